@@ -1,0 +1,1 @@
+//! Effect: supervision: one task per step, cancellation, the sender lock.

@@ -1,0 +1,1 @@
+//! Pure: particles, dates, counts, sentences, excerpts, reading time (design section 6).

@@ -1,0 +1,3 @@
+//! Effect: parse, call, map the error to an exit code.
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! Pure: the nouns of the glossary as types. Parsed at the edge, trusted inside.
+
+pub mod address;
+pub mod delivery;
+pub mod edition;
+pub mod id;
+pub mod post;
+pub mod subscriber;
+pub mod token;
+
+pub use address::EmailAddress;
+pub use id::{AttemptId, DeliveryId, EditionId, PostId, SourceId, SubscriberId};

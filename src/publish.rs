@@ -1,0 +1,1 @@
+//! Effect: the step that freezes an edition: due slot → selection → letter → edition and deliveries, one transaction.

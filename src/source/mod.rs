@@ -1,0 +1,52 @@
+//! Effect: fetching what a source lists now. One file per format: wire type → adapter → `FetchedPost`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::post::FetchedPost;
+
+/// The formats a source can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A listing page as text (`kind = "page-text"`).
+    PageText,
+}
+
+/// Where a source is read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// A file on this machine.
+    File(PathBuf),
+    /// An http or https address.
+    Web(url::Url),
+}
+
+/// One `[[source]]`, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceSettings {
+    /// Its name in tables and on the command line.
+    pub name: String,
+    /// Its format.
+    pub kind: SourceKind,
+    /// Where it is.
+    pub location: Location,
+    /// How often the daemon reads it.
+    pub poll: Duration,
+    /// Whether an address in a private network may be read.
+    pub allow_private: bool,
+}
+
+/// What a source lists now, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FetchedPage {
+    /// The blog's title.
+    pub title: Option<String>,
+    /// Its description.
+    pub description: Option<String>,
+    /// The posts, newest first.
+    pub posts: Vec<FetchedPost>,
+    /// What was odd but could be read soundly: one Korean sentence each.
+    pub notes: Vec<String>,
+    /// The text ended within a post: what is missing from it may still exist.
+    pub cut_off: bool,
+}

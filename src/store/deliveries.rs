@@ -1,0 +1,1 @@
+//! Effect: deliveries and attempts: the ledger of sending.

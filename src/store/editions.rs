@@ -1,0 +1,1 @@
+//! Effect: editions, their posts and content.

@@ -1,0 +1,155 @@
+//! Effect: all SQL. One SQLite file is the whole state; one writer thread commits in groups, readers stand apart.
+//!
+//! A step writes by `store.write(|ledger| …)`: the closure runs inside the writer's transaction, in a savepoint of its
+//! own, and what it returned comes back only after the fsync that made it durable. Closures that wait at the same time
+//! share one commit. Reads by `store.read(|ledger| …)` see the last commit. Each noun has its file with its methods on
+//! [`Ledger`]; no SQL and no rusqlite type leaves this folder.
+
+mod connection;
+pub mod deliveries;
+pub mod editions;
+pub mod posts;
+pub mod subscribers;
+pub mod verify;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+use crate::clock::Instant;
+
+/// Why the store could not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The file or folder cannot be opened or made.
+    #[error("저장소 {path}을(를) 열 수 없어요: {cause}")]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// What the system said.
+        cause: String,
+    },
+    /// The file was written by a newer moabom.
+    #[error(
+        "저장소 {path}의 스키마는 {found}판인데 이 moabom은 {known}판까지 알아요. 더 새로운 moabom으로 여세요"
+    )]
+    Newer {
+        /// The database file.
+        path: PathBuf,
+        /// Schema version in the file.
+        found: i64,
+        /// Newest version this program knows.
+        known: i64,
+    },
+    /// Another process holds the sender's lock.
+    #[error("다른 moabom이 이미 이 저장소({path})로 발송하고 있어요. 그쪽을 먼저 끝내세요")]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The lease under which a row was written is no longer ours.
+    #[error("the lease on delivery {0} is lost")]
+    LeaseLost(i64),
+    /// A statement failed: disk full, I/O error, constraint.
+    #[error("저장소에 쓰거나 읽지 못했어요: {0}")]
+    Sql(String),
+    /// The writer thread is gone.
+    #[error("저장소가 이미 닫혔어요")]
+    Closed,
+}
+
+pub(crate) fn sql(error: rusqlite::Error) -> StoreError {
+    StoreError::Sql(error.to_string())
+}
+
+/// The nouns' methods live on this: a connection inside a transaction.
+pub struct Ledger<'a> {
+    pub(crate) db: &'a Connection,
+}
+
+/// A handle on the store; clones share the writer and the readers.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    writer: writer::Writer,
+    readers: Mutex<Vec<Connection>>,
+}
+
+/// Held while a process sends from this store; released when dropped or when the process dies.
+pub struct SenderLock {
+    _file: std::fs::File,
+}
+
+impl Store {
+    /// Opens or makes the store at `path` and brings its schema up to date. `now` dates a new store.
+    pub fn open(path: &Path, now: Instant) -> Result<Store, StoreError> {
+        let connection = connection::open(path, now)?;
+        let writer = writer::Writer::start(connection);
+        Ok(Store {
+            inner: Arc::new(Inner { path: path.to_owned(), writer, readers: Mutex::new(Vec::new()) }),
+        })
+    }
+
+    /// Opens the store only if its file is there.
+    pub fn open_existing(path: &Path, now: Instant) -> Result<Option<Store>, StoreError> {
+        if path.exists() { Store::open(path, now).map(Some) } else { Ok(None) }
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Runs `job` in the writer's next transaction and waits for the commit. An error undoes this job alone.
+    /// Blocks the thread: inside async code use [`Store::write_async`].
+    pub fn write<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Ledger<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.writer.submit(job)?.wait()
+    }
+
+    /// As [`Store::write`], without blocking the thread.
+    pub async fn write_async<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Ledger<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.writer.submit(job)?.wait_async().await
+    }
+
+    /// Runs `job` on a reader: it sees one consistent state, the last commit when it began.
+    pub fn read<T>(&self, job: impl FnOnce(&Ledger<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let reader = self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = match reader {
+            Some(reader) => reader,
+            None => connection::open_reader(&self.inner.path)?,
+        };
+        let result = {
+            let transaction = reader.unchecked_transaction().map_err(sql)?;
+            job(&Ledger { db: &transaction })
+        };
+        self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        result
+    }
+
+    /// Takes the lock that only one sending process may hold, or says that another holds it.
+    pub fn lock_sender(&self) -> Result<SenderLock, StoreError> {
+        let path = self.inner.path.with_extension("lock");
+        let open = |cause: std::io::Error| StoreError::Open { path: path.clone(), cause: cause.to_string() };
+        let file =
+            std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(open)?;
+        match file.try_lock() {
+            Ok(()) => Ok(SenderLock { _file: file }),
+            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked { path }),
+            Err(std::fs::TryLockError::Error(cause)) => Err(open(cause)),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Effect: sources, posts and observations.

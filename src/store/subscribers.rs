@@ -1,0 +1,1 @@
+//! Effect: people, subscriptions, consents, suppressions.

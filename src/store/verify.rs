@@ -1,0 +1,1 @@
+//! Effect: the invariants of the design, checked by plain SQL.
