@@ -1,1 +1,3 @@
-//! Effect: the demo: a bundled sample blog, an SMTP inbox on loopback, one edition really sent.
+//! Effect: the demo's parts: a bundled sample blog, and an SMTP inbox on loopback.
+
+pub mod inbox;

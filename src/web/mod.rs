@@ -1,5 +1,7 @@
 //! Effect: reader pages and one-click (axum). Writes rows by `feedback`, never sends.
 
+pub mod inbox;
+
 /// `[web]`, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebSettings {
