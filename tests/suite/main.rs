@@ -1,1 +1,3 @@
 //! One test binary; one module per behaviour; names are sentences.
+
+mod architecture;
