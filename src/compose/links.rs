@@ -1,0 +1,137 @@
+//! Pure: the ways out of the list: the signed address, and the mailto link where there is no web.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use super::Sender;
+use crate::model::token::{Purpose, SecretKey};
+use crate::model::{EditionId, SubscriberId};
+
+/// Longest unsubscribe address taken: its header line, which is not folded, must stay under 998 octets.
+const MAX_URL: usize = 900;
+
+/// `{public_url}/unsubscribe/{token}`; GET shows a button, POST withdraws. Edition 0 stands for none.
+pub fn unsubscribe_url(
+    public_url: &Url,
+    key: &SecretKey,
+    subscriber: SubscriberId,
+    edition: EditionId,
+) -> String {
+    let base = public_url.as_str().trim_end_matches('/');
+    format!("{base}/unsubscribe/{}", key.token(Purpose::Unsubscribe, subscriber, edition))
+}
+
+/// `mailto:{address}?subject=…`: a mail to Reply-To, else to the sender, whose subject says 수신거부 and the digest.
+pub fn unsubscribe_mailto(sender: &Sender, digest: &str) -> String {
+    let address = sender.reply_to.as_ref().unwrap_or(&sender.email);
+    let mut link = String::from("mailto:");
+    percent_encode(address.as_str(), b"@!$'*+-._~", &mut link);
+    link.push_str("?subject=");
+    percent_encode(&format!("수신거부 {digest}"), b"-._~", &mut link);
+    link
+}
+
+fn percent_encode(text: &str, kept: &[u8], out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for b in text.bytes() {
+        if b.is_ascii_alphanumeric() || kept.contains(&b) {
+            out.push(char::from(b));
+        } else {
+            out.push('%');
+            for digit in [b >> 4, b & 15] {
+                out.push(HEX.get(usize::from(digit)).copied().map_or('0', char::from));
+            }
+        }
+    }
+}
+
+/// What an unsubscribe address can be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UrlKind {
+    /// One-click (RFC 8058): https, or http on loopback so that trials behave alike.
+    OneClick,
+    /// A page to open.
+    Page,
+}
+
+/// Checks that `url` can stand in a header between angle brackets. None: it cannot.
+pub(super) fn check_url(url: &str) -> Option<UrlKind> {
+    let graphic = |b: u8| (0x21..0x7F).contains(&b) && !br#"<>"\^`{|}"#.contains(&b);
+    if url.len() > MAX_URL || !url.bytes().all(graphic) {
+        return None;
+    }
+    if url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()) {
+        return Some(UrlKind::OneClick);
+    }
+    let rest = url.strip_prefix("http://")?;
+    match Url::parse(url) {
+        Ok(parsed) if !rest.is_empty() && is_loopback(&parsed) => Some(UrlKind::OneClick),
+        Ok(_) => Some(UrlKind::Page),
+        Err(_) => None,
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::EmailAddress;
+
+    #[test]
+    fn the_unsubscribe_address_hangs_under_the_public_one() {
+        let key = SecretKey::new(1, &[7; 32]);
+        for base in ["https://letter.example.com", "https://letter.example.com/", "https://example.com/news/"]
+        {
+            let url = unsubscribe_url(&Url::parse(base).expect("url"), &key, SubscriberId(5), EditionId(2));
+            let (before, token) = url.rsplit_once('/').expect("slash");
+            assert_eq!(before, format!("{}/unsubscribe", base.trim_end_matches('/')));
+            assert_eq!(token.len(), 47);
+        }
+    }
+
+    #[test]
+    fn the_mailto_link_is_percent_encoded() {
+        let sender = Sender {
+            name: "하이봄".into(),
+            email: EmailAddress::parse("a&b@example.com").expect("address"),
+            reply_to: None,
+            phone: None,
+            address: None,
+        };
+        let link = unsubscribe_mailto(&sender, "weekly digest");
+        assert_eq!(
+            link,
+            "mailto:a%26b@example.com?subject=%EC%88%98%EC%8B%A0%EA%B1%B0%EB%B6%80%20weekly%20digest"
+        );
+    }
+
+    #[test]
+    fn one_click_needs_https_or_loopback() {
+        for url in
+            ["https://a.example/u/1", "http://127.0.0.1:8080/u", "http://localhost/u", "http://[::1]/u"]
+        {
+            assert_eq!(check_url(url), Some(UrlKind::OneClick), "{url}");
+        }
+        assert_eq!(check_url("http://a.example/u"), Some(UrlKind::Page));
+        for url in [
+            "ftp://a.example",
+            "https://",
+            "https://a/ b",
+            "https://a/>",
+            "https://a/\r\nX: y",
+            "https://가",
+            "",
+        ] {
+            assert_eq!(check_url(url), None, "{url:?}");
+        }
+    }
+}
