@@ -4,9 +4,12 @@ pub mod address;
 pub mod delivery;
 pub mod edition;
 pub mod id;
+pub mod name;
 pub mod post;
 pub mod subscriber;
+pub mod suppression;
 pub mod token;
 
 pub use address::EmailAddress;
 pub use id::{AttemptId, DeliveryId, EditionId, PostId, SourceId, SubscriberId};
+pub use suppression::SuppressionKey;

@@ -9,7 +9,9 @@ mod connection;
 pub mod deliveries;
 pub mod editions;
 pub mod posts;
+mod purge;
 pub mod subscribers;
+pub mod suppressions;
 pub mod verify;
 mod writer;
 

@@ -1,0 +1,141 @@
+//! Effect: addresses never to be mailed, and the withdrawal that ends a person's time on the list.
+
+use rusqlite::OptionalExtension;
+
+use super::{Ledger, StoreError, sql};
+use crate::clock::Instant;
+use crate::model::subscriber::SuppressionReason;
+use crate::model::suppression::AddressHash;
+use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
+
+/// What a withdrawal found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// The person was on the list and is erased now.
+    Done {
+        /// The digests that were open for this person.
+        digests: Vec<String>,
+    },
+    /// Erased before; nothing changed.
+    Already,
+    /// No such row; nothing changed.
+    Unknown,
+}
+
+impl Ledger<'_> {
+    /// Why `hash` must not be mailed, if so.
+    pub fn suppression(&self, hash: &AddressHash) -> Result<Option<SuppressionReason>, StoreError> {
+        self.db
+            .prepare_cached("SELECT reason FROM suppressions WHERE address_hash = ?1")
+            .and_then(|mut found| found.query_row([hash], |row| row.get::<_, String>(0)).optional())
+            .map(|word| {
+                word.as_deref()
+                    .map(|word| SuppressionReason::parse(word).unwrap_or(SuppressionReason::Manual))
+            })
+            .map_err(sql)
+    }
+
+    /// Why `address` must not be mailed, if so.
+    pub fn is_suppressed(
+        &self,
+        key: &SuppressionKey,
+        address: &EmailAddress,
+    ) -> Result<Option<SuppressionReason>, StoreError> {
+        self.suppression(&key.hash(address))
+    }
+
+    /// Never mail `hash` again. The first reason stays, but a withdrawal stands above the others.
+    pub fn suppress(
+        &self,
+        hash: &AddressHash,
+        reason: SuppressionReason,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO suppressions (address_hash, reason, at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (address_hash) DO UPDATE SET reason = excluded.reason, at = excluded.at
+                 WHERE excluded.reason = 'withdrawn' AND suppressions.reason <> 'withdrawn'",
+            )
+            .and_then(|mut insert| insert.execute((hash, reason.as_str(), now.timestamp_millis())))
+            .map(|_| ())
+            .map_err(sql)
+    }
+
+    /// Ends every subscription of a person in this one transaction: the address is suppressed, letters not yet begun are
+    /// suppressed (their leases end: the epoch moves on), the withdrawal is recorded, address and name are erased.
+    /// Repeating it changes nothing. `source` says where it came from (`one-click`, `web`, `cli`, `mail`).
+    pub fn withdraw(
+        &self,
+        id: SubscriberId,
+        source: &str,
+        key: &SuppressionKey,
+        now: Instant,
+    ) -> Result<Withdrawal, StoreError> {
+        let Some(person) = self.subscriber(id)? else { return Ok(Withdrawal::Unknown) };
+        let Some(address) = person.address else { return Ok(Withdrawal::Already) };
+        self.suppress(&key.hash(&address), SuppressionReason::Withdrawn, now)?;
+        let digests = self.end_subscriptions(id, now)?;
+        self.record_withdrawal(id, source, now)?;
+        self.suppress_open_deliveries(id, &address, now)?;
+        self.erase(id, now)?;
+        Ok(Withdrawal::Done { digests })
+    }
+
+    fn end_subscriptions(&self, id: SubscriberId, now: Instant) -> Result<Vec<String>, StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE subscriptions SET state = 'unsubscribed', since = ?2
+                 WHERE subscriber_id = ?1 AND state <> 'unsubscribed' RETURNING digest",
+            )
+            .and_then(|mut update| {
+                let rows = update.query_map((id.0, now.timestamp_millis()), |row| row.get(0))?;
+                rows.collect()
+            })
+            .map_err(sql)
+    }
+
+    fn record_withdrawal(&self, id: SubscriberId, source: &str, now: Instant) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO consents (subscriber_id, digest, act, at, recorded_at, source, wording)
+                 VALUES (?1, NULL, 'withdrawn', ?2, ?2, ?3, '')",
+            )
+            .and_then(|mut insert| insert.execute((id.0, now.timestamp_millis(), source)))
+            .map(|_| ())
+            .map_err(sql)
+    }
+
+    fn suppress_open_deliveries(
+        &self,
+        id: SubscriberId,
+        address: &EmailAddress,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE deliveries SET state = 'suppressed', epoch = epoch + 1, lease_until = NULL, changed_at = ?2
+                 WHERE subscriber_id = ?1 AND state IN ('queued', 'leased', 'deferred')",
+            )
+            .and_then(|mut update| update.execute((id.0, now.timestamp_millis())))
+            .map_err(sql)?;
+        // Relays like to repeat the address in their replies.
+        self.db
+            .prepare_cached(
+                "UPDATE deliveries SET last_reply = NULL WHERE subscriber_id = ?1 AND instr(lower(last_reply), ?2) > 0",
+            )
+            .and_then(|mut update| update.execute((id.0, address.as_str().to_ascii_lowercase())))
+            .map(|_| ())
+            .map_err(sql)
+    }
+
+    fn erase(&self, id: SubscriberId, now: Instant) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE subscribers SET address = NULL, address_key = NULL, name = NULL, erased_at = ?2 WHERE id = ?1",
+            )
+            .and_then(|mut update| update.execute((id.0, now.timestamp_millis())))
+            .map(|_| ())
+            .map_err(sql)
+    }
+}
