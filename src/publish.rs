@@ -1,1 +1,404 @@
 //! Effect: the step that freezes an edition: due slot → selection → letter → edition and deliveries, one transaction.
+//!
+//! Rendering comes before the transaction; inside it slot, number and the chosen posts are checked once more, so of two
+//! publishers at once one wins and the other sees it. Nothing is written if rendering fails.
+
+mod plan;
+
+pub use plan::{Plan, plan};
+
+use std::fmt::Display;
+
+use chrono::Duration;
+
+use crate::clock::Instant;
+use crate::compose::Sender;
+use crate::model::EditionId;
+use crate::model::edition::{Content, EditionPost, EditionState};
+use crate::render::{LetterInput, Newsletter};
+use crate::schedule::{Schedule, Slot};
+use crate::select::{Rules, Verdict};
+use crate::store::editions::{Freeze, NewEdition};
+use crate::store::{Store, StoreError};
+
+/// Plans that may come to nothing, because the store changed under them, before the step gives up.
+const TRIES: usize = 5;
+
+/// One `[[digest]]`, checked.
+#[derive(Clone, Debug)]
+pub struct Digest {
+    /// Its name in tables and on the command line.
+    pub name: String,
+    /// When it falls due.
+    pub schedule: Schedule,
+    /// Subject template.
+    pub subject: String,
+    /// How it chooses.
+    pub rules: Rules,
+    /// A slot missed by more than this is not made up for.
+    pub max_late: Duration,
+}
+
+/// What stands on every letter.
+#[derive(Clone, Debug)]
+pub struct Masthead {
+    /// `[newsletter]`.
+    pub newsletter: Newsletter,
+    /// `[sender]`.
+    pub sender: Sender,
+}
+
+/// What the step needs. `render` turns a letter into content; it is the renderer's only door here.
+pub struct Deps<'a, R> {
+    /// The store.
+    pub store: &'a Store,
+    /// What stands on every letter.
+    pub masthead: &'a Masthead,
+    /// The digests.
+    pub digests: &'a [Digest],
+    /// Letter → content.
+    pub render: R,
+}
+
+/// Why an edition could not be published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// No such digest is configured.
+    #[error("다이제스트 `{name}`이(가) 설정에 없어요. 있는 것: {known}")]
+    UnknownDigest {
+        /// As asked for.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// A slot by hand lies in the future.
+    #[error(
+        "`--at`이 지금보다 뒤예요. 발행은 지금까지의 시각으로만 할 수 있어요. 앞날의 모습은 `preview --at`으로 보세요"
+    )]
+    Future,
+    /// A slot by hand lies before the last edition's cut-off.
+    #[error("`--at`이 제{number}호를 마감한 시각보다 앞서요. 그 뒤의 시각으로 발행하세요")]
+    BeforeLast {
+        /// That edition's number.
+        number: i64,
+    },
+    /// The letter could not be rendered; nothing was written.
+    #[error("다이제스트 `{digest}`의 제{number}호를 그리지 못해 발행하지 않았어요: {cause}")]
+    Render {
+        /// The digest.
+        digest: String,
+        /// The number it would have had.
+        number: i64,
+        /// What the renderer said.
+        cause: String,
+    },
+    /// The clock stands far behind the last slot.
+    #[error(
+        "시계가 다이제스트 `{digest}`의 마지막 예정 시각보다 {minutes}분 뒤처져 있어 발행을 멈췄어요. 이 기기의 시각을 맞추세요"
+    )]
+    ClockBehind {
+        /// The digest.
+        digest: String,
+        /// By how much.
+        minutes: i64,
+    },
+    /// Posts or editions kept changing while the edition was planned.
+    #[error(
+        "다이제스트 `{digest}`을(를) 준비하는 동안 글이나 발행호가 거듭 바뀌어 발행하지 못했어요. 잠시 뒤 다시 하세요"
+    )]
+    Unsettled {
+        /// The digest.
+        digest: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What became of a digest.
+#[derive(Debug)]
+pub enum Outcome {
+    /// An edition was frozen.
+    Published {
+        /// The digest.
+        digest: String,
+        /// Its row.
+        edition: EditionId,
+        /// 제N호.
+        number: i64,
+        /// Its slot.
+        slot_at: Instant,
+        /// Deliveries queued.
+        recipients: u64,
+        /// Made up for a missed slot.
+        late: bool,
+    },
+    /// The slot published nothing and has its row.
+    Skipped {
+        /// The digest.
+        digest: String,
+        /// The slot.
+        slot_at: Instant,
+        /// Why, one Korean sentence.
+        reason: String,
+    },
+    /// The slot was on record already.
+    Already {
+        /// The digest.
+        digest: String,
+        /// That row.
+        edition: EditionId,
+        /// Its number; none if it was skipped.
+        number: Option<i64>,
+    },
+    /// Nothing is due.
+    NotDue {
+        /// The digest.
+        digest: String,
+        /// The next slot.
+        next: Option<Instant>,
+    },
+    /// This digest failed; the others went on. A due slot stays due until it is too late.
+    Failed {
+        /// The digest.
+        digest: String,
+        /// Why.
+        error: PublishError,
+    },
+}
+
+/// What the last check before sending found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LastCheck {
+    /// Every post still stands.
+    Unchanged,
+    /// These titles were dropped; the edition was rendered and frozen anew.
+    Dropped(Vec<String>),
+    /// Too few posts were left: the edition is held, with this reason.
+    Held(String),
+    /// Posts are gone, but copies may have left already: all readers get the same letter.
+    TooLate(Vec<String>),
+}
+
+/// Publishes what is due at `now`, digest by digest, and records what was missed. Fails only where the store does.
+pub fn run_once<R, E>(deps: &Deps<'_, R>, now: Instant) -> Result<Vec<Outcome>, PublishError>
+where
+    R: Fn(&LetterInput) -> Result<Content, E>,
+    E: Display,
+{
+    let mut outcomes = Vec::new();
+    for digest in deps.digests {
+        match run_digest(deps, digest, now, &mut outcomes) {
+            Ok(()) => {}
+            Err(error @ PublishError::Store(_)) => return Err(error),
+            Err(error) => outcomes.push(Outcome::Failed { digest: digest.name.clone(), error }),
+        }
+    }
+    Ok(outcomes)
+}
+
+fn run_digest<R, E>(
+    deps: &Deps<'_, R>,
+    digest: &Digest,
+    now: Instant,
+    outcomes: &mut Vec<Outcome>,
+) -> Result<(), PublishError>
+where
+    R: Fn(&LetterInput) -> Result<Content, E>,
+    E: Display,
+{
+    let since = in_force_since(deps.store, digest, now)?;
+    let last = deps.store.read(|ledger| ledger.last_slot(&digest.name))?;
+    let due = digest.schedule.due(last, since, now, digest.max_late);
+    if let Some(behind) = due.clock_behind {
+        let minutes = behind.num_minutes();
+        return Err(PublishError::ClockBehind { digest: digest.name.clone(), minutes });
+    }
+    if due.publish.is_none() && due.skipped.is_empty() {
+        outcomes.push(Outcome::NotDue { digest: digest.name.clone(), next: digest.schedule.next_after(now) });
+        return Ok(());
+    }
+    if !due.skipped.is_empty() {
+        let (name, skipped) = (digest.name.clone(), due.skipped.clone());
+        deps.store.write(move |ledger| {
+            skipped
+                .iter()
+                .try_for_each(|skip| ledger.record_skip(&name, skip.at, &skip.reason, now).map(drop))
+        })?;
+        outcomes.extend(due.skipped.into_iter().map(|skip| Outcome::Skipped {
+            digest: digest.name.clone(),
+            slot_at: skip.at,
+            reason: skip.reason,
+        }));
+    }
+    if let Some(slot) = due.publish {
+        outcomes.push(publish_slot(deps, digest, slot, now, now)?);
+    }
+    Ok(())
+}
+
+/// Since when the digest has its present schedule; from now on, if the store knows another. So neither a first start
+/// nor a changed schedule publishes for slots of the past.
+fn in_force_since(store: &Store, digest: &Digest, now: Instant) -> Result<Instant, StoreError> {
+    let text = format!("{} {}", digest.schedule.text(), digest.schedule.zone());
+    if let Some(since) = store.read(|ledger| ledger.schedule_in_force_since(&digest.name, &text))? {
+        return Ok(since);
+    }
+    let name = digest.name.clone();
+    store.write(move |ledger| ledger.put_schedule_in_force(&name, &text, now))?;
+    Ok(now)
+}
+
+/// Publishes a digest by hand: a slot at `at`, as of then, or now.
+pub fn publish_by_hand<R, E>(
+    deps: &Deps<'_, R>,
+    name: &str,
+    at: Option<Instant>,
+    now: Instant,
+) -> Result<Outcome, PublishError>
+where
+    R: Fn(&LetterInput) -> Result<Content, E>,
+    E: Display,
+{
+    let Some(digest) = deps.digests.iter().find(|digest| digest.name == name) else {
+        let known = deps.digests.iter().map(|digest| digest.name.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(PublishError::UnknownDigest { name: name.to_owned(), known });
+    };
+    let at = at.unwrap_or(now);
+    if at > now {
+        return Err(PublishError::Future);
+    }
+    let (taken, last) = deps.store.read(|ledger| {
+        Ok((ledger.edition_of_slot(name, at)?, ledger.last_published(name, Instant::MAX_UTC)?))
+    })?;
+    if let Some((edition, number)) = taken {
+        return Ok(Outcome::Already { digest: name.to_owned(), edition, number });
+    }
+    if let Some(last) = last.filter(|last| at < last.cutoff_at) {
+        return Err(PublishError::BeforeLast { number: last.number });
+    }
+    publish_slot(deps, digest, Slot { at, late: false }, at, now)
+}
+
+/// Plans as of `cutoff`, renders, freezes; again where the store changed in between.
+fn publish_slot<R, E>(
+    deps: &Deps<'_, R>,
+    digest: &Digest,
+    slot: Slot,
+    cutoff: Instant,
+    now: Instant,
+) -> Result<Outcome, PublishError>
+where
+    R: Fn(&LetterInput) -> Result<Content, E>,
+    E: Display,
+{
+    for _ in 0..TRIES {
+        let plan = deps.store.read(|ledger| plan(ledger, digest, deps.masthead, slot.at, cutoff))?;
+        if let Verdict::Skip { reason } = plan.selection.verdict {
+            return Ok(skip(deps.store, digest, slot.at, reason, now)?);
+        }
+        let content = render(deps, &plan.letter)?;
+        let new = NewEdition {
+            digest: digest.name.clone(),
+            number: plan.number,
+            slot_at: slot.at,
+            cutoff_at: cutoff,
+            frozen_at: now,
+            content,
+            posts: plan.edition_posts(),
+        };
+        match deps.store.write(move |ledger| ledger.freeze(&new))? {
+            Freeze::Frozen { edition, recipients } => {
+                return Ok(Outcome::Published {
+                    digest: digest.name.clone(),
+                    edition,
+                    number: plan.number,
+                    slot_at: slot.at,
+                    recipients,
+                    late: slot.late,
+                });
+            }
+            Freeze::SlotTaken { edition, number } => {
+                return Ok(Outcome::Already { digest: digest.name.clone(), edition, number });
+            }
+            Freeze::NoAudience => {
+                let reason = "받을 구독자가 아직 없어 이번 호를 건너뛰어요.".to_owned();
+                return Ok(skip(deps.store, digest, slot.at, reason, now)?);
+            }
+            Freeze::NumberTaken | Freeze::PostsGone(_) => {}
+        }
+    }
+    Err(PublishError::Unsettled { digest: digest.name.clone() })
+}
+
+fn render<R, E>(deps: &Deps<'_, R>, letter: &LetterInput) -> Result<Content, PublishError>
+where
+    R: Fn(&LetterInput) -> Result<Content, E>,
+    E: Display,
+{
+    (deps.render)(letter).map_err(|cause| PublishError::Render {
+        digest: letter.digest.clone(),
+        number: letter.number,
+        cause: cause.to_string(),
+    })
+}
+
+fn skip(
+    store: &Store,
+    digest: &Digest,
+    slot_at: Instant,
+    reason: String,
+    now: Instant,
+) -> Result<Outcome, StoreError> {
+    let (name, text) = (digest.name.clone(), reason.clone());
+    let taken = store.write(move |ledger| {
+        let recorded = ledger.record_skip(&name, slot_at, &text, now)?;
+        if recorded { Ok(None) } else { ledger.edition_of_slot(&name, slot_at) }
+    })?;
+    let digest = digest.name.clone();
+    Ok(match taken {
+        None => Outcome::Skipped { digest, slot_at, reason },
+        Some((edition, number)) => Outcome::Already { digest, edition, number },
+    })
+}
+
+/// The last check before an edition's first copy leaves: posts hidden or removed since it was frozen are dropped.
+pub fn last_check<R, E>(deps: &Deps<'_, R>, id: EditionId) -> Result<LastCheck, PublishError>
+where
+    R: Fn(&LetterInput) -> Result<Content, E>,
+    E: Display,
+{
+    let found = deps.store.read(|ledger| {
+        let posts = ledger.edition_posts(id)?;
+        let gone = ledger.posts_gone(posts.iter().map(|post| post.post))?;
+        Ok((ledger.edition(id)?, posts, gone))
+    })?;
+    let (Some(edition), posts, gone) = found else { return Ok(LastCheck::Unchanged) };
+    let open = matches!(edition.state, EditionState::Sending | EditionState::Paused);
+    let Some(digest) = deps.digests.iter().find(|digest| digest.name == edition.digest) else {
+        return Ok(LastCheck::Unchanged);
+    };
+    if gone.is_empty() || !open {
+        return Ok(LastCheck::Unchanged);
+    }
+    let (dropped, left): (Vec<EditionPost>, Vec<EditionPost>) =
+        posts.into_iter().partition(|post| gone.contains(&post.post));
+    let titles: Vec<String> = dropped.into_iter().map(|post| post.title).collect();
+    if left.is_empty() || left.len() < digest.rules.min_posts {
+        let reason = format!(
+            "발행한 뒤 숨기거나 지운 글을 빼면 {}편만 남아(최소 {}편) 보내지 않고 멈췄어요.",
+            left.len(),
+            digest.rules.min_posts.max(1)
+        );
+        let text = reason.clone();
+        deps.store.write(move |ledger| ledger.pause_edition(id, &text).map(drop))?;
+        return Ok(LastCheck::Held(reason));
+    }
+    let left: Vec<EditionPost> =
+        (0..).zip(left).map(|(position, post)| EditionPost { position, ..post }).collect();
+    let letter =
+        deps.store.read(|ledger| plan::letter_again(ledger, digest, deps.masthead, &edition, &left))?;
+    let content = render(deps, &letter)?;
+    let renewed = deps.store.write(move |ledger| ledger.refreeze(id, &content, &left))?;
+    Ok(if renewed { LastCheck::Dropped(titles) } else { LastCheck::TooLate(titles) })
+}

@@ -1,5 +1,8 @@
 //! Effect: the command line. One small file per noun: args → step → print.
 
+pub mod editions;
+pub mod preview;
+
 use std::path::PathBuf;
 
 use crate::clock::Clock;

@@ -1,1 +1,15 @@
 //! Effect: editions, their posts and content.
+
+mod candidates;
+mod freeze;
+mod record;
+
+pub use candidates::{LastEdition, PostText};
+pub use freeze::{Freeze, NewEdition};
+pub use record::{EditionOverview, StateChange};
+
+/// Which rows of `editions e` went out: all that have a number, but not one cancelled before a first copy could have
+/// left. Only these move the window and use up their posts.
+const WENT_OUT: &str = "e.number IS NOT NULL AND (e.state <> 'cancelled' OR EXISTS (
+     SELECT 1 FROM deliveries d WHERE d.edition_id = e.id
+        AND d.state IN ('sent', 'in_flight', 'unknown', 'bounced')))";

@@ -1,0 +1,155 @@
+use super::*;
+
+fn seoul(text: &str) -> Schedule {
+    Schedule::parse(text, Tz::Asia__Seoul).unwrap()
+}
+
+fn at(text: &str) -> Instant {
+    DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+}
+
+#[test]
+fn weekdays_count_from_sunday_as_crontab_does_not_as_quartz_does() {
+    let monday = at("2026-11-23T09:00:00+09:00");
+    for text in ["0 9 * * 1", "0 9 * * MON", "0 9 * * mon", "0 9 * * Monday", "0 9 * * 월"] {
+        assert_eq!(seoul(text).next_after(at("2026-11-18T00:00:00Z")), Some(monday), "{text}");
+    }
+    let sunday = Some(at("2026-11-22T09:00:00+09:00"));
+    for text in ["0 9 * * 0", "0 9 * * 7", "0 9 * * SUN"] {
+        assert_eq!(seoul(text).next_after(at("2026-11-18T00:00:00Z")), sunday, "{text}");
+    }
+    assert_eq!(seoul("0 9 * * FRI-SUN"), seoul("0 9 * * 0,5,6"));
+    assert_eq!(seoul("0 9 * * 5-7"), seoul("0 9 * * 0,5,6"));
+}
+
+#[test]
+fn a_day_or_a_weekday_may_match_unless_one_has_a_star() {
+    let either = seoul("0 9 13 * FRI").upcoming(at("2026-11-01T00:00:00+09:00"), 4);
+    let expected = ["2026-11-06", "2026-11-13", "2026-11-20", "2026-11-27"];
+    assert_eq!(either, expected.map(|day| at(&format!("{day}T09:00:00+09:00"))));
+    let both = seoul("0 9 */2 * MON").upcoming(at("2026-11-01T00:00:00+09:00"), 2);
+    assert_eq!(both, ["2026-11-09", "2026-11-23"].map(|day| at(&format!("{day}T09:00:00+09:00"))));
+}
+
+#[test]
+fn a_skipped_time_runs_right_after_the_gap_and_a_repeated_one_once() {
+    let berlin = Schedule::parse("30 2 * * *", Tz::Europe__Berlin).unwrap();
+    let spring = berlin.upcoming(at("2026-03-28T12:00:00Z"), 2);
+    assert_eq!(spring, [at("2026-03-29T01:00:00Z"), at("2026-03-30T00:30:00Z")]);
+    let autumn = berlin.upcoming(at("2026-10-24T12:00:00Z"), 2);
+    assert_eq!(autumn, [at("2026-10-25T00:30:00Z"), at("2026-10-26T01:30:00Z")]);
+    // Between the two 02:30 of the night, nothing is due again.
+    let between = at("2026-10-25T01:10:00Z");
+    assert_eq!(berlin.next_after(between), Some(at("2026-10-26T01:30:00Z")));
+    let due = berlin.due(
+        Some(at("2026-10-25T00:30:00Z")),
+        at("2026-10-01T00:00:00Z"),
+        at("2026-10-25T01:30:00Z"),
+        Duration::hours(12),
+    );
+    assert_eq!(due, Due::default());
+}
+
+#[test]
+fn faults_name_the_field_and_what_it_may_hold() {
+    let error = |text: &str| Schedule::parse(text, Tz::Asia__Seoul).unwrap_err().to_string();
+    for (text, parts) in [
+        ("", vec!["비어"]),
+        ("0 9 * *", vec!["다섯 칸", "4칸"]),
+        ("0 0 9 * * 1", vec!["여섯 칸", "초"]),
+        ("60 9 * * 1", vec!["분 칸", "60", "0–59"]),
+        ("0 24 * * 1", vec!["시 칸", "0–23"]),
+        ("0 9 0 * *", vec!["일 칸", "1–31"]),
+        ("0 9 * 13 *", vec!["월 칸", "1–12"]),
+        ("0 9 * * 8", vec!["요일 칸", "0–7"]),
+        ("0 9 * * FOO", vec!["요일 칸", "FOO", "SUN–SAT"]),
+        ("0 9 ? * 1", vec!["일 칸", "`*`"]),
+        ("0 9 L * *", vec!["일 칸", "확장 표기"]),
+        ("*/0 * * * *", vec!["분 칸", "간격"]),
+        ("*/99 * * * *", vec!["분 칸", "간격"]),
+        ("0 22-3 * * *", vec!["시 칸", "앞이 뒤보다"]),
+        ("5/15 * * * *", vec!["분 칸", "5-59/…"]),
+        ("0 9,,10 * * *", vec!["시 칸", "빈 자리"]),
+        ("0 9 31 2 *", vec!["달력에 없어요"]),
+        ("@reboot", vec!["@reboot", "@weekly"]),
+        ("99999999999 * * * *", vec!["분 칸"]),
+        ("-1 * * * *", vec!["분 칸"]),
+        ("오전 9시", vec!["다섯 칸"]),
+    ] {
+        let message = error(text);
+        for part in parts {
+            assert!(message.contains(part), "{text}: {message}");
+        }
+    }
+}
+
+#[test]
+fn schedules_read_back_in_korean() {
+    for (text, words) in [
+        ("0 9 * * 1", "매주 월요일 오전 9시"),
+        ("30 18 * * MON,WED,FRI", "매주 월·수·금요일 오후 6시 30분"),
+        ("0 8 * * 1-5", "평일(월–금) 오전 8시"),
+        ("0 10 * * 6,7", "주말(토·일) 오전 10시"),
+        ("0 9 * * *", "매일 오전 9시"),
+        ("0 9,18 * * *", "매일 오전 9시, 오후 6시"),
+        ("0 12 1 * *", "매월 1일 낮 12시"),
+        ("0 9 1,15 * *", "매월 1·15일 오전 9시"),
+        ("0 9 1 3,6,9,12 *", "매년 3·6·9·12월 1일 오전 9시"),
+        ("0 9 1 * MON", "매월 1일 또는 매주 월요일 오전 9시"),
+        ("*/15 * * * *", "15분마다"),
+        ("* * * * *", "1분마다"),
+        ("0 * * * *", "매시 정각"),
+        ("0 */2 * * *", "2시간마다 정각"),
+        ("0 9-18 * * 1-5", "평일(월–금) 오전 9시부터 오후 6시까지 매시 정각"),
+        ("*/10 9-18 * * *", "매일 오전 9시부터 오후 6시까지 10분마다"),
+        ("@weekly", "매주 일요일 오전 0시"),
+        ("@daily", "매일 오전 0시"),
+        ("@hourly", "매시 정각"),
+        ("@monthly", "매월 1일 오전 0시"),
+    ] {
+        assert_eq!(seoul(text).describe(), words, "{text}");
+    }
+}
+
+#[test]
+fn a_slot_is_due_once_and_a_step_back_does_not_repeat_it() {
+    let weekly = seoul("0 9 * * MON");
+    let since = at("2026-11-16T12:00:00+09:00");
+    let slot = at("2026-11-23T09:00:00+09:00");
+    let due = |last, now: &str| weekly.due(last, since, at(now), Duration::hours(12));
+    assert_eq!(due(None, "2026-11-23T08:59:59+09:00"), Due::default());
+    let publish = Some(Slot { at: slot, late: false });
+    assert_eq!(due(None, "2026-11-23T09:00:00+09:00").publish, publish);
+    assert_eq!(due(None, "2026-11-23T09:01:00+09:00").publish, publish);
+    assert_eq!(due(None, "2026-11-23T20:59:00+09:00").publish, Some(Slot { at: slot, late: true }));
+    assert_eq!(due(Some(slot), "2026-11-23T09:00:30+09:00"), Due::default());
+    assert_eq!(due(Some(slot), "2026-11-23T08:30:00+09:00"), Due::default());
+    let behind = due(Some(slot), "2026-11-23T07:00:00+09:00").clock_behind;
+    assert_eq!(behind, Some(Duration::hours(2)));
+}
+
+#[test]
+fn of_many_missed_slots_only_the_newest_is_made_up_for() {
+    let daily = seoul("0 9 * * *");
+    let last = at("2026-11-19T09:00:00+09:00");
+    let due = daily.due(Some(last), last, at("2026-11-23T10:00:00+09:00"), Duration::hours(12));
+    assert_eq!(due.publish, Some(Slot { at: at("2026-11-23T09:00:00+09:00"), late: true }));
+    let days = ["2026-11-20", "2026-11-21", "2026-11-22"].map(|day| at(&format!("{day}T09:00:00+09:00")));
+    assert_eq!(due.skipped.iter().map(|skip| skip.at).collect::<Vec<_>>(), days);
+    let due = daily.due(Some(last), last, at("2026-11-20T23:00:00+09:00"), Duration::hours(12));
+    assert_eq!(due.publish, None);
+    assert_eq!(due.skipped.len(), 1);
+    assert!(due.skipped[0].reason.contains("14시간"), "{}", due.skipped[0].reason);
+}
+
+#[test]
+fn years_of_missed_minutes_take_no_longer_than_a_day_of_them() {
+    let minutes = seoul("* * * * *");
+    let last = at("2016-01-01T00:00:00Z");
+    let due = minutes.due(Some(last), last, at("2026-11-23T00:00:30Z"), Duration::hours(12));
+    assert_eq!(due.publish, Some(Slot { at: at("2026-11-23T00:00:00Z"), late: false }));
+    assert_eq!(due.skipped.len(), LISTED_SKIPS);
+    assert!(due.more_skipped);
+    assert!(due.skipped[0].reason.contains("50개"));
+    assert_eq!(due.skipped[LISTED_SKIPS - 1].at, at("2026-11-22T23:59:00Z"));
+}

@@ -1,0 +1,290 @@
+//! Pure: who is eligible, and the sections filled in order. A post appears once in an edition.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::score::{Scored, date, scores};
+use super::why::{Reason, sentence};
+use super::{Candidate, History, Judged, Rules, Section, Selection, Verdict};
+use crate::clock::Instant;
+use crate::model::SourceId;
+use crate::model::edition::SectionKind;
+
+/// The work in hand: all lists run parallel to the candidates.
+struct Choice<'a> {
+    candidates: &'a [Candidate],
+    rules: &'a Rules,
+    history: &'a History,
+    scored: Vec<Scored>,
+    /// For `new`: whether it is, and whether only because the first edition looks back.
+    fresh: Vec<Fresh>,
+    /// Decided so far.
+    reasons: Vec<Option<Reason>>,
+    /// Ineligible or already in.
+    closed: Vec<bool>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fresh {
+    No,
+    Arrived,
+    LookedBack,
+}
+
+/// Chooses an edition's posts as of `now` and explains every candidate exactly once.
+pub fn select(candidates: &[Candidate], rules: &Rules, history: &History, now: Instant) -> Selection {
+    let mut choice = Choice {
+        candidates,
+        rules,
+        history,
+        scored: scores(candidates, rules, history, now),
+        fresh: fresh(candidates, rules, history),
+        reasons: vec![None; candidates.len()],
+        closed: vec![false; candidates.len()],
+    };
+    choice.bar(now);
+    let by_score = choice.by_score();
+    let by_age = choice.by_age();
+    let mut sections: Vec<(SectionKind, Vec<usize>)> = Vec::new();
+    let mut total = 0;
+    for rule in &rules.sections {
+        let order = match rule.kind {
+            SectionKind::Pinned | SectionKind::New => &by_age,
+            SectionKind::Top | SectionKind::Late => &by_score,
+        };
+        let room = rules.max_posts.saturating_sub(total);
+        let picks = choice.fill(rule.kind, rule.max, room, order);
+        total += picks.len();
+        if !picks.is_empty() {
+            sections.push((rule.kind, picks));
+        }
+    }
+    choice.vary_lead(&mut sections);
+    let verdict = match total {
+        0 => Verdict::Skip {
+            reason: "실을 글이 한 편도 없어 이번 호를 건너뛰어요.".to_owned()
+        },
+        _ if total < rules.min_posts => Verdict::Skip {
+            reason: format!(
+                "실을 글이 {total}편뿐이라 최소 {}편이 안 되어 이번 호를 건너뛰어요.",
+                rules.min_posts
+            ),
+        },
+        _ => Verdict::Publish,
+    };
+    let judge = |index: &usize| choice.judged(*index);
+    let left_out = by_score.iter().filter(|index| !choice.picked(**index)).map(judge).collect();
+    let sections = sections
+        .iter()
+        .map(|(kind, picks)| Section { kind: *kind, picks: picks.iter().map(judge).collect() })
+        .collect();
+    Selection { sections, left_out, verdict }
+}
+
+/// Which candidates are new to this digest: those that arrived after their source's first ingest and were never issued;
+/// for the first edition also the newest few of what was there, source by source.
+fn fresh(candidates: &[Candidate], rules: &Rules, history: &History) -> Vec<Fresh> {
+    let new = |candidate: &Candidate| {
+        if candidate.baseline || candidate.issued.is_some() { Fresh::No } else { Fresh::Arrived }
+    };
+    let mut fresh: Vec<Fresh> = candidates.iter().map(new).collect();
+    if !history.first {
+        return fresh;
+    }
+    let mut there: Vec<usize> = (0..candidates.len())
+        .filter(|index| {
+            candidates.get(*index).is_some_and(|candidate| {
+                candidate.baseline && candidate.issued.is_none() && !candidate.hidden && !candidate.missing
+            })
+        })
+        .collect();
+    // An order counts within its source only: the newest of each come first, then the second newest of each.
+    there.sort_unstable_by_key(|index| {
+        candidates.get(*index).map(|one| Reverse((one.ingest_order, one.post)))
+    });
+    let mut seen: HashMap<SourceId, usize> = HashMap::new();
+    let mut ranked: Vec<(usize, usize)> = there
+        .into_iter()
+        .filter_map(|index| {
+            let rank = seen.entry(candidates.get(index)?.source).or_insert(0);
+            *rank += 1;
+            Some((*rank, index))
+        })
+        .collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    for (_, index) in ranked.into_iter().take(rules.look_back) {
+        if let Some(place) = fresh.get_mut(index) {
+            *place = Fresh::LookedBack;
+        }
+    }
+    fresh
+}
+
+impl Choice<'_> {
+    /// Closes the ineligible ones, each with its reason.
+    fn bar(&mut self, now: Instant) {
+        for ((candidate, reason), closed) in
+            self.candidates.iter().zip(&mut self.reasons).zip(&mut self.closed)
+        {
+            *reason = barrier(candidate, self.rules, now);
+            *closed = reason.is_some();
+        }
+    }
+
+    /// Best score first; ties by date, then ingest order, then row.
+    fn by_score(&self) -> Vec<usize> {
+        let mut keyed: Vec<_> = self
+            .candidates
+            .iter()
+            .zip(&self.scored)
+            .enumerate()
+            .map(|(index, (one, scored))| (scored.score, date(one), one.ingest_order, one.post, index))
+            .collect();
+        keyed.sort_unstable_by(|left, right| {
+            let rest = |key: &(f64, Instant, i64, _, usize)| (key.1, key.2, key.3);
+            right.0.total_cmp(&left.0).then_with(|| rest(right).cmp(&rest(left)))
+        });
+        keyed.into_iter().map(|key| key.4).collect()
+    }
+
+    /// Last arrived first, by our own record: a feed's dates may be missing, future or edited.
+    fn by_age(&self) -> Vec<usize> {
+        let mut keyed: Vec<_> = self
+            .candidates
+            .iter()
+            .enumerate()
+            .map(|(index, one)| (Reverse((one.first_seen_at, one.ingest_order, one.post)), index))
+            .collect();
+        keyed.sort_unstable();
+        keyed.into_iter().map(|key| key.1).collect()
+    }
+
+    fn fits(&self, kind: SectionKind, index: usize) -> bool {
+        let (Some(candidate), Some(scored), Some(fresh)) =
+            (self.candidates.get(index), self.scored.get(index), self.fresh.get(index))
+        else {
+            return false;
+        };
+        let well_received = scored.gained() && scored.score > 0.0 && scored.score >= self.rules.floor;
+        match kind {
+            SectionKind::Pinned => candidate.pinned,
+            SectionKind::New => *fresh != Fresh::No,
+            SectionKind::Top => well_received,
+            SectionKind::Late => well_received && *fresh == Fresh::No && self.is_old(candidate),
+        }
+    }
+
+    /// Older than the window; what was there at the first ingest is, unless its own date says otherwise.
+    fn is_old(&self, candidate: &Candidate) -> bool {
+        match (self.history.window_from, candidate.published_at) {
+            (Some(from), None) => candidate.baseline || candidate.first_seen_at <= from,
+            (Some(from), Some(_)) => date(candidate) <= from,
+            (None, _) => candidate.baseline,
+        }
+    }
+
+    /// Takes the first of `order` that fit, at most `max` and at most `room`; the rest learn their rank.
+    fn fill(&mut self, kind: SectionKind, max: usize, room: usize, order: &[usize]) -> Vec<usize> {
+        let mut picks = Vec::new();
+        let mut rank = 0;
+        for index in order {
+            if self.closed.get(*index).is_none_or(|closed| *closed) || !self.fits(kind, *index) {
+                continue;
+            }
+            rank += 1;
+            let looked_back = self.fresh.get(*index) == Some(&Fresh::LookedBack);
+            let reason = if picks.len() < max.min(room) {
+                picks.push(*index);
+                if let Some(closed) = self.closed.get_mut(*index) {
+                    *closed = true;
+                }
+                Some(Reason::Picked { kind, place: rank, looked_back })
+            } else if self.reasons.get(*index).is_some_and(Option::is_some) {
+                continue; // The first section it missed is the one that is told.
+            } else if picks.len() >= max {
+                Some(Reason::SectionFull { kind, rank, max })
+            } else {
+                Some(Reason::EditionFull { kind })
+            };
+            if let Some(place) = self.reasons.get_mut(*index) {
+                *place = reason;
+            }
+        }
+        picks
+    }
+
+    fn picked(&self, index: usize) -> bool {
+        matches!(self.reasons.get(index), Some(Some(Reason::Picked { .. })))
+    }
+
+    /// Lets another post lead where the first would repeat the last edition's lead title: one of the same section,
+    /// else the next section's first.
+    fn vary_lead(&self, sections: &mut Vec<(SectionKind, Vec<usize>)>) {
+        let Some(last) = self.history.last_lead.as_deref() else { return };
+        let repeats =
+            |index: &usize| self.candidates.get(*index).is_some_and(|one| one.title.trim() == last.trim());
+        let other = sections
+            .iter()
+            .enumerate()
+            .find_map(|(section, (_, picks))| Some((section, picks.iter().position(|pick| !repeats(pick))?)));
+        let Some((section, place)) = other else { return };
+        if let Some((_, picks)) = sections.get_mut(section)
+            && let Some(head) = picks.get_mut(..=place)
+        {
+            head.rotate_right(1);
+        }
+        if let Some(head) = sections.get_mut(..=section) {
+            head.rotate_right(1);
+        }
+    }
+
+    fn judged(&self, index: usize) -> Judged {
+        // `index` comes from enumerating these very lists.
+        let (candidate, scored) = (&self.candidates[index], &self.scored[index]);
+        let reason = self.reasons[index].unwrap_or_else(|| self.unfit(scored));
+        Judged {
+            post: candidate.post,
+            title: candidate.title.clone(),
+            score: scored.score,
+            reactions: candidate.now.reactions.total,
+            comments: candidate.now.comments,
+            gained_reactions: scored.reactions,
+            gained_comments: scored.comments,
+            basis: scored.basis,
+            why: sentence(reason, scored, self.rules),
+        }
+    }
+
+    /// Why an eligible candidate fitted no section.
+    fn unfit(&self, scored: &Scored) -> Reason {
+        let ranked = |kind| matches!(kind, SectionKind::Top | SectionKind::Late);
+        if !self.rules.sections.iter().any(|rule| ranked(rule.kind)) {
+            Reason::NoSection
+        } else if !scored.gained() {
+            Reason::NoGain
+        } else if scored.score < self.rules.floor {
+            Reason::BelowFloor
+        } else {
+            Reason::NoSection
+        }
+    }
+}
+
+/// What makes a candidate ineligible whatever its score.
+fn barrier(candidate: &Candidate, rules: &Rules, now: Instant) -> Option<Reason> {
+    if candidate.hidden {
+        return Some(Reason::Hidden);
+    }
+    if candidate.missing {
+        return Some(Reason::Missing);
+    }
+    if let Some(issued) = candidate.issued
+        && now - issued.at < rules.cooldown
+    {
+        return Some(Reason::Issued { number: issued.number });
+    }
+    let age = now - date(candidate);
+    // The operator's own hand needs no time to think it over.
+    let waits = !candidate.baseline && !candidate.pinned && age < rules.grace;
+    waits.then_some(Reason::TooYoung { age })
+}
