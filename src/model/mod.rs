@@ -6,6 +6,7 @@ pub mod edition;
 pub mod id;
 pub mod name;
 pub mod post;
+pub mod reply;
 pub mod subscriber;
 pub mod suppression;
 pub mod token;

@@ -1,8 +1,38 @@
 //! Effect: one owned connection to the relay, driven one stage at a time → outcome (RFC 5321, 3207, 4954, 2920).
 
+mod connection;
+pub mod crash;
+mod ehlo;
+mod reply;
+mod stream;
+mod tls;
+
 use std::time::Duration;
 
 use secrecy::SecretString;
+
+use crate::model::delivery::Stage;
+use crate::model::reply::{Cause, Reply};
+
+pub use connection::Connection;
+pub use ehlo::Offers;
+pub use tls::{TlsContext, TlsError};
+
+/// Why a stage failed. Whoever gets one with `connection_usable` false drops the connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Where.
+    pub stage: Stage,
+    /// What the relay said, where it said something.
+    pub reply: Option<Reply>,
+    /// What kind of failure.
+    pub cause: Cause,
+    /// Every byte of the message and its final dot may have reached the relay, and no readable answer came: it may hold
+    /// the message.
+    pub after_last_byte: bool,
+    /// The connection is at a clean start for another transaction.
+    pub connection_usable: bool,
+}
 
 /// How the connection is secured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,18 @@
+//! Effect: named points where a test build dies on demand. Without the feature `fault-points` they are nothing.
+
+/// Ends the process without any clean-up where `MOABOM_CRASH_AT` is this name, or `name:N` on the N-th pass.
+#[cfg(feature = "fault-points")]
+pub fn point(name: &str) {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static PASSES: AtomicU64 = AtomicU64::new(0);
+    let Ok(wanted) = std::env::var("MOABOM_CRASH_AT") else { return };
+    let (wanted, pass) = wanted.split_once(':').unwrap_or((&wanted, "1"));
+    if wanted == name && PASSES.fetch_add(1, Ordering::SeqCst) + 1 == pass.parse().unwrap_or(1) {
+        std::process::abort();
+    }
+}
+
+/// Nothing.
+#[cfg(not(feature = "fault-points"))]
+#[inline(always)]
+pub fn point(_name: &str) {}
