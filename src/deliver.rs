@@ -1,1 +1,286 @@
 //! Effect: the step that sends: claim → compose → smtp → retry → attempts and states (design section 8).
+//!
+//! N connections, each with one transaction at a time, are tasks on one thread; the store's writer is another. Per message
+//! there is one commit to wait for: the result of the transaction before and the intent of the next share it, and the
+//! connections share its fsync. The order that keeps the promises:
+//!
+//! 1. the result of a transaction is committed before the next begins on that connection;
+//! 2. the intent is committed before the envelope, so long before the packet that carries the dot;
+//! 3. after all waiting, directly before MAIL FROM, the person's standing is read from the last commit.
+
+mod breaker;
+mod commit;
+mod handout;
+mod letter;
+mod pace;
+mod ruling;
+mod worker;
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::{JoinSet, LocalSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{Clock, Instant};
+use crate::model::{DeliveryId, EditionId, EmailAddress, SuppressionKey};
+use crate::smtp::{RelaySettings, TlsContext};
+use crate::store::deliveries::{Claimed, Ending, Recovered, UnknownPolicy};
+use crate::store::{SenderLock, Store, StoreError};
+
+pub use letter::{Letter, LetterSettings};
+
+/// How the step behaves, besides the relay's own settings.
+#[derive(Clone, Debug)]
+pub struct DeliverSettings {
+    /// MAIL FROM of every letter.
+    pub from: EmailAddress,
+    /// What is done with rows of which nobody knows whether the relay took them.
+    pub unknown: UnknownPolicy,
+    /// How long a claimed row stays ours.
+    pub lease: Duration,
+    /// How long a result is tried to be recorded when the store takes no writes.
+    pub patience: Duration,
+    /// Messages per second to one destination domain (hanmail.net, daum.net and kakao.com are one); none: no limit.
+    pub per_destination_second: Option<f64>,
+}
+
+impl DeliverSettings {
+    /// The defaults, sending as `from`.
+    pub fn new(from: EmailAddress) -> DeliverSettings {
+        DeliverSettings {
+            from,
+            unknown: UnknownPolicy::RetryOnce,
+            lease: Duration::from_secs(30 * 60),
+            patience: Duration::from_secs(60),
+            per_destination_second: None,
+        }
+    }
+}
+
+/// What the step needs.
+pub struct Deps {
+    /// The store.
+    pub store: Store,
+    /// `[smtp]`.
+    pub relay: RelaySettings,
+    /// Trust.
+    pub tls: TlsContext,
+    /// Behaviour.
+    pub settings: DeliverSettings,
+    /// What letters are made with.
+    pub letters: LetterSettings,
+    /// The key of suppression hashes.
+    pub suppressions: SuppressionKey,
+}
+
+/// The right to send from a store: its lock, and the epoch that marks the rows this sender leases.
+pub struct Session {
+    epoch: i64,
+    /// What an earlier sender had left.
+    pub recovered: Recovered,
+    _lock: SenderLock,
+}
+
+impl Session {
+    /// Takes the lock, settles what an earlier sender left, begins an epoch.
+    pub fn start(store: &Store, now: Instant, policy: UnknownPolicy) -> Result<Session, StoreError> {
+        let lock = store.lock_sender()?;
+        let (epoch, recovered) =
+            store.write(move |ledger| Ok((ledger.next_epoch()?, ledger.recover_at_start(now, policy)?)))?;
+        Ok(Session { epoch, recovered, _lock: lock })
+    }
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// 250 after the dot.
+    pub sent: u64,
+    /// To be tried again.
+    pub deferred: u64,
+    /// Refused for good.
+    pub bounced: u64,
+    /// No longer to be mailed.
+    pub suppressed: u64,
+    /// Out of time, or not sendable.
+    pub expired: u64,
+    /// Perhaps with the relay.
+    pub unknown: u64,
+    /// Put off because their destination is held.
+    pub put_off: u64,
+    /// What is held and why, in Korean.
+    pub held: Vec<String>,
+    /// Stopped before everything due was done.
+    pub stopped: bool,
+    /// When the next row falls due, as things stand.
+    pub next_due: Option<Instant>,
+}
+
+impl Report {
+    /// Rows that left the queue.
+    pub fn settled(&self) -> u64 {
+        self.sent
+            + self.deferred
+            + self.bounced
+            + self.suppressed
+            + self.expired
+            + self.unknown
+            + self.put_off
+    }
+
+    fn count(&mut self, ending: Ending) {
+        match ending {
+            Ending::Sent => self.sent += 1,
+            Ending::Deferred { .. } => self.deferred += 1,
+            Ending::Bounced { .. } => self.bounced += 1,
+            Ending::Unsubscribed | Ending::Suppressed => self.suppressed += 1,
+            Ending::Expired => self.expired += 1,
+            Ending::Unknown => self.unknown += 1,
+            Ending::Released => {}
+        }
+    }
+}
+
+/// Why a run broke off. Whoever gets one starts a new [`Session`] before sending again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeliverError {
+    /// The lease on a row is another's, or ran out while this process stood still.
+    #[error(
+        "발송 {0}번을 맡은 기한이 지났거나 다른 moabom이 맡아서, 두 번 보내지 않도록 발송을 멈췄어요. 같은 저장소로 보내는 다른 moabom이 있는지 확인한 뒤 다시 시작하세요"
+    )]
+    LeaseLost(DeliveryId),
+    /// A result could not be recorded for long.
+    #[error(
+        "발송 {id}번의 결과({ending})를 저장소에 적지 못해 발송을 멈췄어요: {cause}. 디스크를 확인한 뒤 다시 시작하고, `deliveries list --state unknown`에서 이 발송을 살펴보세요"
+    )]
+    Unrecorded {
+        /// The row.
+        id: DeliveryId,
+        /// What was to be recorded.
+        ending: &'static str,
+        /// What the store said.
+        cause: StoreError,
+    },
+    /// The store takes no writes; nothing was under way.
+    #[error("저장소에 쓸 수 없어 발송을 시작하지 않았어요: {0}")]
+    NotWritable(StoreError),
+    /// The store failed otherwise.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The runtime cannot be made.
+    #[error("발송을 시작할 수 없어요: {0}")]
+    Runtime(String),
+}
+
+/// State shared by the connections' tasks; all on one thread.
+struct Shared {
+    deps: Deps,
+    epoch: i64,
+    clock: Clock,
+    stop: CancellationToken,
+    progress: Box<dyn Fn(&Report)>,
+    /// Something changed that a waiting task may be waiting for.
+    changed: Notify,
+    queue: RefCell<handout::Queue>,
+    site: RefCell<breaker::Site>,
+    editions: RefCell<HashMap<EditionId, breaker::Window>>,
+    held_destinations: RefCell<HashSet<String>>,
+    letters: RefCell<HashMap<EditionId, Rc<Letter>>>,
+    pace: RefCell<pace::Pace>,
+    report: RefCell<Report>,
+    fatal: RefCell<Option<DeliverError>>,
+}
+
+/// Sends until nothing is due or `stop` is cancelled; then open transactions are finished first. Blocks the thread, and
+/// is not to be called on one that drives async tasks. `progress` sees the report after each row.
+pub fn run_once(
+    deps: Deps,
+    session: &Session,
+    clock: &Clock,
+    stop: CancellationToken,
+    progress: impl Fn(&Report) + 'static,
+) -> Result<Report, DeliverError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|cause| DeliverError::Runtime(cause.to_string()))?;
+    let now = clock.now();
+    deps.store.write(move |ledger| ledger.expire_superseded(now)).map_err(DeliverError::NotWritable)?;
+    let breakers = deps.store.read(|ledger| ledger.breakers())?;
+    let pace = pace::Pace::new(deps.relay.per_second, deps.settings.per_destination_second);
+    let shared = Rc::new(Shared {
+        queue: RefCell::new(handout::Queue::new(&deps.relay)),
+        site: RefCell::new(breaker::Site::new(&breakers, now)),
+        held_destinations: RefCell::default(),
+        editions: RefCell::default(),
+        letters: RefCell::default(),
+        report: RefCell::default(),
+        fatal: RefCell::default(),
+        pace: RefCell::new(pace),
+        changed: Notify::new(),
+        epoch: session.epoch,
+        clock: clock.clone(),
+        progress: Box::new(progress),
+        deps,
+        stop,
+    });
+    LocalSet::new().block_on(&runtime, run(&shared));
+    finish(&shared)
+}
+
+async fn run(shared: &Rc<Shared>) {
+    let mut tasks = JoinSet::new();
+    for _ in 0..shared.deps.relay.connections.max(1) {
+        tasks.spawn_local(worker::work(Rc::clone(shared)));
+    }
+    while let Some(ended) = tasks.join_next().await {
+        if ended.is_err() {
+            // A task that panicked leaves its row in flight; the next start finds it.
+            shared.fail(DeliverError::Runtime("a connection's task ended unexpectedly".to_owned()));
+        }
+    }
+}
+
+fn finish(shared: &Rc<Shared>) -> Result<Report, DeliverError> {
+    let left = shared.queue.borrow_mut().leftovers();
+    let (epoch, now) = (shared.epoch, shared.clock.now());
+    let store = &shared.deps.store;
+    let released = store.write(move |ledger| {
+        ledger.release(left.iter().map(|row| row.id), epoch, now)?;
+        ledger.finish_editions()
+    });
+    if let Some(fatal) = shared.fatal.borrow_mut().take() {
+        return Err(fatal);
+    }
+    released?;
+    let mut report = shared.report.borrow_mut().clone();
+    report.held.extend(shared.site.borrow().held.clone());
+    report.stopped = shared.stop.is_cancelled();
+    report.next_due = store.read(|ledger| ledger.next_due())?;
+    Ok(report)
+}
+
+impl Shared {
+    /// Remembers the first fatal error; every task ends before its next transaction.
+    fn fail(&self, error: DeliverError) {
+        self.fatal.borrow_mut().get_or_insert(error);
+        self.changed.notify_waiters();
+    }
+
+    fn is_over(&self) -> bool {
+        self.stop.is_cancelled() || self.fatal.borrow().is_some() || self.site.borrow().held.is_some()
+    }
+
+    fn lease_until(&self) -> Instant {
+        let lease = chrono::Duration::from_std(self.deps.settings.lease).unwrap_or(chrono::Duration::MAX);
+        self.clock.now().checked_add_signed(lease).unwrap_or(Instant::MAX_UTC)
+    }
+
+    /// The row goes back to the head of the queue, still leased.
+    fn give_back(&self, row: Claimed) {
+        self.queue.borrow_mut().give_back(row);
+        self.changed.notify_waiters();
+    }
+}

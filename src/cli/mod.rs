@@ -1,5 +1,7 @@
 //! Effect: the command line. One small file per noun: args → step → print.
 
+pub mod deliver;
+pub mod deliveries;
 pub mod editions;
 pub mod preview;
 

@@ -1,0 +1,156 @@
+//! Effect: `moabom deliver`: sends by hand what is due, with its progress.
+
+use std::cell::Cell;
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::deliver::{self, Deps, Report, Session};
+
+/// `moabom deliver`
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct DeliverArgs {
+    /// 결과를 JSON으로
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Serialize)]
+struct ReportJson<'a> {
+    sent: u64,
+    deferred: u64,
+    bounced: u64,
+    suppressed: u64,
+    expired: u64,
+    unknown: u64,
+    put_off: u64,
+    held: &'a [String],
+    stopped: bool,
+    next_due: Option<String>,
+}
+
+/// Sends until nothing is due or `stop` is cancelled. Breakers that wait for a person are tried: one is here. Fails where
+/// something is held. Blocks; not to be called on a thread that drives async tasks.
+pub fn run(
+    args: DeliverArgs,
+    deps: Deps,
+    clock: &Clock,
+    stop: CancellationToken,
+    out: &mut impl Write,
+) -> Result<()> {
+    let now = clock.now();
+    let session = Session::start(&deps.store, now, deps.settings.unknown)?;
+    if session.recovered.unknown > 0 {
+        eprintln!(
+            "지난번에 보내다 끊긴 발송 {}건은 받았는지 알 수 없어요. `deliveries list --state unknown`으로 볼 수 있어요.",
+            session.recovered.unknown
+        );
+    }
+    deps.store.write(move |ledger| ledger.retry_breakers(now))?;
+    let due = deps.store.read(|ledger| ledger.due_count(now))?;
+    let bar = progress_bar(due);
+    let shown = bar.clone();
+    let report = deliver::run_once(deps, &session, clock, stop, move |report| show(&shown, report, due));
+    bar.finish_and_clear();
+    let report = report?;
+    print(&report, args.json, out)?;
+    match report.held.first() {
+        Some(reason) => bail!("{reason}"),
+        None => Ok(()),
+    }
+}
+
+fn progress_bar(due: u64) -> ProgressBar {
+    if due == 0 || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(due);
+    let template = "{bar:30} {human_pos}/{human_len} · 초당 {per_sec_short} · 남은 시간 {eta} · {msg}";
+    let style = ProgressStyle::with_template(template).map(|style| {
+        style.with_key("per_sec_short", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = write!(out, "{:.0}건", state.per_sec());
+        })
+    });
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+thread_local! {
+    /// Settled rows at the last plain line; the step calls back on one thread.
+    static SPOKEN: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A bar moves with every row; elsewhere a plain line comes every tenth of the way, at least every thousand rows.
+fn show(bar: &ProgressBar, report: &Report, due: u64) {
+    let settled = report.settled();
+    if !bar.is_hidden() {
+        bar.set_position(settled);
+        if settled.is_multiple_of(16) || settled >= due {
+            bar.set_message(states(report));
+        }
+        return;
+    }
+    let step = (due / 10).clamp(1, 1000);
+    if due >= 100 && settled >= SPOKEN.get() + step {
+        SPOKEN.set(settled);
+        eprintln!("{settled}/{due} · {}", states(report));
+    }
+}
+
+fn states(report: &Report) -> String {
+    let parts = [
+        ("보냄", report.sent),
+        ("미룸", report.deferred + report.put_off),
+        ("반송", report.bounced),
+        ("발송 안 함", report.suppressed),
+        ("기한 지남", report.expired),
+        ("알 수 없음", report.unknown),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(name, count)| *count > 0 || *name == "보냄")
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    parts.join(" · ")
+}
+
+fn print(report: &Report, json: bool, out: &mut impl Write) -> Result<()> {
+    let next_due = report.next_due.map(|at| at.to_rfc3339());
+    if json {
+        let shown = ReportJson {
+            sent: report.sent,
+            deferred: report.deferred,
+            bounced: report.bounced,
+            suppressed: report.suppressed,
+            expired: report.expired,
+            unknown: report.unknown,
+            put_off: report.put_off,
+            held: &report.held,
+            stopped: report.stopped,
+            next_due,
+        };
+        serde_json::to_writer_pretty(&mut *out, &shown)?;
+        return Ok(writeln!(out)?);
+    }
+    if report.settled() == 0 && report.held.is_empty() && !report.stopped {
+        writeln!(out, "지금 보낼 메일이 없어요.")?;
+    } else {
+        writeln!(out, "{}", states(report))?;
+    }
+    if report.stopped {
+        writeln!(out, "보내던 메일까지 마치고 멈췄어요. 남은 메일은 다음에 이어서 보내요.")?;
+    }
+    for reason in report.held.iter().skip(1) {
+        writeln!(out, "{reason}")?;
+    }
+    Ok(())
+}

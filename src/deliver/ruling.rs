@@ -1,0 +1,213 @@
+//! Effect: what a transaction's end means for its row, its edition, its destination and the way to the relay.
+
+use super::Shared;
+use crate::clock::Instant;
+use crate::model::EditionId;
+use crate::model::delivery::Stage;
+use crate::model::reply::Reply;
+use crate::retry::{self, NextStep, Scope, Step, Verdict};
+use crate::smtp::Failure;
+use crate::store::breakers::Breaker;
+use crate::store::deliveries::{Claimed, Ending, Finished};
+
+/// What is held or freed along with a row's result, in the same commit.
+#[derive(Clone, Debug)]
+pub(super) enum Hold {
+    /// Pause this edition, for this reason.
+    Edition(EditionId, String),
+    /// Open this breaker.
+    Open(Breaker),
+    /// Close that breaker.
+    Close(String),
+}
+
+/// A transaction's end, judged.
+pub(super) struct Ruling {
+    pub(super) finished: Finished,
+    pub(super) holds: Vec<Hold>,
+}
+
+fn is_before_mail(stage: Stage) -> bool {
+    matches!(stage, Stage::Connect | Stage::Ehlo | Stage::Tls | Stage::Auth)
+}
+
+impl Shared {
+    pub(super) fn finished(
+        &self,
+        row: &Claimed,
+        started_at: Instant,
+        stage: Stage,
+        reply: String,
+        ending: Ending,
+    ) -> Finished {
+        Finished {
+            id: row.id,
+            subscriber: row.subscriber,
+            hash: row.hash,
+            epoch: self.epoch,
+            started_at,
+            ended_at: self.clock.now(),
+            stage,
+            reply,
+            ending,
+            unknown: self.deps.settings.unknown,
+        }
+    }
+
+    /// The relay took the message.
+    pub(super) fn sent(&self, row: &Claimed, started_at: Instant, reply: &Reply) -> Ruling {
+        let destination = retry::destination(row.address.domain());
+        let mut site = self.site.borrow_mut();
+        site.worked();
+        let holds = site.healed(destination).into_iter().map(Hold::Close).collect();
+        drop(site);
+        self.editions.borrow_mut().entry(row.edition).or_default().add(false, false);
+        self.end_canary(row.edition, true);
+        let line = reply.line(&row.address);
+        Ruling { finished: self.finished(row, started_at, Stage::Dot, line, Ending::Sent), holds }
+    }
+
+    /// No transaction took place: the row ends or goes back, without an attempt.
+    pub(super) fn untried(&self, row: &Claimed, started_at: Instant, ending: Ending, why: &str) -> Ruling {
+        self.end_canary(row.edition, false);
+        let finished = self.finished(row, started_at, Stage::Mail, why.to_owned(), ending);
+        Ruling { finished, holds: vec![] }
+    }
+
+    /// The edition's letter cannot be made: it is held, the row goes back.
+    pub(super) fn no_letter(&self, row: &Claimed, started_at: Instant, why: &str) -> Ruling {
+        let ruling = self.untried(row, started_at, Ending::Released, "");
+        let reason = format!("메일을 만들지 못해 멈췄어요: {why}");
+        let hold = self.hold_edition(row.edition, reason);
+        Ruling { holds: vec![hold], ..ruling }
+    }
+
+    /// A stage failed.
+    pub(super) fn failed(&self, row: &Claimed, started_at: Instant, failure: &Failure) -> Ruling {
+        let said = failure.reply.as_ref();
+        let line = said.map_or_else(|| failure.cause.korean().to_owned(), |reply| reply.line(&row.address));
+        let now = self.clock.now();
+        if failure.after_last_byte {
+            self.end_canary(row.edition, false);
+            let finished = self.finished(row, started_at, failure.stage, line, Ending::Unknown);
+            return Ruling { finished, holds: vec![] };
+        }
+        let verdict = retry::classify(failure.stage, said, failure.cause);
+        let age = row.first_tried_at.map_or(0, |first| (now - first).num_milliseconds());
+        let age = std::time::Duration::from_millis(u64::try_from(age).unwrap_or(0));
+        let ending = match retry::next(verdict, row.attempts, age, row.id.0) {
+            NextStep::Defer { after, charged } => Ending::Deferred { due_at: later(now, after), charged },
+            NextStep::Bounce { hard } => Ending::Bounced { hard },
+            NextStep::Unsubscribe => Ending::Unsubscribed,
+            NextStep::Expire => Ending::Expired,
+        };
+        let holds = self.holds(row, failure, verdict, &line, now);
+        self.end_canary(row.edition, false);
+        self.changed.notify_waiters();
+        Ruling { finished: self.finished(row, started_at, failure.stage, line, ending), holds }
+    }
+
+    fn holds(
+        &self,
+        row: &Claimed,
+        failure: &Failure,
+        verdict: Verdict,
+        line: &str,
+        now: Instant,
+    ) -> Vec<Hold> {
+        let early = is_before_mail(failure.stage);
+        let hold = match (verdict.step, verdict.scope) {
+            (Step::PauseAll, _) => Some(self.hold_site(
+                "auth",
+                None,
+                format!("릴레이가 로그인을 받아 주지 않아 모든 발송을 멈췄어요: {line}. [smtp]의 user와 비밀번호를 고친 뒤 `deliver`를 실행하세요"),
+                now,
+            )),
+            (Step::Pause, _) if early => Some(self.hold_site(
+                "relay",
+                None,
+                format!("릴레이가 이 서버를 막아 모든 발송을 멈췄어요: {line}. 릴레이 운영자에게 확인한 뒤 `deliver`를 실행하세요"),
+                now,
+            )),
+            (Step::SlowDown, Scope::Sender) => {
+                Some(self.hold_for_a_while("relay", format!("릴레이가 천천히 보내라고 해 잠시 쉬어요: {line}"), now))
+            }
+            (Step::DeferUncharged, Scope::Destination) if !early => {
+                Some(self.hold_destination(row, line, now))
+            }
+            (Step::DeferUncharged, _) => self.site.borrow_mut().failed().then(|| ()).map(|()| {
+                let host = &self.deps.relay.host;
+                self.hold_for_a_while("relay", format!("릴레이 {host}에 거듭 보내지 못해 잠시 쉬어요: {line}"), now)
+            }),
+            (Step::Pause, scope) => self.hold_for_refusal(row, failure, scope, line),
+            _ => {
+                let permanent = failure.reply.as_ref().is_some_and(Reply::is_permanent);
+                let why = self.editions.borrow_mut().entry(row.edition).or_default().add(permanent, false);
+                why.map(|why| self.hold_edition(row.edition, advice(&why, line)))
+            }
+        };
+        hold.into_iter().collect()
+    }
+
+    /// A refusal of the sender or the letter. At RCPT it may still be one destination's mood: three of them, or the
+    /// first row's, hold the edition; at other stages one does.
+    fn hold_for_refusal(&self, row: &Claimed, failure: &Failure, scope: Scope, line: &str) -> Option<Hold> {
+        let permanent = failure.reply.as_ref().is_some_and(Reply::is_permanent);
+        let (proved, why) = {
+            let mut editions = self.editions.borrow_mut();
+            let window = editions.entry(row.edition).or_default();
+            (window.proved, window.add(permanent, true))
+        };
+        let why = match (why, scope) {
+            (Some(why), _) => why,
+            (None, _) if failure.stage == Stage::Rcpt && proved => return None,
+            (None, Scope::Letter) => "릴레이가 이 메일의 내용이나 크기를 받아 주지 않아 멈췄어요".to_owned(),
+            (None, _) => "릴레이가 발신자나 발송 방식을 받아 주지 않아 멈췄어요".to_owned(),
+        };
+        Some(self.hold_edition(row.edition, advice(&why, line)))
+    }
+
+    fn hold_edition(&self, edition: EditionId, reason: String) -> Hold {
+        self.editions.borrow_mut().entry(edition).or_default().paused = true;
+        self.report.borrow_mut().held.push(reason.clone());
+        self.changed.notify_waiters();
+        Hold::Edition(edition, reason)
+    }
+
+    fn hold_site(&self, name: &str, retry_at: Option<Instant>, reason: String, now: Instant) -> Hold {
+        let mut site = self.site.borrow_mut();
+        let failures = site.earlier_failures(name) + 1;
+        site.not_opened();
+        site.held.get_or_insert_with(|| reason.clone());
+        self.changed.notify_waiters();
+        Hold::Open(Breaker { name: name.to_owned(), opened_at: now, retry_at, failures, reason })
+    }
+
+    fn hold_for_a_while(&self, name: &str, reason: String, now: Instant) -> Hold {
+        let earlier = self.site.borrow().earlier_failures(name);
+        let key = name.bytes().map(i64::from).sum();
+        self.hold_site(name, Some(later(now, retry::delay(earlier, key))), reason, now)
+    }
+
+    fn hold_destination(&self, row: &Claimed, line: &str, now: Instant) -> Hold {
+        let destination = retry::destination(row.address.domain()).to_owned();
+        let name = format!("destination:{destination}");
+        let earlier = self.site.borrow().earlier_failures(&name);
+        let reason = format!("{destination} 쪽에서 나중에 보내라고 해 잠시 쉬어요: {line}");
+        let retry_at = Some(later(now, retry::delay(earlier, row.id.0)));
+        if self.held_destinations.borrow_mut().insert(destination) {
+            self.report.borrow_mut().held.push(reason.clone());
+        }
+        self.changed.notify_waiters();
+        Hold::Open(Breaker { name, opened_at: now, retry_at, failures: earlier + 1, reason })
+    }
+}
+
+fn advice(why: &str, line: &str) -> String {
+    format!("{why}. 릴레이의 답: {line}. 원인을 고친 뒤 `editions resume`으로 이어 보내세요")
+}
+
+fn later(now: Instant, after: std::time::Duration) -> Instant {
+    let after = chrono::Duration::from_std(after).unwrap_or(chrono::Duration::MAX);
+    now.checked_add_signed(after).unwrap_or(Instant::MAX_UTC)
+}

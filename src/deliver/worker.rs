@@ -1,0 +1,287 @@
+//! Effect: one connection's life: take a row, commit its intent, look once more, send, judge, and so on.
+
+use std::rc::Rc;
+
+use super::commit::Batch;
+use super::handout::Take;
+use super::ruling::Ruling;
+use super::{DeliverError, Letter, Shared};
+use crate::clock::Instant;
+use crate::model::delivery::Stage;
+use crate::model::reply::{Cause, Reply};
+use crate::retry;
+use crate::smtp::{Connection, Failure, crash};
+use crate::store::deliveries::{Claimed, Ending, Guarded, Intent, Standing};
+
+/// A connection's task.
+struct Worker {
+    shared: Rc<Shared>,
+    connection: Option<Connection>,
+    /// The message being sent; its room is used again.
+    message: Vec<u8>,
+    /// The last transaction's end, not yet recorded.
+    done: Option<Ruling>,
+}
+
+/// How an attempt at a transaction went.
+enum Tried {
+    Taken(Reply),
+    Failed(Failure),
+    Not(Standing),
+}
+
+pub(super) async fn work(shared: Rc<Shared>) {
+    let mut worker = Worker { shared, connection: None, message: Vec::new(), done: None };
+    worker.run().await;
+    // Whoever waits for something this one was doing looks again.
+    worker.shared.changed.notify_waiters();
+    if let Some(connection) = worker.connection {
+        connection.quit().await;
+    }
+}
+
+impl Worker {
+    async fn run(&mut self) {
+        loop {
+            if self.is_spent() {
+                if !self.record(Batch::default()).await {
+                    return;
+                }
+                if let Some(connection) = self.connection.take() {
+                    connection.quit().await;
+                }
+            }
+            let more = match self.shared.take(self.connection.is_some()) {
+                Take::Row(row, refill) => self.send(*row, refill).await,
+                Take::Claim => {
+                    let claim = Some(self.shared.claim_request());
+                    self.record(Batch { claim, ..Batch::default() }).await
+                }
+                // What ended is recorded before any waiting: others may be waiting for it.
+                Take::Wait | Take::End if self.done.is_some() => self.record(Batch::default()).await,
+                Take::Wait => {
+                    tokio::select! {
+                        () = self.shared.changed.notified() => {}
+                        () = self.shared.stop.cancelled() => {}
+                    }
+                    true
+                }
+                Take::End => false,
+            };
+            if !more {
+                return;
+            }
+        }
+    }
+
+    fn is_spent(&self) -> bool {
+        let most = self.shared.deps.relay.messages_per_connection.max(1);
+        self.connection.as_ref().is_some_and(|connection| connection.transactions() >= most)
+    }
+
+    /// Commits the last result, and what else is in `batch`. False: the run is over.
+    async fn record(&mut self, mut batch: Batch) -> bool {
+        if let Some(done) = self.done.take() {
+            batch.finished = Some(done.finished);
+            batch.holds = done.holds;
+        } else if batch.claim.is_none() {
+            return true;
+        }
+        self.shared.commit(batch).await.is_some()
+    }
+
+    /// Takes a row to its end. False: the run is over.
+    async fn send(&mut self, row: Claimed, refill: bool) -> bool {
+        let claim = refill.then(|| self.shared.claim_request());
+        let wait = self.shared.pace.borrow_mut().reserve(retry::destination(row.address.domain()));
+        let mut claim = claim;
+        if self.connection.is_none() || wait.is_some() {
+            // Nothing stays unrecorded while something else is waited for.
+            if !self.record(Batch { claim: claim.take(), ..Batch::default() }).await {
+                return false;
+            }
+            if !self.wait_until(wait).await {
+                self.put_back(row);
+                return true;
+            }
+        }
+        let started_at = self.shared.clock.now();
+        if self.connection.is_none() {
+            match self.open().await {
+                Some(Ok(connection)) => self.connection = Some(connection),
+                Some(Err(failure)) => {
+                    self.done = Some(self.shared.failed(&row, started_at, &failure));
+                    return true;
+                }
+                None => {
+                    self.put_back(row);
+                    return true;
+                }
+            }
+        }
+        match self.shared.letter(row.edition) {
+            Ok(letter) => self.send_letter(row, &letter, started_at, claim).await,
+            Err(super::letter::LetterError::Store(cause)) => {
+                self.shared.fail(DeliverError::Store(cause));
+                false
+            }
+            Err(cause) => {
+                self.done = Some(self.shared.no_letter(&row, started_at, &cause.to_string()));
+                self.record(Batch { claim, ..Batch::default() }).await
+            }
+        }
+    }
+
+    /// The row was not begun; its edition may be tried by another.
+    fn put_back(&self, row: Claimed) {
+        if let Some(window) = self.shared.editions.borrow_mut().get_mut(&row.edition) {
+            window.canary_out = false;
+        }
+        if self.connection.is_none() {
+            self.shared.site.borrow_mut().not_opened();
+        }
+        self.shared.give_back(row);
+    }
+
+    /// False: stopped meanwhile.
+    async fn wait_until(&self, moment: Option<tokio::time::Instant>) -> bool {
+        let Some(moment) = moment else { return true };
+        tokio::select! {
+            () = tokio::time::sleep_until(moment) => true,
+            () = self.shared.stop.cancelled() => false,
+        }
+    }
+
+    /// None: stopped meanwhile.
+    async fn open(&self) -> Option<Result<Connection, Failure>> {
+        let deps = &self.shared.deps;
+        let opened = tokio::select! {
+            opened = Connection::open(&deps.relay, &deps.tls) => opened,
+            () = self.shared.stop.cancelled() => return None,
+        };
+        if opened.is_ok() {
+            self.shared.site.borrow_mut().opened();
+            self.shared.changed.notify_waiters();
+        }
+        Some(opened)
+    }
+
+    async fn send_letter(
+        &mut self,
+        row: Claimed,
+        letter: &Letter,
+        started_at: Instant,
+        claim: Option<crate::store::deliveries::ClaimRequest>,
+    ) -> bool {
+        let shared = Rc::clone(&self.shared);
+        let intent = Intent {
+            id: row.id,
+            epoch: shared.epoch,
+            message_id: letter.message_id(row.subscriber),
+            at: started_at,
+            until: shared.lease_until(),
+        };
+        let mut batch = Batch { intent: Some(intent), claim, ..Batch::default() };
+        if let Some(done) = self.done.take() {
+            batch.finished = Some(done.finished);
+            batch.holds = done.holds;
+        }
+        // The message is spliced while the commit is under way.
+        let message = &mut self.message;
+        let (committed, composed) = tokio::join!(shared.commit(batch), async { letter.write(&row, message) });
+        let Some(committed) = committed else { return false };
+        if committed.intent == Some(Guarded::Settled) {
+            shared.end_canary(row.edition, false);
+            return true;
+        }
+        if let Err(cause) = composed {
+            self.done = Some(if cause.is_of_recipient() {
+                shared.untried(&row, started_at, Ending::Expired, &cause.to_string())
+            } else {
+                shared.no_letter(&row, started_at, &cause.to_string())
+            });
+            return true;
+        }
+        let tried = self.transact(&row).await;
+        self.judge(&row, started_at, tried)
+    }
+
+    /// False: the run is over.
+    fn judge(&mut self, row: &Claimed, started_at: Instant, tried: Tried) -> bool {
+        let shared = &self.shared;
+        self.done = Some(match tried {
+            Tried::Taken(reply) => {
+                crash::point("after_250");
+                shared.sent(row, started_at, &reply)
+            }
+            Tried::Failed(failure) => {
+                if !failure.connection_usable {
+                    self.connection = None;
+                }
+                shared.failed(row, started_at, &failure)
+            }
+            Tried::Not(Standing::Unwanted) => {
+                shared.untried(row, started_at, Ending::Suppressed, "보내기 직전에 구독이나 동의가 끝났어요")
+            }
+            Tried::Not(Standing::Held) => shared.untried(row, started_at, Ending::Released, ""),
+            Tried::Not(Standing::Lost | Standing::Wanted) => {
+                shared.fail(DeliverError::LeaseLost(row.id));
+                return false;
+            }
+        });
+        true
+    }
+
+    /// The transaction. A session that the relay let go between two messages is replaced once.
+    async fn transact(&mut self, row: &Claimed) -> Tried {
+        let from = self.shared.deps.settings.from.as_str().to_owned();
+        let utf8 = row.address.needs_smtputf8() || !from.is_ascii();
+        let mut replaced = false;
+        loop {
+            let Some(connection) = self.connection.as_mut() else {
+                match self.open_again().await {
+                    Ok(()) => continue,
+                    Err(failure) => return Tried::Failed(failure),
+                }
+            };
+            // The promise that no MAIL FROM follows a withdrawal: nothing is awaited between this look and the write.
+            let (store, epoch) = (&self.shared.deps.store, self.shared.epoch);
+            match store.read(|ledger| ledger.still_wanted(row.id, epoch, &row.hash)) {
+                Ok(Standing::Wanted) => {}
+                Ok(other) => return Tried::Not(other),
+                Err(cause) => {
+                    self.shared.fail(DeliverError::Store(cause));
+                    return Tried::Not(Standing::Held);
+                }
+            }
+            let used = connection.transactions() > 0;
+            let envelope = connection.envelope(&from, row.address.as_str(), self.message.len(), utf8).await;
+            match envelope {
+                Ok(()) => break,
+                Err(failure) if used && !replaced && was_let_go(&failure) => {
+                    replaced = true;
+                    self.connection = None;
+                }
+                Err(failure) => return Tried::Failed(failure),
+            }
+        }
+        let Some(connection) = self.connection.as_mut() else { return Tried::Not(Standing::Held) };
+        match connection.body(&mut self.message).await {
+            Ok(reply) => Tried::Taken(reply),
+            Err(failure) => Tried::Failed(failure),
+        }
+    }
+
+    async fn open_again(&mut self) -> Result<(), Failure> {
+        let deps = &self.shared.deps;
+        self.connection = Some(Connection::open(&deps.relay, &deps.tls).await?);
+        self.shared.site.borrow_mut().opened();
+        Ok(())
+    }
+}
+
+/// Relays close idle or well-used sessions; the next MAIL finds out. Nothing was begun.
+fn was_let_go(failure: &Failure) -> bool {
+    let closing = failure.reply.as_ref().is_some_and(|reply| reply.code == 421);
+    failure.stage == Stage::Mail && (closing || (failure.reply.is_none() && failure.cause == Cause::Io))
+}

@@ -1,0 +1,232 @@
+//! Effect: leasing rows that are due, and the last look before MAIL FROM. Consent and suppression are read now.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Claim, ClaimRequest, Claimed, Guarded, Intent, LAST_WORD, OPEN, Standing};
+use crate::clock::from_millis;
+use crate::model::suppression::AddressHash;
+use crate::model::{DeliveryId, EditionId, EmailAddress, SubscriberId, SuppressionKey};
+use crate::retry;
+use crate::store::{Ledger, StoreError, sql};
+
+/// A due row as read, before anything is decided.
+struct Due {
+    id: DeliveryId,
+    subscriber: SubscriberId,
+    attempts: i64,
+    maybe_sent: bool,
+    address: Option<String>,
+    name: Option<String>,
+    agreed: bool,
+    first_tried_at: Option<i64>,
+}
+
+impl Ledger<'_> {
+    /// Leases up to `limit` due rows of editions that are being sent, oldest edition first. Rows whose person may no
+    /// longer be mailed end here, without an attempt; rows of a held destination are put off.
+    pub fn claim_next(&self, request: ClaimRequest, key: &SuppressionKey) -> Result<Claim, StoreError> {
+        let mut claim = Claim::default();
+        let mut held = None;
+        for (edition, digest) in self.sending_editions()? {
+            let room = request.limit.saturating_sub(claim.rows.len());
+            if room == 0 {
+                break;
+            }
+            for due in self.due_rows(edition, &digest, request, room)? {
+                let held = match &held {
+                    Some(held) => held,
+                    None => held.insert(self.held_destinations(request.now)?),
+                };
+                self.claim_row(due, edition, request, key, held, &mut claim)?;
+            }
+        }
+        Ok(claim)
+    }
+
+    fn sending_editions(&self) -> Result<Vec<(EditionId, String)>, StoreError> {
+        self.db
+            .prepare_cached("SELECT id, digest FROM editions WHERE state = 'sending' ORDER BY id")
+            .and_then(|mut list| {
+                list.query_map([], |row| Ok((EditionId(row.get(0)?), row.get(1)?)))?.collect()
+            })
+            .map_err(sql)
+    }
+
+    fn due_rows(
+        &self,
+        edition: EditionId,
+        digest: &str,
+        request: ClaimRequest,
+        limit: usize,
+    ) -> Result<Vec<Due>, StoreError> {
+        let text = format!(
+            "SELECT d.id, d.subscriber_id, d.attempts, d.state = 'unknown', p.address, p.name,
+                    s.state = 'active' AND {LAST_WORD} IN ('granted', 'confirmed'),
+                    (SELECT min(a.started_at) FROM attempts a WHERE a.delivery_id = d.id)
+               FROM deliveries d JOIN subscribers p ON p.id = d.subscriber_id
+               LEFT JOIN subscriptions s ON s.digest = ?2 AND s.subscriber_id = d.subscriber_id
+              WHERE d.edition_id = ?1 AND d.due_at <= ?3 AND d.{OPEN}
+                AND d.state IN ('queued', 'deferred', 'unknown')
+              ORDER BY d.due_at, d.id LIMIT ?4"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.db
+            .prepare_cached(&text)
+            .and_then(|mut list| {
+                let found = params![edition.0, digest, request.now.timestamp_millis(), limit];
+                list.query_map(found, due)?.collect()
+            })
+            .map_err(sql)
+    }
+
+    fn claim_row(
+        &self,
+        due: Due,
+        edition: EditionId,
+        request: ClaimRequest,
+        key: &SuppressionKey,
+        held: &[(String, i64)],
+        claim: &mut Claim,
+    ) -> Result<(), StoreError> {
+        let now = request.now.timestamp_millis();
+        let address = due.address.as_deref().and_then(|text| EmailAddress::parse(text).ok());
+        let Some(address) = address.filter(|_| due.agreed) else {
+            claim.suppressed += 1;
+            return self.end_unwanted(due.id, due.maybe_sent, "구독이나 동의가 지금은 없어요", now);
+        };
+        let hash = key.hash(&address);
+        if let Some(reason) = self.suppression(&hash)? {
+            claim.suppressed += 1;
+            let reason = format!("발송 금지된 주소예요 ({})", reason.as_str());
+            return self.end_unwanted(due.id, due.maybe_sent, &reason, now);
+        }
+        let destination = retry::destination(address.domain());
+        if let Some((_, retry_at)) = held.iter().find(|(name, _)| name == destination) {
+            claim.put_off += 1;
+            return self.put_off(due.id, *retry_at, now);
+        }
+        self.db
+            .prepare_cached(
+                "UPDATE deliveries SET state = 'leased', epoch = ?2, lease_until = ?3, changed_at = ?4 WHERE id = ?1",
+            )
+            .and_then(|mut update| {
+                update.execute((due.id.0, request.epoch, request.until.timestamp_millis(), now))
+            })
+            .map_err(sql)?;
+        claim.rows.push(Claimed {
+            id: due.id,
+            edition,
+            subscriber: due.subscriber,
+            address,
+            name: due.name,
+            hash,
+            attempts: due.attempts,
+            first_tried_at: due.first_tried_at.map(from_millis),
+        });
+        Ok(())
+    }
+
+    /// Ends a row without an attempt. One that the relay may hold stays `unknown` and is only not tried again.
+    fn end_unwanted(
+        &self,
+        id: DeliveryId,
+        maybe_sent: bool,
+        reason: &str,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let text = if maybe_sent {
+            "UPDATE deliveries SET due_at = 9223372036854775807, changed_at = ?3, lease_until = NULL,
+                    last_reply = coalesce(last_reply, ?2) WHERE id = ?1"
+        } else {
+            "UPDATE deliveries SET state = 'suppressed', lease_until = NULL, last_reply = ?2, changed_at = ?3 WHERE id = ?1"
+        };
+        self.db
+            .prepare_cached(text)
+            .and_then(|mut update| update.execute((id.0, reason, now)))
+            .map(drop)
+            .map_err(sql)
+    }
+
+    fn put_off(&self, id: DeliveryId, until: i64, now: i64) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE deliveries SET due_at = ?2, changed_at = ?3,
+                        state = CASE state WHEN 'unknown' THEN state ELSE 'deferred' END WHERE id = ?1",
+            )
+            .and_then(|mut update| update.execute((id.0, until, now)))
+            .map(drop)
+            .map_err(sql)
+    }
+
+    /// The last look, directly before MAIL FROM: is the row still ours, the edition still going out, the person still
+    /// willing? Sees the last commit.
+    pub fn still_wanted(
+        &self,
+        id: DeliveryId,
+        epoch: i64,
+        hash: &AddressHash,
+    ) -> Result<Standing, StoreError> {
+        let text = format!(
+            "SELECT d.state = 'in_flight' AND d.epoch = ?2, e.state = 'sending',
+                    p.address IS NOT NULL AND s.state = 'active' AND {LAST_WORD} IN ('granted', 'confirmed')
+                      AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = ?3)
+               FROM deliveries d JOIN editions e ON e.id = d.edition_id JOIN subscribers p ON p.id = d.subscriber_id
+               LEFT JOIN subscriptions s ON s.digest = e.digest AND s.subscriber_id = d.subscriber_id
+              WHERE d.id = ?1"
+        );
+        let found: Option<(bool, bool, Option<bool>)> = self
+            .db
+            .prepare_cached(&text)
+            .and_then(|mut look| {
+                look.query_row((id.0, epoch, hash), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                    .optional()
+            })
+            .map_err(sql)?;
+        Ok(match found {
+            Some((true, _, None | Some(false))) => Standing::Unwanted,
+            Some((true, false, _)) => Standing::Held,
+            Some((true, true, Some(true))) => Standing::Wanted,
+            Some((false, ..)) | None => Standing::Lost,
+        })
+    }
+
+    /// Records that the message may be reaching the relay from now on. A lease that has run out is lost.
+    pub fn record_intent(&self, intent: &Intent) -> Result<Guarded, StoreError> {
+        let changed = self
+            .db
+            .prepare_cached(
+                "UPDATE deliveries SET state = 'in_flight', message_id = ?3, changed_at = ?4, lease_until = ?5
+                  WHERE id = ?1 AND state = 'leased' AND epoch = ?2 AND lease_until > ?4",
+            )
+            .and_then(|mut update| {
+                let (at, until) = (intent.at.timestamp_millis(), intent.until.timestamp_millis());
+                update.execute((intent.id.0, intent.epoch, &intent.message_id, at, until))
+            })
+            .map_err(sql)?;
+        if changed == 1 { Ok(Guarded::Done) } else { self.why_unchanged(intent.id) }
+    }
+
+    /// Why a guarded write found no row.
+    pub(super) fn why_unchanged(&self, id: DeliveryId) -> Result<Guarded, StoreError> {
+        let state: Option<String> = self
+            .db
+            .prepare_cached("SELECT state FROM deliveries WHERE id = ?1")
+            .and_then(|mut found| found.query_row([id.0], |row| row.get(0)).optional())
+            .map_err(sql)?;
+        // Only withdrawals and cancelled editions end a row that is leased; everything else is another sender's work.
+        Ok(if state.as_deref() == Some("suppressed") { Guarded::Settled } else { Guarded::Lost })
+    }
+}
+
+fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
+    Ok(Due {
+        id: DeliveryId(row.get(0)?),
+        subscriber: SubscriberId(row.get(1)?),
+        attempts: row.get(2)?,
+        maybe_sent: row.get(3)?,
+        address: row.get(4)?,
+        name: row.get(5)?,
+        agreed: row.get::<_, Option<bool>>(6)?.unwrap_or(false),
+        first_tried_at: row.get(7)?,
+    })
+}

@@ -1,0 +1,162 @@
+//! Effect: what a sender does at its start, and the ends of editions.
+
+use rusqlite::params;
+
+use super::{NEVER, OPEN, UnknownPolicy};
+use crate::clock::{Instant, from_millis};
+use crate::model::DeliveryId;
+use crate::retry;
+use crate::store::{Ledger, StoreError, sql};
+
+/// What was found of an earlier sender.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Leased rows, queued again.
+    pub queued: u64,
+    /// Rows in flight, now unknown.
+    pub unknown: u64,
+}
+
+impl Ledger<'_> {
+    /// Takes the next epoch. Rows leased under earlier ones can no longer be written by their holders.
+    pub fn next_epoch(&self) -> Result<i64, StoreError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO meta (key, value) VALUES ('sender_epoch', '1')
+                 ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)
+                 RETURNING CAST(value AS INTEGER)",
+            )
+            .and_then(|mut next| next.query_row([], |row| row.get(0)))
+            .map_err(sql)
+    }
+
+    /// Settles what an earlier sender left. Only for the holder of the sender's lock, which proves that no other sender
+    /// lives: so every lease found has lapsed.
+    pub fn recover_at_start(&self, now: Instant, policy: UnknownPolicy) -> Result<Recovered, StoreError> {
+        let millis = now.timestamp_millis();
+        let run = |text: &str, values: &[&dyn rusqlite::ToSql]| {
+            self.db.prepare_cached(text).and_then(|mut update| update.execute(values)).map_err(sql)
+        };
+        let leased = format!("{OPEN} AND state = 'leased'");
+        // A row that was unknown before its lease is still unknown: the relay may hold the first copy.
+        let again =
+            "EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = deliveries.id AND a.result = 'unknown')";
+        run(
+            &format!(
+                "UPDATE deliveries SET state = 'unknown', lease_until = NULL, changed_at = ?1 WHERE {leased} AND {again}"
+            ),
+            &[&millis],
+        )?;
+        let queued = run(
+            &format!(
+                "UPDATE deliveries SET state = 'queued', lease_until = NULL, changed_at = ?1 WHERE {leased}"
+            ),
+            &[&millis],
+        )?;
+        let wait = retry::UNKNOWN_WAIT.as_millis() as i64;
+        let due = if policy == UnknownPolicy::RetryOnce { millis + wait } else { NEVER };
+        let reply = "보내는 도중에 프로그램이 끝나, 릴레이가 받았는지 알 수 없어요";
+        let in_flight = format!("{OPEN} AND state = 'in_flight'");
+        let unknown = run(
+            &format!(
+                "UPDATE deliveries SET due_at = CASE WHEN {again} THEN ?2 ELSE ?1 END, last_reply = ?3 WHERE {in_flight}"
+            ),
+            &[&due, &NEVER, &reply],
+        )?;
+        run(
+            &format!(
+                "INSERT INTO attempts (delivery_id, started_at, ended_at, stage, result, reply)
+                 SELECT id, min(changed_at, ?1), ?1, 'dot', 'unknown', ?2 FROM deliveries WHERE {in_flight}"
+            ),
+            &[&millis, &reply],
+        )?;
+        run(
+            &format!(
+                "UPDATE deliveries SET state = 'unknown', attempts = attempts + 1, lease_until = NULL, changed_at = ?1
+                  WHERE {in_flight}"
+            ),
+            &[&millis],
+        )?;
+        Ok(Recovered { queued: queued as u64, unknown: unknown as u64 })
+    }
+
+    /// Gives leased rows back, as they were before the claim.
+    pub fn release(
+        &self,
+        rows: impl Iterator<Item = DeliveryId>,
+        epoch: i64,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let mut update = self
+            .db
+            .prepare_cached(
+                "UPDATE deliveries SET lease_until = NULL, changed_at = ?3,
+                        state = CASE WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = ?1
+                                                     AND a.result = 'unknown') THEN 'unknown' ELSE 'queued' END
+                  WHERE id = ?1 AND epoch = ?2 AND state = 'leased'",
+            )
+            .map_err(sql)?;
+        for row in rows {
+            update.execute((row.0, epoch, now.timestamp_millis())).map_err(sql)?;
+        }
+        Ok(())
+    }
+
+    /// Ends what an older edition still holds once a newer one of its digest is frozen. Says how many rows expired.
+    pub fn expire_superseded(&self, now: Instant) -> Result<u64, StoreError> {
+        let newer = "EXISTS (SELECT 1 FROM editions n WHERE n.digest = e.digest AND n.number > e.number
+                              AND n.state <> 'cancelled')";
+        let text = format!(
+            "UPDATE deliveries SET state = 'expired', lease_until = NULL, changed_at = ?1,
+                    last_reply = '다음 호가 나와 더 보내지 않아요'
+              WHERE edition_id IN (SELECT e.id FROM editions e WHERE e.state IN ('sending', 'paused') AND {newer})
+                AND {OPEN} AND state IN ('queued', 'deferred')"
+        );
+        self.db
+            .prepare_cached(&text)
+            .and_then(|mut update| update.execute([now.timestamp_millis()]))
+            .map(|rows| rows as u64)
+            .map_err(sql)
+    }
+
+    /// Marks editions done whose every row has ended; an unknown row that is tried no more has.
+    pub fn finish_editions(&self) -> Result<u64, StoreError> {
+        let text = format!(
+            "UPDATE editions SET state = 'done' WHERE state = 'sending' AND NOT EXISTS (
+               SELECT 1 FROM deliveries WHERE edition_id = editions.id AND {OPEN}
+                  AND NOT (state = 'unknown' AND due_at = {NEVER}))"
+        );
+        self.db
+            .prepare_cached(&text)
+            .and_then(|mut update| update.execute([]))
+            .map(|rows| rows as u64)
+            .map_err(sql)
+    }
+
+    /// When the next row of an edition being sent falls due; none if none will.
+    pub fn next_due(&self) -> Result<Option<Instant>, StoreError> {
+        let text = format!(
+            "SELECT min((SELECT min(due_at) FROM deliveries WHERE edition_id = e.id AND {OPEN}
+                            AND state IN ('queued', 'deferred', 'unknown') AND due_at < ?1))
+               FROM editions e WHERE e.state = 'sending'"
+        );
+        self.db
+            .prepare_cached(&text)
+            .and_then(|mut found| found.query_row(params![NEVER], |row| row.get::<_, Option<i64>>(0)))
+            .map(|millis| millis.map(from_millis))
+            .map_err(sql)
+    }
+
+    /// How many rows of editions being sent are due by `now`.
+    pub fn due_count(&self, now: Instant) -> Result<u64, StoreError> {
+        let text = format!(
+            "SELECT count(*) FROM deliveries WHERE edition_id IN (SELECT id FROM editions WHERE state = 'sending')
+                AND {OPEN} AND state IN ('queued', 'deferred', 'unknown') AND due_at <= ?1"
+        );
+        self.db
+            .prepare_cached(&text)
+            .and_then(|mut found| found.query_row([now.timestamp_millis()], |row| row.get::<_, i64>(0)))
+            .map(|count| count as u64)
+            .map_err(sql)
+    }
+}
