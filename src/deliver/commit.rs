@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ruling::Hold;
 use super::{DeliverError, Shared};
+use crate::clock::Instant;
 use crate::model::{DeliveryId, SuppressionKey};
 use crate::store::deliveries::{Claim, ClaimRequest, Ending, Finished, Guarded, Intent};
 use crate::store::{Ledger, StoreError};
@@ -14,7 +15,8 @@ use crate::store::{Ledger, StoreError};
 pub(super) struct Batch {
     pub(super) finished: Option<Finished>,
     pub(super) holds: Vec<Hold>,
-    pub(super) released: Vec<DeliveryId>,
+    /// Rows given back, with our epoch and now.
+    released: Option<(Vec<DeliveryId>, i64, Instant)>,
     pub(super) intent: Option<Intent>,
     pub(super) claim: Option<ClaimRequest>,
 }
@@ -36,8 +38,8 @@ impl Batch {
                 Hold::Close(name) => drop(ledger.close_breaker(name)?),
             }
         }
-        if let Some(intent) = &self.intent {
-            ledger.release(self.released.iter().copied(), intent.epoch, intent.at)?;
+        if let Some((rows, epoch, now)) = &self.released {
+            ledger.release(rows.iter().copied(), *epoch, *now)?;
         }
         let intent = self.intent.as_ref().map(|intent| ledger.record_intent(intent)).transpose()?;
         let claim = self.claim.map(|request| ledger.claim_next(request, key)).transpose()?;
@@ -48,8 +50,10 @@ impl Batch {
 impl Shared {
     /// Commits; waits and tries again while the store takes no writes. None: the run is over, for the reason noted.
     pub(super) async fn commit(&self, mut batch: Batch) -> Option<Committed> {
-        if batch.intent.is_some() {
-            batch.released = self.queue.borrow_mut().take_released().iter().map(|row| row.id).collect();
+        let released = self.queue.borrow_mut().take_released();
+        if !released.is_empty() {
+            let rows = released.iter().map(|row| row.id).collect();
+            batch.released = Some((rows, self.epoch, self.clock.now()));
         }
         let batch = Arc::new(batch);
         let committed = match self.write_patiently(&batch).await {

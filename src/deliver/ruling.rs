@@ -135,10 +135,11 @@ impl Shared {
             (Step::DeferUncharged, Scope::Destination) if !early => {
                 Some(self.hold_destination(row, line, now))
             }
-            (Step::DeferUncharged, _) => self.site.borrow_mut().failed().then(|| ()).map(|()| {
-                let host = &self.deps.relay.host;
-                self.hold_for_a_while("relay", format!("릴레이 {host}에 거듭 보내지 못해 잠시 쉬어요: {line}"), now)
-            }),
+            (Step::DeferUncharged, _) => {
+                let often = self.site.borrow_mut().failed();
+                let reason = format!("릴레이 {}에 거듭 보내지 못해 잠시 쉬어요: {line}", self.deps.relay.host);
+                often.then(|| self.hold_for_a_while("relay", reason, now))
+            }
             (Step::Pause, scope) => self.hold_for_refusal(row, failure, scope, line),
             _ => {
                 let permanent = failure.reply.as_ref().is_some_and(Reply::is_permanent);

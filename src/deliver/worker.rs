@@ -189,8 +189,12 @@ impl Worker {
         // The message is spliced while the commit is under way.
         let message = &mut self.message;
         let (committed, composed) = tokio::join!(shared.commit(batch), async { letter.write(&row, message) });
-        let Some(committed) = committed else { return false };
+        let Some(committed) = committed else {
+            self.put_back(row);
+            return false;
+        };
         if committed.intent == Some(Guarded::Settled) {
+            shared.report.borrow_mut().suppressed += 1;
             shared.end_canary(row.edition, false);
             return true;
         }
