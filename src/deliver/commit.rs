@@ -16,7 +16,7 @@ pub(super) struct Batch {
     pub(super) finished: Option<Finished>,
     pub(super) holds: Vec<Hold>,
     /// Rows given back, with our epoch and now.
-    released: Option<(Vec<DeliveryId>, i64, Instant)>,
+    pub(super) released: Option<(Vec<DeliveryId>, i64, Instant)>,
     pub(super) intent: Option<Intent>,
     pub(super) claim: Option<ClaimRequest>,
 }

@@ -118,6 +118,8 @@ impl Shared {
             }
             (out, stay)
         };
+        // The next claim sees to what is given back.
+        queue.exhausted &= out.is_empty();
         queue.rows = stay;
         queue.released.extend(out);
     }
