@@ -6,7 +6,6 @@
 
 use aws_lc_rs::digest;
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256};
 use rustls::pki_types::PrivateKeyDer;
@@ -214,17 +213,15 @@ impl Pair {
     }
 
     fn sign(&self, input: &[u8]) -> Result<Vec<u8>, DkimError> {
+        let hash = digest::digest(&digest::SHA256, input);
         match self {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                // The library takes a source of randomness and does not use it: PKCS#1 v1.5 signatures have none.
-                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input, &mut signature)
-                    .map_err(|_| DkimError::Sign)?;
+                pair.sign_digest(&RSA_PKCS1_SHA256, &hash, &mut signature).map_err(|_| DkimError::Sign)?;
                 Ok(signature)
             }
-            // RFC 8463 section 3: the SHA-256 hash is what Ed25519 signs.
+            // RFC 8463 section 3: the hash is the message that Ed25519 signs.
             Pair::Ed25519(pair) => {
-                let hash = digest::digest(&digest::SHA256, input);
                 Ok(pair.try_sign(hash.as_ref()).map_err(|_| DkimError::Sign)?.as_ref().to_vec())
             }
         }

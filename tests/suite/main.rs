@@ -1,3 +1,5 @@
 //! One test binary; one module per behaviour; names are sentences.
 
 mod architecture;
+mod compose;
+mod dkim;

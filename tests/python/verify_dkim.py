@@ -1,0 +1,38 @@
+"""Verifies every DKIM signature of a message with dkimpy, offline.
+
+usage: verify_dkim.py MESSAGE RECORDS, where RECORDS is a JSON object of DNS name to TXT text.
+Prints a JSON list with one true or false per signature. Exit 3: dkimpy or pynacl is not installed.
+"""
+
+import json
+import sys
+
+try:
+    import dkim
+    import nacl.signing  # noqa: F401, dkimpy needs it for ed25519
+except ImportError:
+    sys.exit(3)
+
+
+def main():
+    with open(sys.argv[1], "rb") as file:
+        message = file.read()
+    with open(sys.argv[2], encoding="utf-8") as file:
+        records = {name: text.encode() for name, text in json.load(file).items()}
+
+    def lookup(name, timeout=5):
+        return records.get(name.decode().rstrip("."))
+
+    verifier = dkim.DKIM(message)
+    count = sum(1 for name, _ in verifier.headers if name.lower() == b"dkim-signature")
+    results = []
+    for index in range(count):
+        try:
+            results.append(bool(verifier.verify(idx=index, dnsfunc=lookup)))
+        except dkim.DKIMException:
+            results.append(False)
+    json.dump(results, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
