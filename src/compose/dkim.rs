@@ -332,3 +332,29 @@ fn fold_signature(signature: &[u8], field: &mut Vec<u8>) {
     }
     field.extend_from_slice(b"\r\n");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_in_relaxed_form_has_single_spaces_and_no_folds() {
+        // The example of RFC 6376 section 3.4.5, and a fold with a tab.
+        let relaxed = |field: &str| {
+            let mut out = Vec::new();
+            canonicalize(field.as_bytes(), &mut out);
+            String::from_utf8(out).expect("ASCII")
+        };
+        assert_eq!(relaxed("A: X\r\n"), "a:X");
+        assert_eq!(relaxed("B : Y\t\r\n\tZ  \r\n"), "b:Y Z");
+        assert_eq!(relaxed("Subject: \r\n"), "subject:");
+    }
+
+    #[test]
+    fn a_block_falls_into_fields_with_their_folds() {
+        let block = b"A: 1\r\n 2\r\nB: 3\r\n\t4\r\nC: 5\r\n";
+        let fields = fields(block);
+        assert_eq!(fields, [&b"A: 1\r\n 2\r\n"[..], b"B: 3\r\n\t4\r\n", b"C: 5\r\n"]);
+        assert!(has_name(b"to: x", "To") && !has_name(b"Tom: x", "To"));
+    }
+}
