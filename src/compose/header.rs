@@ -9,7 +9,6 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::ComposeError;
 use super::body::encode;
-use super::name::is_atext;
 use crate::clock::Instant;
 
 /// A line that holds an encoded word has at most 76 octets (RFC 2047 section 2); other lines are kept to 78.
@@ -90,6 +89,11 @@ fn check(name: &'static str, value: &str) -> Result<(), ComposeError> {
         return Err(ComposeError::HeaderText(name));
     }
     Ok(())
+}
+
+/// RFC 5322 section 3.2.3.
+fn is_atext(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b)
 }
 
 fn is_printable(value: &str) -> bool {
