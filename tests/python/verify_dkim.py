@@ -1,7 +1,8 @@
-"""Verifies every DKIM signature of a message with dkimpy, offline.
+"""Verifies every DKIM signature of each message with dkimpy, offline.
 
-usage: verify_dkim.py MESSAGE RECORDS, where RECORDS is a JSON object of DNS name to TXT text.
-Prints a JSON list with one true or false per signature. Exit 3: dkimpy or pynacl is not installed.
+usage: verify_dkim.py RECORDS MESSAGE..., where RECORDS is a JSON object of DNS name to TXT text.
+Prints a JSON list with, for each message, one true or false per signature.
+Exit 3: dkimpy or pynacl is not installed.
 """
 
 import json
@@ -14,23 +15,29 @@ except ImportError:
     sys.exit(3)
 
 
-def main():
-    with open(sys.argv[1], "rb") as file:
-        message = file.read()
-    with open(sys.argv[2], encoding="utf-8") as file:
-        records = {name: text.encode() for name, text in json.load(file).items()}
+def verify(message, records):
+    verifier = dkim.DKIM(message)
+    count = sum(1 for name, _ in verifier.headers if name.lower() == b"dkim-signature")
 
     def lookup(name, timeout=5):
         return records.get(name.decode().rstrip("."))
 
-    verifier = dkim.DKIM(message)
-    count = sum(1 for name, _ in verifier.headers if name.lower() == b"dkim-signature")
     results = []
     for index in range(count):
         try:
             results.append(bool(verifier.verify(idx=index, dnsfunc=lookup)))
         except dkim.DKIMException:
             results.append(False)
+    return results
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        records = {name: text.encode() for name, text in json.load(file).items()}
+    results = []
+    for path in sys.argv[2:]:
+        with open(path, "rb") as file:
+            results.append(verify(file.read(), records))
     json.dump(results, sys.stdout)
 
 
