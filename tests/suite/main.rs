@@ -4,3 +4,5 @@ mod architecture;
 mod browser;
 mod letter;
 mod letters;
+mod compose;
+mod dkim;
