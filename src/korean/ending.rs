@@ -11,8 +11,28 @@ pub(super) fn closes(ch: char) -> bool {
 
 /// Words that continue a quotation; anything may follow them.
 const QUOTING: [&str; 22] = [
-    "라고", "라는", "라며", "라면서", "라던", "라네", "라지", "라니", "이라고", "이라는", "이라며", "이라면서", "이라던", "이라니", "하고", "하며",
-    "하면서", "하는", "고는", "다고", "다는", "다며",
+    "라고",
+    "라는",
+    "라며",
+    "라면서",
+    "라던",
+    "라네",
+    "라지",
+    "라니",
+    "이라고",
+    "이라는",
+    "이라며",
+    "이라면서",
+    "이라던",
+    "이라니",
+    "하고",
+    "하며",
+    "하면서",
+    "하는",
+    "고는",
+    "다고",
+    "다는",
+    "다며",
 ];
 
 /// Words that continue a quotation only where the word ends after them.
@@ -20,10 +40,36 @@ const QUOTING_WHOLE: [&str; 10] = ["고", "며", "는", "란", "이란", "면서
 
 /// Particles and copulas right after a closing mark, without a space.
 const ATTACHED: [&str; 26] = [
-    "에서", "에게", "으로", "부터", "까지", "처럼", "같은", "같이", "보다", "이나", "이었", "였다", "였습", "였어", "였던", "입니다", "이다", "이에요", "예요", "인데", "인지", "이지만", "만큼", "조차", "마저", "이므로",
+    "에서",
+    "에게",
+    "으로",
+    "부터",
+    "까지",
+    "처럼",
+    "같은",
+    "같이",
+    "보다",
+    "이나",
+    "이었",
+    "였다",
+    "였습",
+    "였어",
+    "였던",
+    "입니다",
+    "이다",
+    "이에요",
+    "예요",
+    "인데",
+    "인지",
+    "이지만",
+    "만큼",
+    "조차",
+    "마저",
+    "이므로",
 ];
 const ATTACHED_WHOLE: [&str; 21] = [
-    "은", "는", "이", "가", "을", "를", "과", "와", "도", "로", "에", "의", "만", "나", "랑", "이랑", "고", "며", "란", "인", "라",
+    "은", "는", "이", "가", "을", "를", "과", "와", "도", "로", "에", "의", "만", "나", "랑", "이랑", "고",
+    "며", "란", "인", "라",
 ];
 
 /// Whether `rest`, the text after a closing quote, goes on with it; `spaced` says that a space stands between.
@@ -44,5 +90,7 @@ pub(super) fn quotes_on(word: &str) -> bool {
 
 /// Whether `rest` goes on as a quotation although no quotation mark was closed: only the unmistakable words.
 pub(super) fn continues_unquoted(rest: &str) -> bool {
-    ["라고 ", "라고요", "라는 ", "라며 ", "라면서 ", "이라고 ", "이라는 ", "이라며 "].iter().any(|start| rest.starts_with(start))
+    ["라고 ", "라고요", "라는 ", "라며 ", "라면서 ", "이라고 ", "이라는 ", "이라며 "]
+        .iter()
+        .any(|start| rest.starts_with(start))
 }

@@ -17,6 +17,8 @@ pub mod josa;
 mod latin;
 mod letter;
 mod noise;
+#[cfg(test)]
+mod properties;
 pub mod reading;
 pub mod sentences;
 pub mod summary;
