@@ -39,9 +39,13 @@ fn head(body: &str) -> &str {
 /// The sentences that say something, cleaned, in order; lazily, since mostly two are wanted.
 pub(super) fn telling<'a>(text: &'a str, title: &str) -> impl Iterator<Item = String> + 'a {
     let key = title::key(title);
-    let mut begun = false;
+    let (mut begun, mut greeted) = (false, false);
     sentences::split(text).into_iter().filter_map(move |sentence| {
         let clean = clean(sentence)?;
+        if noise::is_greeting(&clean) || (greeted && !begun && noise::is_introduction(&clean)) {
+            greeted = true;
+            return None;
+        }
         if noise::is_noise(&clean) || (!begun && noise::repeats(&clean, &key)) {
             return None;
         }
@@ -52,7 +56,7 @@ pub(super) fn telling<'a>(text: &'a str, title: &str) -> impl Iterator<Item = St
 
 /// One sentence as shown: no addresses, list marks or aside before it, white space folded.
 fn clean(sentence: &str) -> Option<String> {
-    let plain = title::normalise(&noise::without_addresses(sentence)?);
+    let plain = title::normalise(&noise::without_addresses(sentence)?.replace("**", ""));
     let bare = plain.trim_start_matches(|c: char| {
         c.is_whitespace() || matches!(c, '•' | '■' | '▶' | '◆' | '▪' | '※' | '-' | '*' | '#' | '>' | ',')
     });
@@ -92,6 +96,7 @@ mod tests {
     fn a_body_that_says_nothing_gives_nothing() {
         assert_eq!(excerpt("", "제목", 80), "");
         assert_eq!(excerpt("안녕하세요! https://a.b", "제목", 80), "");
+        assert_eq!(excerpt("안녕하세요! 해봄입니다. 반갑습니다. 눈이 왔다.", "", 80), "눈이 왔다.");
         assert_eq!(excerpt("제목입니다", "제목입니다!", 80), "");
     }
 }

@@ -119,7 +119,8 @@ const TAIL: usize = 240;
 fn sound(noun: &str) -> Option<Sound> {
     let from = noun.char_indices().rev().nth(TAIL - 1).map_or(0, |(at, _)| at);
     let tail: String = noun.get(from..).unwrap_or(noun).nfc().collect();
-    let letters: Vec<char> = tail.chars().flat_map(fold).collect();
+    let fillers = ['\u{115F}', '\u{1160}', '\u{3164}', '\u{FFA0}'];
+    let letters: Vec<char> = tail.chars().filter(|c| !fillers.contains(c)).flat_map(fold).collect();
     spoken_end(&letters)
 }
 
@@ -127,7 +128,8 @@ fn sound(noun: &str) -> Option<Sound> {
 fn fold(ch: char) -> Vec<char> {
     match latin::roman_numeral(ch) {
         Some(number) => number.to_string().chars().collect(),
-        None if matches!(ch, '²' | '³' | '°' | '℃' | '℉' | '™' | '½' | '¼' | '¾') || is_hangul(ch) => {
+        None if matches!(ch, '²' | '³' | '°' | '℃' | '℉' | '™' | '½' | '¼' | '¾') || is_hangul(ch) =>
+        {
             vec![ch]
         }
         None => std::iter::once(ch).nfkc().collect(),
@@ -372,6 +374,8 @@ mod tests {
             ("집…", "으로"),
             ("집~", "으로"),
             ("집ㅋㅋㅋ", "으로"),
+            ("한글\u{3164}", "로"),
+            ("Wi-Fi", "로"),
             ("ㅋㅋ", "(으)로"),
             ("ㄹ", "로"),
             ("ㄱ", "으로"),

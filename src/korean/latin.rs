@@ -12,7 +12,7 @@ const UNITS_CONSONANT: &str = "g mg kg ug mcg t pt rpm n ppm min h hr yen won gr
 
 /// Words that occur in Korean texts in Latin letters, by the end of their usual Hangul spelling; the last part of a
 /// compound (`GitHub` by `hub`) stands for the whole.
-const WORDS_VOWEL: &str = "access account active actor ad address adidas ads adventure advice agent ai air airbnb airpods ajax \
+const WORDS_VOWEL: &str = "fi access account active actor ad address adidas ads adventure advice agent ai air airbnb airpods ajax \
      alibaba alpha alternative amazone america amount anaconda analytics android angular answer apache \
      api approach apps architecture archive art asia atlas audio auth author auto azure backend badge \
      bandwidth banner bar base basics batch battery beatles beer before best beta better beverage \
@@ -78,7 +78,7 @@ const WORDS_RIEUL: &str = "agile alcohol all angle animal annual appeal apple ap
      soul special spell sql stable steel style subtitle symbol table tail terminal title toml tool total \
      trail travel trial triangle troll tunnel tutorial uncle unreal until url variable vehicle vinyl \
      virtual visual vital wall well wheel while will xml yaml";
-const WORDS_CONSONANT: &str = "line zoom game photoshop about action addition admin adoption afternoon again airdrop airline airplane alarm album algorithm \
+const WORDS_CONSONANT: &str = "com kim line zoom game photoshop about action addition admin adoption afternoon again airdrop airline airplane alarm album algorithm \
      align alphabet aluminium amazon amsterdam animation anime app application arabic arctic arm artistic \
      asset assign async atlantic attack auction audit authentication automatic automation awesome back \
      backpack backup bacon balloon ban bang banking baseline basic basket bathroom batman beacon bean \

@@ -16,6 +16,7 @@ pub mod excerpt;
 pub mod josa;
 mod latin;
 mod letter;
+mod line;
 mod noise;
 #[cfg(test)]
 mod properties;

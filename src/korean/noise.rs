@@ -1,12 +1,13 @@
 //! Pure: sentences that say nothing about a post: greetings, bare addresses, boilerplate, headings, the title again.
 
 use super::letter::{is_latin, is_syllable};
+use super::sentences;
 use super::title;
 use super::web_address;
 
 /// What a sentence is worth for a reader who decides whether to open the post.
 pub(super) fn is_noise(sentence: &str) -> bool {
-    is_empty(sentence) || is_greeting(sentence) || is_boilerplate(sentence)
+    is_empty(sentence) || is_boilerplate(sentence)
 }
 
 fn is_empty(sentence: &str) -> bool {
@@ -14,7 +15,7 @@ fn is_empty(sentence: &str) -> bool {
 }
 
 /// `안녕하세요, 해봄입니다.`, `반갑습니다!`, `여러분 안녕`
-fn is_greeting(sentence: &str) -> bool {
+pub(super) fn is_greeting(sentence: &str) -> bool {
     let words: Vec<&str> = sentence.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let hails = |word: &&str| {
         [
@@ -167,29 +168,46 @@ pub(super) fn without_addresses(sentence: &str) -> Option<String> {
         let after = sentence.get(range.end..)?;
         let bracketed =
             before.trim_end().ends_with(['(', '[', '<']) && after.trim_start().starts_with([')', ']', '>']);
-        let next = after.trim_start().chars().next();
         let spoken = !bracketed && after.chars().next().is_some_and(is_syllable);
         if spoken || pronounced(after) {
             return None;
         }
         if bracketed {
-            out.push_str(before.trim_end().trim_end_matches(['(', '[', '<']).trim_end());
-            at = range.end + after.find([')', ']', '>'])? + 1;
+            let close = range.end + after.find([')', ']', '>'])? + 1;
+            push_label(&mut out, before.trim_end().trim_end_matches(['(', '<']));
+            at = close;
         } else {
             // what points at the address has nothing to point at now: 링크: https://…
-            if before.trim_end().ends_with(':')
-                && next.is_none_or(|c| !c.is_alphanumeric())
-                && before.chars().count() <= 24
-            {
-                return None;
+            if !(before.trim_end().ends_with(':') && before.chars().count() <= 24) {
+                out.push_str(before);
             }
-            out.push_str(before);
             at = range.end;
         }
     }
     out.push_str(sentence.get(at..)?);
     let out = title::normalise(&out);
-    (!is_empty(&out)).then_some(out)
+    // 원문 https://…: a label of the address
+    let label = out.chars().count() <= 12 && !sentences::is_whole(&out);
+    (!is_empty(&out) && !label).then_some(out)
+}
+
+/// What stood before an address in brackets; of a Markdown link its label, of an image nothing.
+fn push_label(out: &mut String, before: &str) {
+    let link = before.strip_suffix(']').and_then(|text| text.rsplit_once('['));
+    match link {
+        Some((head, label)) => match head.strip_suffix('!') {
+            Some(head) => out.push_str(head),
+            None => out.extend([head, label]),
+        },
+        None => out.push_str(before.trim_end_matches('[').trim_end()),
+    }
+}
+
+/// `해봄입니다.` right after a greeting.
+pub(super) fn is_introduction(sentence: &str) -> bool {
+    let words = sentence.split_whitespace().count();
+    let bare = sentence.trim_end_matches(|c: char| !c.is_alphanumeric());
+    words <= 3 && ["입니다", "이에요", "예요", "이라고 합니다"].iter().any(|end| bare.ends_with(end))
 }
 
 /// A particle after a space still belongs to the address: `https://… 에서 보세요`.
@@ -214,14 +232,14 @@ mod tests {
             "들어가며",
             "👍",
         ] {
-            assert!(is_noise(noise), "{noise}");
+            assert!(is_noise(noise) || is_greeting(noise), "{noise}");
         }
         for news in [
             "인사말 안녕하세요는 언제부터 쓰였고 왜 널리 퍼졌는지 알아봅니다.",
             "서울에 눈이 왔습니다.",
             "구독 경제가 커지고 있다.",
         ] {
-            assert!(!is_noise(news), "{news}");
+            assert!(!is_noise(news) && !is_greeting(news), "{news}");
         }
     }
 
@@ -230,6 +248,16 @@ mod tests {
         assert_eq!(without_addresses("문서(https://a.b/c)를 고쳤다.").as_deref(), Some("문서를 고쳤다."));
         assert_eq!(without_addresses("https://a.b/c 새 판이 나왔다.").as_deref(), Some("새 판이 나왔다."));
         assert_eq!(without_addresses("https://a.b/c를 보세요."), None);
+        assert_eq!(
+            without_addresses("문서는 [여기](https://a.b/c)에 있다.").as_deref(),
+            Some("문서는 여기에 있다.")
+        );
+        assert_eq!(
+            without_addresses("![그림](https://a.b/c.png) 사진을 찍었다.").as_deref(),
+            Some("사진을 찍었다.")
+        );
+        assert_eq!(without_addresses("출처: https://a.b/c 비가 왔다.").as_deref(), Some("비가 왔다."));
+        assert_eq!(without_addresses("원문 https://a.b/c"), None);
         assert_eq!(without_addresses("https://a.b/c"), None);
         assert_eq!(without_addresses("링크: https://a.b/c"), None);
     }

@@ -6,11 +6,8 @@
 use unicode_segmentation::GraphemeCursor;
 
 use super::ending;
-use super::letter::{Letter, is_emoji, is_hangul, is_latin, is_laughter, is_syllable, letters};
-use super::web_address;
-
-/// A quotation or bracket longer than this (in letters) is split inside, too.
-const LONG_PAIR: usize = 200;
+use super::letter::{is_emoji, is_hangul, is_latin, is_laughter, is_syllable};
+use super::line::{Line, closing_of, is_bracket, is_closing};
 
 /// The sentences of a text, in order, without the white space around them. Together they hold every other character.
 pub fn split(text: &str) -> Vec<&str> {
@@ -41,156 +38,10 @@ fn asks_or_cries(ch: char) -> bool {
     matches!(ch, '?' | '!' | '！' | '？' | '⁇' | '⁈' | '⁉' | '‼')
 }
 
-fn closing_of(ch: char) -> Option<char> {
-    Some(match ch {
-        '(' => ')',
-        '[' => ']',
-        '{' => '}',
-        '“' => '”',
-        '‘' => '’',
-        '「' => '」',
-        '『' => '』',
-        '《' => '》',
-        '〈' => '〉',
-        '（' => '）',
-        '【' => '】',
-        _ => return None,
-    })
-}
-
-fn is_closing(ch: char) -> bool {
-    matches!(ch, ')' | ']' | '}' | '”' | '’' | '」' | '』' | '》' | '〉' | '）' | '】')
-}
-
-fn is_bracket(ch: char) -> bool {
-    matches!(ch, ')' | ']' | '}' | '）' | '】')
-}
-
 /// Letters after a mark that may belong to it.
 const LONGEST_TAIL: usize = 64;
 
-/// One line under study: its letters, and what stands at each.
-struct Line<'a> {
-    text: &'a str,
-    letters: Vec<Letter>,
-    /// Part of a web address.
-    address: Vec<bool>,
-    /// A straight quote that closes.
-    closes: Vec<bool>,
-    /// Inside a short pair of quotes or brackets.
-    inside: Vec<bool>,
-    /// For an opening bracket or quote of a short pair, where it closes.
-    partner: Vec<usize>,
-}
-
 impl<'a> Line<'a> {
-    fn new(text: &'a str) -> Line<'a> {
-        let letters = letters(text);
-        let count = letters.len();
-        let mut line = Line {
-            text,
-            letters,
-            address: vec![false; count],
-            closes: vec![false; count],
-            inside: vec![false; count],
-            partner: vec![0; count],
-        };
-        line.mark_addresses();
-        line.mark_pairs();
-        line
-    }
-
-    fn mark_addresses(&mut self) {
-        let mut from = 0;
-        for range in web_address::find_all(self.text) {
-            while self.letters.get(from).is_some_and(|l| l.at < range.end) {
-                if self.letters.get(from).is_some_and(|l| l.at >= range.start)
-                    && let Some(mark) = self.address.get_mut(from)
-                {
-                    *mark = true;
-                }
-                from += 1;
-            }
-        }
-    }
-
-    fn mark_pairs(&mut self) {
-        let mut open: Vec<(char, usize)> = Vec::new();
-        let mut depth = vec![0i32; self.letters.len() + 1];
-        for i in 0..self.letters.len() {
-            let Some(ch) = self.ch(i) else { break };
-            let straight = matches!(ch, '"' | '\'' | '＂');
-            // a pair out of reach will not be marked any more, so it need not be kept
-            if open.len() > 32 {
-                open.retain(|(_, at)| i - at <= LONG_PAIR);
-                open.truncate(256);
-            }
-            let waiting = open.iter().rposition(|(close, at)| *close == ch && i - at <= LONG_PAIR);
-            let apostrophe = matches!(ch, '\'' | '’') && self.between_latin(i);
-            match waiting {
-                Some(place) if !apostrophe && (!straight || !self.opens_word(i) || self.ends_word(i)) => {
-                    let at = open.get(place).map_or(i, |(_, at)| *at);
-                    open.truncate(place);
-                    if let Some(mark) = self.closes.get_mut(i) {
-                        *mark = true;
-                    }
-                    if let Some(partner) = self.partner.get_mut(at) {
-                        *partner = i;
-                    }
-                    // from the letter after the opening one to the closing one
-                    for (at, change) in [(at + 1, 1), (i + 1, -1)] {
-                        if let Some(step) = depth.get_mut(at) {
-                            *step += change;
-                        }
-                    }
-                }
-                _ if straight && !apostrophe && !(i > 0 && self.ends_word(i) && ch == '\'') => {
-                    open.push((ch, i))
-                }
-                _ => open.extend(closing_of(ch).map(|close| (close, i))),
-            }
-        }
-        let mut level = 0;
-        for (inside, step) in self.inside.iter_mut().zip(depth) {
-            level += step;
-            *inside = level > 0;
-        }
-    }
-
-    fn between_latin(&self, i: usize) -> bool {
-        let side = |at: Option<usize>| {
-            at.and_then(|at| self.ch(at)).is_some_and(|c| is_latin(c) || c.is_ascii_digit())
-        };
-        side(i.checked_sub(1)) && side(Some(i + 1))
-    }
-
-    /// Space or an opening bracket before, something after: an opening place.
-    fn opens_word(&self, i: usize) -> bool {
-        let before = i.checked_sub(1).and_then(|at| self.ch(at));
-        before.is_none_or(|c| c.is_whitespace() || closing_of(c).is_some())
-    }
-
-    fn ends_word(&self, i: usize) -> bool {
-        self.ch(i + 1).is_none_or(char::is_whitespace)
-    }
-
-    fn ch(&self, i: usize) -> Option<char> {
-        self.letters.get(i).map(|l| l.ch)
-    }
-
-    fn is(&self, i: usize, test: impl Fn(char) -> bool) -> bool {
-        self.ch(i).is_some_and(test)
-    }
-
-    fn at(&self, i: usize) -> usize {
-        self.letters.get(i).map_or(self.text.len(), |l| l.at)
-    }
-
-    /// The next few letters, composed: enough for any word looked for.
-    fn ahead(&self, i: usize) -> String {
-        self.letters.iter().skip(i).take(12).map(|l| l.ch).collect()
-    }
-
     fn split(&self, out: &mut Vec<&'a str>) {
         let (mut start, mut i) = (0, 0);
         while i < self.letters.len() {
@@ -223,18 +74,6 @@ impl<'a> Line<'a> {
         if !sentence.is_empty() {
             out.push(sentence);
         }
-    }
-
-    fn flagged(&self, flags: &[bool], i: usize) -> bool {
-        flags.get(i).copied().unwrap_or(false)
-    }
-
-    fn skip(&self, from: usize, test: impl Fn(char) -> bool) -> usize {
-        let mut i = from;
-        while self.is(i, &test) {
-            i += 1;
-        }
-        i
     }
 
     /// A border must not split what a reader sees as one character.
@@ -354,10 +193,6 @@ impl<'a> Line<'a> {
         if spaced { self.spaced_period(start, mark, follow) } else { self.tight_period(mark, tail, before) }
     }
 
-    fn is_close(&self, i: usize) -> bool {
-        self.is(i, is_closing) || self.flagged(&self.closes, i)
-    }
-
     /// The letter before a mark, past the quotes and brackets that close there.
     fn spoken_before(&self, mark: usize) -> Option<char> {
         let mut i = mark;
@@ -372,6 +207,8 @@ impl<'a> Line<'a> {
 
     /// A period with a space after it; `follow` is what comes after the space.
     fn spaced_period(&self, start: usize, mark: usize, follow: usize) -> bool {
+        // 좋다 . 나쁘다 . — a space before the period
+        let mark = (0..mark).rev().find(|&i| !self.is(i, char::is_whitespace)).map_or(mark, |i| i + 1);
         let Some(before) = mark.checked_sub(1).and_then(|at| self.ch(at)) else { return false };
         let word = self.word_before(start, mark);
         let opens = self.skip(start, |c| c.is_whitespace() || matches!(c, '-' | '*' | '(' | '•')) == word;
@@ -414,7 +251,9 @@ impl<'a> Line<'a> {
         }
         if is_latin(before) {
             let word = self.word_before(0, mark);
-            return is_hangul(next) && mark - word > 1 && !self.is_hangul_domain(tail);
+            let name: String = (word..mark).filter_map(|i| self.ch(i)).collect();
+            let short = mark - word <= 1 || name.contains('.') || is_abbreviation(&name);
+            return is_hangul(next) && !short && !self.is_hangul_domain(tail);
         }
         !before.is_whitespace() && is_hangul(next)
     }
@@ -504,6 +343,8 @@ mod tests {
             &["GPT-3.5는 빠르다.", "싸다."],
             &["3.1절이다.", "쉰다."],
             &["점유율은 30%.", "올랐다."],
+            &["U.S.A.는 크다.", "넓다."],
+            &["문장이다 .", "다음이다 ."],
             &["그는 AI.com을 샀다.", "정말이다."],
         ]);
     }

@@ -23,7 +23,10 @@ pub fn normalise(title: &str) -> String {
                     })
             }
             '\u{FE0E}' | '\u{FE0F}' => {
-                !before.is_whitespace() && !before.is_alphabetic() && before != '\u{200D}'
+                (is_pictograph(before)
+                    && !matches!(before, '\u{200D}' | '\u{20E3}' | '\u{FE0E}' | '\u{FE0F}'))
+                    || before.is_ascii_digit()
+                    || matches!(before, '#' | '*')
             }
             '\u{E0020}'..='\u{E007F}' => before == '🏴' || matches!(before, '\u{E0020}'..='\u{E007E}'),
             '\u{2800}' => true,
@@ -39,7 +42,7 @@ pub fn normalise(title: &str) -> String {
 }
 
 fn is_pictograph(ch: char) -> bool {
-    is_emoji(ch) || matches!(ch, '\u{2190}'..='\u{21FF}' | '\u{2600}'..='\u{27BF}')
+    is_emoji(ch) || matches!(ch, '\u{2190}'..='\u{21FF}' | '\u{25AA}'..='\u{25FE}')
 }
 
 fn is_invisible(ch: char) -> bool {

@@ -1,6 +1,6 @@
 //! Pure: East Asian width (Hangul 2), and cutting and wrapping that never split what a reader sees as one character.
 
-use unicode_segmentation::UnicodeSegmentation;
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 use unicode_width::UnicodeWidthStr;
 
 use super::web_address;
@@ -128,7 +128,7 @@ struct Lines {
 impl Lines {
     fn word(&mut self, word: &str) {
         let width = of(word);
-        if self.used > 0 {
+        if !self.line.is_empty() {
             if self.used + 1 + width <= self.columns {
                 self.line.push(' ');
                 self.used += 1;
@@ -142,13 +142,19 @@ impl Lines {
         let mut at = 0;
         for address in web_address::find_all(word) {
             self.pieces(word.get(at..address.start).unwrap_or_default());
-            let whole = word.get(address.clone()).unwrap_or_default();
+            // a mark that joins the address's last letter stays with it
+            let mut cursor = GraphemeCursor::new(address.end, word.len(), true);
+            let end = match cursor.is_boundary(word, 0) {
+                Ok(false) => cursor.next_boundary(word, 0).ok().flatten().unwrap_or(word.len()),
+                _ => address.end,
+            };
+            let whole = word.get(address.start..end).unwrap_or_default();
             let width = of(whole);
             if self.used > 0 && self.used + width > self.columns {
                 self.end();
             }
             self.push(whole, width);
-            at = address.end;
+            at = end;
         }
         self.pieces(word.get(at..).unwrap_or_default());
     }
