@@ -96,7 +96,10 @@ mod tests {
     fn a_body_that_says_nothing_gives_nothing() {
         assert_eq!(excerpt("", "제목", 80), "");
         assert_eq!(excerpt("안녕하세요! https://a.b", "제목", 80), "");
-        assert_eq!(excerpt("안녕하세요! 해봄입니다. 반갑습니다. 눈이 왔다.", "", 80), "눈이 왔다.");
+        assert_eq!(
+            excerpt("안녕하세요! 해봄입니다. 반갑습니다. 오늘은 눈 이야기입니다.", "", 80),
+            "오늘은 눈 이야기입니다."
+        );
         assert_eq!(excerpt("제목입니다", "제목입니다!", 80), "");
     }
 }

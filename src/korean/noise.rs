@@ -207,7 +207,8 @@ fn push_label(out: &mut String, before: &str) {
 pub(super) fn is_introduction(sentence: &str) -> bool {
     let words = sentence.split_whitespace().count();
     let bare = sentence.trim_end_matches(|c: char| !c.is_alphanumeric());
-    words <= 3 && ["입니다", "이에요", "예요", "이라고 합니다"].iter().any(|end| bare.ends_with(end))
+    let topic = ["오늘", "이번", "지난", "다음"].iter().any(|start| bare.starts_with(start));
+    words <= 2 && !topic && ["입니다", "이에요", "예요"].iter().any(|end| bare.ends_with(end))
 }
 
 /// A particle after a space still belongs to the address: `https://… 에서 보세요`.

@@ -188,7 +188,7 @@ impl<'a> Line<'a> {
             // 음..., 자...: a word of one syllable is drawn out, not ended
             let drawn = mark - self.word_before(start, mark) <= 1;
             let closing = before.is_some_and(ending::closes) && !drawn;
-            return closing && (spaced || is_hangul(next)) && !(ending::quotes_on(&rest) && !spaced);
+            return closing && (spaced || (is_hangul(next) && !ending::quotes_on(&rest)));
         }
         if spaced { self.spaced_period(start, mark, follow) } else { self.tight_period(mark, tail, before) }
     }
@@ -242,7 +242,7 @@ impl<'a> Line<'a> {
                 return closing && !self.is_name_part(tail);
             }
             if is_syllable(next) {
-                return !(self.is_hangul_domain(tail) && !closing) && !self.is_lettered_list(mark);
+                return (closing || !self.is_hangul_domain(tail)) && !self.is_lettered_list(mark);
             }
             return !is_closing(next);
         }
