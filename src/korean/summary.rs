@@ -64,10 +64,9 @@ fn is_fit(sentence: &str, lead_is_korean: bool) -> bool {
     let first = words.first().map_or("", |w| w.trim_end_matches(|c: char| !c.is_alphanumeric()));
     let labelled = words.iter().take(5).any(|w| w.ends_with(':'));
     // 성능 우선 성능 면에서 …: a heading that lost its line end
-    let headed = words
-        .iter()
-        .skip(1)
-        .any(|w| (first.chars().count() > 1 && w.starts_with(first)) || matches!(*w, "하지만" | "그러나" | "그런데"));
+    let headed = words.iter().skip(1).any(|w| {
+        (first.chars().count() > 1 && w.starts_with(first)) || matches!(*w, "하지만" | "그러나" | "그런데")
+    });
     let pauses = sentence.contains("... ") || sentence.contains("… ");
     let foreign = lead_is_korean && sentence.chars().filter(|&c| is_syllable(c)).count() * 3 < length;
     (15..=160).contains(&length)

@@ -1,3 +1,4 @@
 //! One test binary; one module per behaviour; names are sentences.
 
 mod architecture;
+mod korean;
