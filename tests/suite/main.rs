@@ -6,3 +6,4 @@ mod letter;
 mod letters;
 mod compose;
 mod dkim;
+mod korean;
