@@ -116,7 +116,8 @@ fn adding_twice_in_any_spelling_is_one_person_with_one_consent() {
 fn wrong_input_is_explained_and_changes_nothing() {
     let desk = Desk::new();
     for (line, word) in [
-        (vec!["add", "a@b.com\r\nRCPT TO:<x@y.com>"], "꼴이 아니"),
+        (vec!["add", "a@b.com\r\nRCPT TO:<x@y.com>"], "제어 문자"),
+        (vec!["add", "a@b.com RCPT TO:<x@y.com>"], "꼴이 아니"),
         (vec!["add", "a＠b.com"], "전각"),
         (vec!["add", "a@b.com", "--consent", "2027-01-01"], "오지 않은"),
         (vec!["add", "a@b.com", "--consent", "11/23/2026"], "연·월·일"),

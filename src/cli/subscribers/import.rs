@@ -21,7 +21,7 @@ use crate::store::subscribers::{Added, NewSubscriber};
 use crate::store::{Ledger, StoreError};
 
 /// A line of progress after this many rows.
-const PROGRESS: u64 = 50_000;
+const PROGRESS: u64 = 10_000;
 
 /// What became of the rows of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -106,6 +106,7 @@ fn a_mailbox_gives_name_and_address() {
     assert_eq!(split("a@b.com"), Ok((None, "a@b.com".into())));
     assert_eq!(split("x <a@b.com"), Err(AddressError::Mailbox));
     assert_eq!(split("x <a@b.com> y"), Err(AddressError::Mailbox));
+    assert_eq!(split("x@y.com <a@b.com>"), Err(AddressError::Mailbox));
     assert_eq!(split("x\r\nBcc: y <a@b.com>"), Err(AddressError::Control('\r')));
 }
 
