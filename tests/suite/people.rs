@@ -231,3 +231,14 @@ fn holds(folder: &Path, needle: &[u8]) -> bool {
         .map(|file| std::fs::read(file.expect("a file").path()).expect("reads"))
         .any(|bytes| bytes.windows(needle.len()).any(|window| window == needle))
 }
+
+proptest::proptest! {
+    #[test]
+    fn every_address_that_passes_is_one_the_mail_library_takes(
+        text in "[a-zA-Z0-9.+가-힣ß'=_\u{1100}-\u{1112}😀-]{1,20}@[a-zA-Z0-9.가-힣-]{1,20}(\\.com|\\.한국)?"
+    ) {
+        if let Ok(address) = EmailAddress::parse(&text) {
+            assert!(address.as_str().parse::<lettre::Address>().is_ok(), "{text}");
+        }
+    }
+}
