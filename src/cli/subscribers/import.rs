@@ -20,6 +20,10 @@ use crate::model::{EmailAddress, SubscriberId, SuppressionKey, name};
 use crate::store::subscribers::{Added, NewSubscriber};
 use crate::store::{Ledger, StoreError};
 
+/// Whose word a day of consent is, for the consent ledger.
+const STATED: &str = "운영자가 밝힌 동의일 (--consent-date)";
+const WRITTEN: &str = "가져온 파일에 적힌 동의일";
+
 /// A line of progress after this many rows.
 const PROGRESS: u64 = 10_000;
 
@@ -233,12 +237,12 @@ impl Job {
         let address = EmailAddress::parse(typed)
             .map_err(|cause| (Some(columns.address), format!("'{}' {cause}", shown(typed))))?;
         let standing = self.standing(columns, cell)?;
-        let mut consent_at = self.stated;
+        let mut consent = self.stated.map(|at| (at, STATED));
         if let Some(&column) = columns.consent.iter().find(|&&column| !cell(column).is_empty()) {
             let typed = cell(column);
             let at = dates::parse(typed, self.zone, self.now)
                 .map_err(|cause| (Some(column), format!("'{}' {cause}", shown(typed))))?;
-            consent_at = Some(at);
+            consent = Some((at, WRITTEN));
         }
         let name = name::clean(&whole_name(columns, cell))
             .map_err(|cause| (columns.name.or(columns.given).or(columns.family), cause.to_string()))?;
@@ -256,7 +260,7 @@ impl Job {
             }
             _ => None,
         };
-        Ok(Row { address, name, consent_at, standing, digests })
+        Ok(Row { address, name, consent, standing, digests })
     }
 
     fn standing<'r>(
@@ -298,7 +302,7 @@ impl Job {
             report.left += 1;
             return Ok(());
         };
-        let Some(consent_at) = row.consent_at else {
+        let Some((consent_at, wording)) = row.consent else {
             report.without_consent += 1;
             self.tell(format!("{line}행: 동의일이 없어 뺐어요"));
             return Ok(());
@@ -310,11 +314,7 @@ impl Job {
             state,
             consent_at,
             source: &self.source,
-            wording: if self.stated == Some(consent_at) {
-                "운영자가 밝힌 동의일 (--consent-date)"
-            } else {
-                "가져온 파일에 적힌 동의일"
-            },
+            wording,
         };
         match ledger.add_subscriber(&new, &self.key, self.now)? {
             Added::New(_) => {
@@ -342,7 +342,8 @@ impl Job {
 struct Row {
     address: EmailAddress,
     name: Option<String>,
-    consent_at: Option<Instant>,
+    /// When, and whose word that is.
+    consent: Option<(Instant, &'static str)>,
     standing: Standing,
     digests: Option<Vec<String>>,
 }

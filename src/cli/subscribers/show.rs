@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Deps, List, Show, SubscribersError, columns, dates, find, shown};
-use crate::model::subscriber::{Consent, ConsentAct};
+use crate::model::subscriber::{Consent, ConsentAct, SubscriptionState};
 use crate::store::subscribers::{Listed, SubscriberFilter};
 
 pub(super) fn list(
@@ -16,7 +16,9 @@ pub(super) fn list(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<(), SubscribersError> {
-    let filter = SubscriberFilter { digest: args.digest.clone(), state: args.state, erased: args.all };
+    // Whoever withdrew is erased: asking for them means asking for erased rows.
+    let erased = args.all || args.state == Some(SubscriptionState::Unsubscribed);
+    let filter = SubscriberFilter { digest: args.digest.clone(), state: args.state, erased };
     let mut count = 0u64;
     each(deps, &filter, |person| {
         count += 1;
