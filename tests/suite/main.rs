@@ -7,3 +7,6 @@ mod letters;
 mod compose;
 mod dkim;
 mod korean;
+mod import;
+mod people;
+mod web;
