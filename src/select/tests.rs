@@ -1,3 +1,5 @@
+//! Pure: tests of choosing.
+
 use super::*;
 use crate::clock::from_millis;
 

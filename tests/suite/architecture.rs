@@ -23,11 +23,7 @@ const RULES: &[Rule] = &[
         why: "no module below cli and daemon takes the whole configuration",
     },
     Rule { text: "anyhow", rooms: &["cli/", "daemon.rs", "main.rs"], why: "anyhow only in cli and daemon" },
-    Rule {
-        text: "crate::cli",
-        rooms: &["cli/", "main.rs"],
-        why: "nothing looks back at the command line",
-    },
+    Rule { text: "crate::cli", rooms: &["cli/", "main.rs"], why: "nothing looks back at the command line" },
 ];
 
 /// What a pure module may not name.
@@ -125,7 +121,10 @@ fn each_rule_is_seen_to_bite_when_it_is_broken() {
         let broken = file("korean/mod.rs", &format!("//! Pure: x.\nuse {word};"));
         assert!(!breaches(&broken).is_empty(), "{word} in a pure module went unnoticed");
     }
-    assert!(!breaches(&file("select/mod.rs", "use std::fmt;")).is_empty(), "a missing purity line went unnoticed");
+    assert!(
+        !breaches(&file("select/mod.rs", "use std::fmt;")).is_empty(),
+        "a missing purity line went unnoticed"
+    );
     assert!(!breaches(&file("store/utils.rs", "//! Effect: x.")).is_empty(), "a drawer went unnoticed");
     let step = file("publish.rs", "//! Effect: x.\nfn f() { crate::ingest::run_once(); }");
     assert!(!breaches(&step).is_empty(), "a step that calls a step went unnoticed");
