@@ -2,6 +2,7 @@
 
 pub mod editions;
 pub mod preview;
+pub mod publish;
 
 use std::path::PathBuf;
 

@@ -243,7 +243,7 @@ impl Choice<'_> {
     fn judged(&self, index: usize) -> Judged {
         // `index` comes from enumerating these very lists.
         let (candidate, scored) = (&self.candidates[index], &self.scored[index]);
-        let reason = self.reasons[index].unwrap_or_else(|| self.unfit(scored));
+        let reason = self.reasons[index].unwrap_or_else(|| self.unfit(candidate, scored));
         Judged {
             post: candidate.post,
             title: candidate.title.clone(),
@@ -258,12 +258,14 @@ impl Choice<'_> {
     }
 
     /// Why an eligible candidate fitted no section.
-    fn unfit(&self, scored: &Scored) -> Reason {
+    fn unfit(&self, candidate: &Candidate, scored: &Scored) -> Reason {
         let ranked = |kind| matches!(kind, SectionKind::Top | SectionKind::Late);
         if !self.rules.sections.iter().any(|rule| ranked(rule.kind)) {
             Reason::NoSection
         } else if !scored.gained() {
-            Reason::NoGain
+            let looks_back = self.rules.sections.iter().any(|rule| rule.kind == SectionKind::New);
+            let beyond = self.history.first && candidate.baseline && looks_back;
+            if beyond { Reason::BeyondLookBack } else { Reason::NoGain }
         } else if scored.score < self.rules.floor {
             Reason::BelowFloor
         } else {

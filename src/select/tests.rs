@@ -82,7 +82,10 @@ fn lifetime_counts_stand_in_on_the_first_run_and_the_reason_says_so() {
         "앞선 관측이 없어 지금까지의 반응 5개와 댓글 2개로 셈하여 '반응이 많았던 글' 1위예요."
     );
     assert_eq!(why(&selection, 8), "첫 호라 가장 최근 글 5편까지를 새 글로 보았고 그중 1번째예요.");
-    assert_eq!(why(&selection, 2), "새 글이 아니고 지금까지 받은 반응이나 댓글도 없어요.");
+    assert_eq!(
+        why(&selection, 2),
+        "첫 호가 새 글로 보는 최근 글 5편에 들지 않고 지금까지 받은 반응이나 댓글도 없어요."
+    );
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub(super) enum Reason {
         kind: SectionKind,
     },
     NoGain,
+    /// As that, and on the first run it is not among the newest few either.
+    BeyondLookBack,
     BelowFloor,
     /// Nothing speaks against it, but no section is for such a post.
     NoSection,
@@ -146,8 +148,14 @@ fn write_sentence(out: &mut String, reason: Reason, gain: &Scored, rules: &Rules
         Reason::NoGain => match gain.basis {
             Basis::Window => out.write_str("이번 기간에 늘어난 반응이나 댓글이 없어요."),
             Basis::Appeared => out.write_str("올라온 뒤로 반응이나 댓글이 아직 없어요."),
-            Basis::Lifetime => out.write_str("새 글이 아니고 지금까지 받은 반응이나 댓글도 없어요."),
+            Basis::Lifetime => out.write_str("지금까지 받은 반응이나 댓글이 없어요."),
         },
+        Reason::BeyondLookBack => write!(
+            out,
+            "첫 호가 새 글로 보는 최근 글 {}편에 들지 않고 {} 반응이나 댓글도 없어요.",
+            rules.look_back,
+            if gain.basis == Basis::Lifetime { "지금까지 받은" } else { "그동안 늘어난" }
+        ),
         Reason::BelowFloor => {
             write!(
                 out,
