@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::score::{Scored, date, scores};
 use super::why::{Reason, sentence};
-use super::{Candidate, History, Judged, Rules, Section, Selection, Verdict};
+use super::{Basis, Candidate, History, Judged, Rules, Section, Selection, Verdict};
 use crate::clock::Instant;
 use crate::model::SourceId;
 use crate::model::edition::SectionKind;
@@ -172,7 +172,11 @@ impl Choice<'_> {
             SectionKind::Pinned => candidate.pinned,
             SectionKind::New => *fresh != Fresh::No,
             SectionKind::Top => well_received,
-            SectionKind::Late => well_received && *fresh == Fresh::No && self.is_old(candidate),
+            // Lifetime counts do not say that anything happens now.
+            SectionKind::Late => {
+                let gaining = well_received && scored.basis == Basis::Window;
+                gaining && *fresh == Fresh::No && self.is_old(candidate)
+            }
         }
     }
 

@@ -180,3 +180,18 @@ fn ties_go_by_date_then_by_ingest_order() {
     let selection = select(&candidates, &rules, &weekly(), hours(168));
     assert_eq!(ids(&selection, SectionKind::Top), [4, 3, 2, 1]);
 }
+
+#[test]
+fn no_post_is_called_a_late_bloomer_on_lifetime_counts_alone() {
+    let mut candidates: Vec<Candidate> = (1..=20).map(|id| candidate(id, (0, 0), (id as u64, 0))).collect();
+    let watched = History { first: true, window_from: Some(hours(-1000)), last_lead: None };
+    let selection = select(&candidates, &Rules::default(), &watched, hours(0));
+    assert_eq!(ids(&selection, SectionKind::Late), [10, 9]);
+    for one in &mut candidates {
+        one.before = None;
+    }
+    let unwatched = History { first: true, ..History::default() };
+    let selection = select(&candidates, &Rules::default(), &unwatched, hours(0));
+    assert_eq!(ids(&selection, SectionKind::Top), [15, 14, 13, 12, 11]);
+    assert!(ids(&selection, SectionKind::Late).is_empty());
+}

@@ -504,3 +504,83 @@ fn editions_are_listed_shown_paused_resumed_and_cancelled() {
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
     assert_eq!((&shown["reason"], &shown["counts"]["suppressed"]), (&"오타".into(), &1.into()));
 }
+
+/// Title, reactions, comments of each post of the real page, newest first, where it lies beside the repository.
+fn real_page() -> Option<Vec<(String, i64, i64)>> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/seed/haebom-page.txt");
+    let text = std::fs::read_to_string(path).ok()?;
+    let lines: Vec<&str> = text.lines().collect();
+    let authors: Vec<usize> = (4..lines.len()).filter(|line| lines[*line] == "Haebom").collect();
+    let numbers = |from: usize| {
+        let mut counts = (0, 0);
+        let mut rest = lines[from..].iter();
+        let mut next = rest.next();
+        if let Some(comments) = next.and_then(|line| line.parse().ok()) {
+            counts.1 = comments;
+            next = rest.next();
+        }
+        if next.is_some_and(|line| line.chars().count() < 20 && !line.is_ascii())
+            && let Some(reactions) = rest.next().and_then(|line| line.parse().ok())
+        {
+            counts.0 = reactions;
+        }
+        counts
+    };
+    Some(
+        authors
+            .iter()
+            .map(|line| {
+                let (reactions, comments) = numbers(line + 1);
+                (lines[line - 2].to_owned(), reactions, comments)
+            })
+            .collect(),
+    )
+}
+
+#[test]
+fn every_post_of_the_real_page_is_explained_and_gains_outrank_totals() {
+    let Some(page) = real_page() else {
+        println!("the real page is not beside the repository: nothing was checked");
+        return;
+    };
+    assert_eq!(page.len(), 35);
+    assert_eq!(page.iter().map(|post| post.1).sum::<i64>(), 54);
+    assert_eq!(page.iter().map(|post| post.2).sum::<i64>(), 31);
+    let mut world = World::new();
+    world.digests[0].rules.floor = Rules::default().floor;
+    for (id, (title, reactions, comments)) in (1..).zip(page.iter().rev()) {
+        world.post(id, title, monday(), true);
+        world.observe(id, monday(), *reactions, *comments);
+    }
+    let plan_at = |at: Instant| {
+        world.store.read(|ledger| plan(ledger, &world.digests[0], &world.masthead, at, at)).unwrap()
+    };
+    let explained = |at: Instant| {
+        let plan = plan_at(at);
+        println!("{}", preview::why_text(&plan, None));
+        assert_eq!(plan.selection.picks().count() + plan.selection.left_out.len(), 35);
+        plan.edition_posts()
+    };
+    let first = explained(week(0));
+    // The best by lifetime reactions, then comments, apart from the five newest, which stand in `new`.
+    let mut by_total: Vec<(i64, i64, i64)> =
+        (1..=30).map(|id| (id, page[35 - id as usize].1, page[35 - id as usize].2)).collect();
+    by_total.sort_by_key(|(id, reactions, comments)| {
+        let score = (*reactions as f64).ln_1p() + 0.3 * (*comments as f64).ln_1p();
+        (std::cmp::Reverse((score * 1e9) as i64), std::cmp::Reverse(*id))
+    });
+    let top: Vec<i64> =
+        first.iter().filter(|post| post.section == SectionKind::Top).map(|post| post.post.0).collect();
+    assert_eq!(top, by_total[..5].iter().map(|one| one.0).collect::<Vec<_>>());
+    publish_by_hand(&world.deps(render), "weekly", Some(week(0)), week(0)).unwrap();
+    // Of the posts not yet issued, the three with the lowest totals gain most.
+    let issued: Vec<i64> = first.iter().map(|post| post.post.0).collect();
+    let quiet: Vec<i64> =
+        by_total.iter().rev().map(|one| one.0).filter(|id| !issued.contains(id)).take(3).collect();
+    for (gain, id) in (3..).zip(&quiet) {
+        let (_, reactions, comments) = page[35 - *id as usize];
+        world.observe(*id, week(0) + Duration::days(2), reactions + gain, comments);
+    }
+    let second: Vec<i64> = explained(week(1)).iter().map(|post| post.post.0).collect();
+    assert_eq!(second, quiet.iter().rev().copied().collect::<Vec<_>>());
+}
