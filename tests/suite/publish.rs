@@ -229,6 +229,25 @@ fn the_first_edition_counts_gains_where_the_blog_was_watched_long_enough() {
 }
 
 #[test]
+fn a_source_added_later_brings_no_new_posts_and_counts_from_its_own_first_ingest() {
+    let world = World::new();
+    world.blog(6);
+    publish_by_hand(&world.deps(render), "weekly", None, week(0)).unwrap();
+    let added = week(0) + Duration::days(2);
+    world.db.execute_batch("INSERT INTO sources (id, name) VALUES (2, 'second')").unwrap();
+    for id in [21, 22] {
+        world.post(id, &format!("둘째 글 {id}"), added, true);
+        world.observe(id, added, 100 * id, 0);
+    }
+    world.db.execute("UPDATE posts SET source_id = 2 WHERE id > 20", []).unwrap();
+    world.observe(21, added + Duration::days(1), 2103, 0);
+    let outcome = publish_by_hand(&world.deps(render), "weekly", None, week(1)).unwrap();
+    let posts = world.store.read(|ledger| ledger.edition_posts(published(&outcome))).unwrap();
+    let whys: Vec<(i64, &str)> = posts.iter().map(|post| (post.post.0, post.why.as_str())).collect();
+    assert_eq!(whys, [(21, "이번 기간에 반응 3개가 늘어 '반응이 많았던 글' 1위예요.")]);
+}
+
+#[test]
 fn a_slot_is_published_once_and_only_from_the_first_start_on() {
     let world = World::new();
     world.blog(6);

@@ -96,3 +96,39 @@ fn a_clock_that_ticks_through_a_year_publishes_every_slot_once() {
         }
     }
 }
+
+#[test]
+fn at_any_minute_around_a_clock_change_the_newest_slot_is_the_one_that_is_due() {
+    let changes = [
+        (Tz::Europe__Berlin, "2026-03-29T01:00:00Z"),
+        (Tz::Europe__Berlin, "2026-10-25T01:00:00Z"),
+        (Tz::America__New_York, "2026-03-08T07:00:00Z"),
+        (Tz::America__New_York, "2026-11-01T06:00:00Z"),
+        (Tz::Australia__Lord_Howe, "2026-04-04T15:00:00Z"),
+        (Tz::Australia__Lord_Howe, "2026-10-03T15:30:00Z"),
+    ];
+    for (zone, change) in changes {
+        for line in
+            ["*/10 * * * *", "15,45 * * * *", "40 1 * * *", "50 1 * * *", "10 2 * * *", "5,35 1,2 * * *"]
+        {
+            let schedule = Schedule::parse(line, zone).unwrap();
+            let since = at(change) - chrono::Duration::hours(30);
+            let end = at(change) + chrono::Duration::hours(3);
+            let slots: Vec<Instant> =
+                std::iter::successors(schedule.next_after(since), |last| schedule.next_after(*last))
+                    .take_while(|slot| *slot <= end)
+                    .collect();
+            let mut now = at(change) - chrono::Duration::hours(3);
+            while now <= end {
+                let due = schedule.due(None, since, now, chrono::Duration::days(9));
+                let newest = slots.iter().rev().find(|slot| **slot <= now).copied();
+                assert_eq!(due.publish.map(|slot| slot.at), newest, "{line} in {zone} at {now}");
+                let missed: Vec<Instant> = due.skipped.iter().map(|skip| skip.at).collect();
+                let before = slots.partition_point(|slot| newest.is_some_and(|newest| *slot < newest));
+                let listed = before.min(moabom::schedule::LISTED_SKIPS);
+                assert_eq!(missed, slots[before - listed..before], "{line} in {zone} at {now}");
+                now += chrono::Duration::minutes(5);
+            }
+        }
+    }
+}
