@@ -3,6 +3,7 @@
 pub mod dkim;
 pub mod editions;
 pub mod preview;
+pub mod publish;
 pub mod subscribers;
 
 use std::path::PathBuf;

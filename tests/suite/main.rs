@@ -2,11 +2,14 @@
 
 mod architecture;
 mod browser;
-mod letter;
-mod letters;
 mod compose;
 mod dkim;
-mod korean;
 mod import;
+mod korean;
+mod letter;
+mod letters;
 mod people;
+mod publish;
+mod schedule;
+mod selection;
 mod web;
