@@ -1,18 +1,12 @@
 //! Pure: how Korean sentences end, and how a quotation goes on after its closing mark.
 
-/// Syllables that close a sentence in one of the usual styles: 다, 요, 죠, 까, and the clipped 음, 함, 됨.
-const FINAL: &str = "다요죠까네군지라자오나걸데래니냐구고음함임됨듯것";
-/// The ones that hardly ever stand inside a sentence at a word's end.
-const STRONG: &str = "다요죠까네음함임됨";
+/// Syllables that close a sentence in one of the usual styles and hardly ever a word inside one: 다, 요, 죠, 까, and
+/// the clipped 음, 함, 됨.
+const CLOSING: &str = "다요죠까네군냐음함임됨";
 
-/// A syllable that can close a sentence.
-pub(super) fn may_close(ch: char) -> bool {
-    FINAL.contains(ch)
-}
-
-/// A syllable that closes a sentence even where no period follows.
+/// A syllable that closes a sentence even where no period, or only a pause, follows.
 pub(super) fn closes(ch: char) -> bool {
-    STRONG.contains(ch)
+    CLOSING.contains(ch)
 }
 
 /// Words that continue a quotation; anything may follow them.
@@ -44,13 +38,11 @@ pub(super) fn continues(rest: &str, spaced: bool) -> bool {
 
 /// Whether a sentence without quotation marks goes on as one: `좋다. 라고 했다`.
 pub(super) fn quotes_on(word: &str) -> bool {
-    // 하고많은 and 하는 start words of their own only seldom; 라면 (noodles) and 이라크 are not here
+    // 라면 (noodles) and 이라크 (Iraq) begin alike and must not be taken for these
     QUOTING.iter().any(|start| word.starts_with(start))
 }
 
 /// Whether `rest` goes on as a quotation although no quotation mark was closed: only the unmistakable words.
 pub(super) fn continues_unquoted(rest: &str) -> bool {
-    ["라고 ", "라고요", "라는 ", "라며 ", "라면서 ", "이라고 ", "이라는 ", "이라며 ", "라고\u{200b}"]
-        .iter()
-        .any(|start| rest.starts_with(start))
+    ["라고 ", "라고요", "라는 ", "라며 ", "라면서 ", "이라고 ", "이라는 ", "이라며 "].iter().any(|start| rest.starts_with(start))
 }

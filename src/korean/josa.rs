@@ -155,6 +155,7 @@ fn spoken_end(letters: &[char]) -> Option<Sound> {
     let &last = rest.last()?;
     match final_of(last) {
         Some(index) => Some(Sound::of_final(index)),
+        None if rest.ends_with(&[last, last]) && is_laughter(last) => None,
         None => latin::jamo(last).or_else(|| latin::sound(rest)),
     }
 }

@@ -294,7 +294,8 @@ fn word(letters: &[char]) -> Option<Sound> {
     }
     let last = run.rsplit('/').next().unwrap_or_default();
     let adjoining_digit = head.last().is_some_and(char::is_ascii_digit);
-    roman_word(last, adjoining_digit).or_else(|| known(last)).or_else(|| capitals(last))
+    let measure = || if last.len() > 1 && last.chars().all(char::is_lowercase) { unit(last) } else { None };
+    roman_word(last, adjoining_digit).or_else(|| known(last)).or_else(measure).or_else(|| capitals(last))
 }
 
 fn unit(run: &str) -> Option<Sound> {

@@ -168,8 +168,9 @@ impl<'a> Line<'a> {
         self.letters.get(i).map_or(self.text.len(), |l| l.at)
     }
 
-    fn rest(&self, i: usize) -> &'a str {
-        self.text.get(self.at(i)..).unwrap_or_default()
+    /// The next few letters, composed: enough for any word looked for.
+    fn ahead(&self, i: usize) -> String {
+        self.letters.iter().skip(i).take(12).map(|l| l.ch).collect()
     }
 
     fn split(&self, out: &mut Vec<&'a str>) {
@@ -301,8 +302,8 @@ impl<'a> Line<'a> {
             return true;
         }
         let closed = tail > run && (quoted || self.is(tail - 1, is_bracket));
-        let rest = self.rest(follow);
-        if (closed && ending::continues(rest, spaced)) || ending::continues_unquoted(rest) {
+        let rest = self.ahead(follow);
+        if (closed && ending::continues(&rest, spaced)) || ending::continues_unquoted(&rest) {
             return false;
         }
         if !spaced && matches!(next, ',' | ';' | ':' | '/' | '-' | '=' | '…' | '·' | '、') {
@@ -318,8 +319,10 @@ impl<'a> Line<'a> {
             return true;
         }
         if pause {
-            let closing = before.is_some_and(ending::may_close);
-            return closing && (spaced || is_hangul(next)) && !(ending::quotes_on(rest) && !spaced);
+            // 음..., 자...: a word of one syllable is drawn out, not ended
+            let drawn = mark - self.word_before(start, mark) <= 1;
+            let closing = before.is_some_and(ending::closes) && !drawn;
+            return closing && (spaced || is_hangul(next)) && !(ending::quotes_on(&rest) && !spaced);
         }
         if spaced { self.spaced_period(start, mark, follow) } else { self.tight_period(mark, tail, before) }
     }
@@ -413,7 +416,7 @@ impl<'a> Line<'a> {
 
     /// The few Hangul top-level domains: `한글.한국`.
     fn is_hangul_domain(&self, from: usize) -> bool {
-        let rest = self.rest(from);
+        let rest = self.ahead(from);
         ["한국", "닷컴", "닷넷", "삼성"].iter().any(|domain| rest.starts_with(domain))
     }
 
@@ -481,7 +484,8 @@ mod tests {
             &["(정말이다.)", "그렇다."],
             &["\"대학의 교육은 가치가 있는가?\"라는 질문은 어렵다.", "정말."],
             &["좋다. 라고 했다.", "끝."],
-            &["I don't know. That's it? 네, 맞다."].map(|_: &str| "그는 ‘왜?’라며 물었다."),
+            &["I don't know.", "That's it?", "네, 맞다."],
+            &["그는 ‘왜?’라며 물었다.", "왜?"],
         ]);
     }
 
@@ -507,7 +511,7 @@ mod tests {
         assert_eq!(split("그랬음\n정리함\n\n끝났어요"), ["그랬음", "정리함", "끝났어요"]);
         assert_eq!(split("왜?그냥."), ["왜?", "그냥."]);
         assert_eq!(split("했다.(웃음) 그래서 갔다."), ["했다.(웃음)", "그래서 갔다."]);
-        assert_eq!(split("했다.1. 첫째다."), ["했다.1. 첫째다."]);
+        assert_eq!(split("했다.1. 첫째다."), ["했다.", "1. 첫째다."]);
         assert_eq!(split(""), Vec::<&str>::new());
         assert_eq!(split(" \n . \n"), ["."]);
     }
