@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use chrono::Datelike;
 use serde::Serialize;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::{LetterInput, LetterPost, LetterSection, clean, slot::Slot};
 use crate::korean::{counts, dates, excerpt, reading, width};
 use crate::model::edition::SectionKind;
+use crate::model::post::Reactions;
 
 /// Titles that the box at the top lists at most; the rest is counted.
 const GLANCE_TITLES: usize = 8;
@@ -120,7 +122,9 @@ pub struct PostView {
     pub date: Option<String>,
     /// `3분`; none without a body.
     pub minutes: Option<String>,
-    /// The parts of the meta line before reactions: author, date, reading time.
+    /// The last of its section: no rule below it.
+    pub last: bool,
+    /// The parts of the meta line before reactions: author, date, reading time; the last two do not break.
     pub facts: Vec<String>,
     /// The emoji seen.
     pub emoji: Option<String>,
@@ -248,12 +252,19 @@ impl PostWriter<'_> {
             .posts
             .iter()
             .enumerate()
-            .map(|(at, post)| self.post(post, at + 1, numbered, excerpt_width))
+            .map(|(at, post)| self.post(post, at + 1, section.posts.len(), numbered, excerpt_width))
             .collect();
         SectionView { kind: section.kind.as_str(), title, note, layout, posts }
     }
 
-    fn post(&self, post: &LetterPost, place: usize, numbered: bool, excerpt_width: usize) -> PostView {
+    fn post(
+        &self,
+        post: &LetterPost,
+        place: usize,
+        of: usize,
+        numbered: bool,
+        excerpt_width: usize,
+    ) -> PostView {
         let zone = self.input.newsletter.time_zone;
         let title = Some(clean::line(&post.title))
             .filter(|title| !title.is_empty())
@@ -266,9 +277,7 @@ impl PostWriter<'_> {
             Some(&body).filter(|body| !body.trim().is_empty()).map(|body| format!("{}분", reading::minutes(body)));
         let reading = minutes.as_ref().map(|minutes| format!("읽는 시간 {minutes}"));
         let facts: Vec<String> = [author.clone(), date.clone(), reading].into_iter().flatten().collect();
-        let emoji: String =
-            post.reactions.emoji.iter().take(EMOJI_SHOWN).map(|emoji| clean::line(&emoji.symbol)).collect();
-        let emoji = Some(emoji).filter(|emoji| !emoji.is_empty());
+        let emoji = emoji_seen(&post.reactions);
         let reactions = Some(post.reactions.total).filter(|&n| n > 0).map(counts::short);
         let comments = Some(post.comments).filter(|&n| n > 0).map(counts::short);
         let bullet = if numbered { format!("{place}. ") } else { "- ".to_owned() };
@@ -277,19 +286,36 @@ impl PostWriter<'_> {
             excerpt: Some(clean::line(&excerpt)).filter(|excerpt| !excerpt.is_empty()),
             meta: meta_line(&facts, emoji.as_deref(), reactions.as_deref(), comments.as_deref()),
             indent: " ".repeat(bullet.len()),
+            facts: facts.iter().map(|fact| if Some(fact) == author.as_ref() { fact.clone() } else { whole(fact) }).collect(),
             lead: false,
+            last: place == of,
             place,
             title,
             author,
             date,
             minutes,
-            facts,
             emoji,
             reactions,
             comments,
             bullet,
         }
     }
+}
+
+/// The emoji a source showed, each its first grapheme alone, so that none can carry text.
+fn emoji_seen(reactions: &Reactions) -> Option<String> {
+    let symbols = reactions.emoji.iter().map(|emoji| clean::line(&emoji.symbol));
+    let seen: String = symbols
+        .filter_map(|symbol| symbol.graphemes(true).next().map(str::to_owned))
+        .filter(|symbol| !symbol.chars().all(|c| c.is_ascii()) && width::of(symbol) <= 2)
+        .take(EMOJI_SHOWN)
+        .collect();
+    Some(seen).filter(|seen| !seen.is_empty())
+}
+
+/// `text` with spaces at which no line breaks.
+fn whole(text: &str) -> String {
+    text.replace(' ', "\u{A0}")
 }
 
 fn meta_line(

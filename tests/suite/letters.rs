@@ -123,6 +123,36 @@ pub fn ordinary() -> LetterInput {
     ])
 }
 
+/// A letter that is advertising, with everything a sender can say and a pinned post by another author.
+pub fn advertising() -> LetterInput {
+    let mut input = ordinary();
+    let mut pinned = post(
+        "[광고] 겨울 산책 지도를 함께 만들어요",
+        "함께 걸을 사람을 찾습니다. 지도는 종이로 만들고, 길은 발로 고릅니다.",
+        1,
+        ("👍", 12_345),
+        1_024,
+    );
+    pinned.author = Some("이웃".to_owned());
+    input.sections.insert(0, section(SectionKind::Pinned, vec![pinned]));
+    input.newsletter.advertising = true;
+    input.sender.phone = Some("02-0000-0000".to_owned());
+    input.sender.address = Some("서울특별시 어느구 느린길 12, 3층".to_owned());
+    input
+}
+
+/// One post of which nothing but the title is known, the first edition, no page on the web.
+pub fn bare() -> LetterInput {
+    let mut only = post("처음 보내는 편지", "", 0, ("", 0), 0);
+    only.url = None;
+    only.author = None;
+    only.published_at = None;
+    let mut input = letter(vec![section(SectionKind::New, vec![only])]);
+    input.window_from = None;
+    input.web_url = None;
+    input
+}
+
 /// `count` plain posts, all new.
 pub fn many(count: usize) -> LetterInput {
     let body = "이 글은 길이를 재려고 쓴 글이다. 문장은 여럿이고 뜻은 하나다. 읽는 사람이 있다면 차를 한 잔 마시며 쉬어 가면 좋겠다. ".repeat(4);
