@@ -113,7 +113,9 @@ mod tests {
     #[test]
     fn only_web_addresses_are_linked() {
         assert_eq!(link(Some("/post/1"), "글", &home()), "https://blog.example/post/1");
-        for bad in ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://user:pw@x.example/"] {
+        for bad in
+            ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "https://user:pw@x.example/"]
+        {
             assert!(link(Some(bad), "글", &home()).starts_with("https://blog.example/#:~:text="), "{bad}");
         }
     }

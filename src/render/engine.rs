@@ -58,6 +58,12 @@ pub struct Renderer {
     inliner: CSSInliner<'static>,
 }
 
+impl std::fmt::Debug for Renderer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.tera.get_template_names()).finish()
+    }
+}
+
 impl Renderer {
     /// The built-in templates with those of `overrides` (name such as `digest/letter.html`, text) in their place.
     pub fn new(overrides: &[(String, String)]) -> Result<Renderer, RenderError> {
@@ -86,9 +92,9 @@ impl Renderer {
         let mut view = LetterView::new(input);
         view.subject = subject::render(&self.tera, &input.subject, &view)?;
         view.set_preheader();
-        let html = self.html_within_budget(&mut view)?;
+        let (html, dropped) = self.html_within_budget(&mut view)?;
         let text = self.text(&view)?;
-        let warnings = warnings(&view, html.len());
+        let warnings = warnings(&view, html.len(), dropped);
         Ok(Rendered { subject: view.subject, preheader: view.preheader, html, text, warnings })
     }
 
@@ -109,16 +115,22 @@ impl Renderer {
         Ok(())
     }
 
-    /// The HTML, with the lowest posts' excerpts left out as far as the size asks for it.
-    fn html_within_budget(&self, view: &mut LetterView) -> Result<String, RenderError> {
+    /// The HTML, with the lowest posts' excerpts left out as far as the size asks for it, and how many that were.
+    fn html_within_budget(&self, view: &mut LetterView) -> Result<(String, usize), RenderError> {
         let mut html = self.html(view)?;
-        while html.len() > AIM_BYTES && drop_excerpts(view, html.len() - AIM_BYTES) {
+        let mut dropped = 0;
+        while html.len() > AIM_BYTES {
+            let more = drop_excerpts(view, html.len() - AIM_BYTES);
+            if more == 0 {
+                break;
+            }
+            dropped += more;
             html = self.html(view)?;
         }
         if html.len() >= FAIL_BYTES {
             return Err(RenderError::TooLarge { kilobytes: html.len().div_ceil(1024) });
         }
-        Ok(html)
+        Ok((html, dropped))
     }
 
     fn html(&self, view: &LetterView) -> Result<String, RenderError> {
@@ -136,16 +148,22 @@ impl Renderer {
     }
 }
 
-/// Takes excerpts out from the end until about `excess` bytes are won; false where none is left.
-fn drop_excerpts(view: &mut LetterView, excess: usize) -> bool {
+/// Takes excerpts out from the end until about `excess` bytes are won; how many it took.
+fn drop_excerpts(view: &mut LetterView, excess: usize) -> usize {
+    /// What an excerpt's paragraph costs besides its text.
+    const AROUND: usize = 100;
     let mut won = 0;
+    let mut dropped = 0;
     for post in view.sections.iter_mut().rev().flat_map(|section| section.posts.iter_mut().rev()) {
         if won >= excess {
             break;
         }
-        won += post.excerpt.take().map_or(0, |excerpt| excerpt.len());
+        if let Some(excerpt) = post.excerpt.take() {
+            won += excerpt.len() + AROUND;
+            dropped += 1;
+        }
     }
-    won > 0
+    dropped
 }
 
 /// Filter: breaks a text at 76 columns; `first` stands before the first line, `indent` before the others.
@@ -182,13 +200,16 @@ fn tidy(text: &str) -> String {
     tidy
 }
 
-fn warnings(view: &LetterView, bytes: usize) -> Vec<String> {
+fn warnings(view: &LetterView, bytes: usize, dropped: usize) -> Vec<String> {
     let mut warnings = Vec::new();
     if bytes > WARN_BYTES {
         warnings.push(format!(
             "편지의 HTML이 {} KB예요. 75 KB를 넘으면 Gmail이 끝을 잘라 보여 주니 글 수를 줄여 보세요.",
             bytes.div_ceil(1024)
         ));
+    }
+    if dropped > 0 {
+        warnings.push(format!("크기를 줄이려고 아래쪽 글 {dropped}편의 발췌를 뺐어요."));
     }
     if !view.newsletter.advertising {
         let hints = law::advertising_hints(&view.subject);

@@ -29,7 +29,15 @@ impl fmt::Display for TemplateFault {
             .source_line
             .chars()
             .take(self.column.saturating_sub(1))
-            .map(|c| if c == '\t' { "\t" } else if (c as u32) < 0x1100 { " " } else { "  " })
+            .map(|c| {
+                if c == '\t' {
+                    "\t"
+                } else if (c as u32) < 0x1100 {
+                    " "
+                } else {
+                    "  "
+                }
+            })
             .collect();
         write!(f, "\n  {}\n  {pad}^", self.source_line)
     }
@@ -144,9 +152,17 @@ fn in_korean(message: &str, name: &str) -> String {
     if message.contains("undefined") {
         return format!("값이 없는 변수 '{name}'.");
     }
-    for (english, korean) in [("filter", "필터"), ("component", "부품(component)"), ("template", "틀"), ("test", "검사"), ("function", "함수")] {
+    for (english, korean) in [
+        ("filter", "필터"),
+        ("component", "부품(component)"),
+        ("template", "틀"),
+        ("test", "검사"),
+        ("function", "함수"),
+    ] {
         let lower = message.to_lowercase();
-        if lower.contains(english) && (lower.contains("unknown") || lower.contains("not found") || lower.contains("not registered")) {
+        if lower.contains(english)
+            && (lower.contains("unknown") || lower.contains("not found") || lower.contains("not registered"))
+        {
             return format!("알 수 없는 {korean} '{quoted}'.");
         }
     }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::Datelike;
+use chrono::{Datelike, TimeDelta};
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{LetterInput, LetterPost, LetterSection, clean, slot::Slot};
+use crate::clock::Instant;
 use crate::korean::{counts, dates, excerpt, reading, width};
 use crate::model::edition::SectionKind;
 use crate::model::post::Reactions;
@@ -165,7 +166,9 @@ impl LetterView {
             .filter(|section| !section.posts.is_empty())
             .map(|section| writer.section(section))
             .collect();
-        if let Some(post) = sections.iter_mut().find(|s| s.layout == "cards").and_then(|s| s.posts.first_mut()) {
+        if let Some(post) =
+            sections.iter_mut().find(|s| s.layout == "cards").and_then(|s| s.posts.first_mut())
+        {
             post.lead = true;
         }
         let (glance, glance_rest) = glance(&sections);
@@ -181,7 +184,10 @@ impl LetterView {
             number: input.number,
             issue: format!("제{}호", input.number),
             date: dates::day_with_year(input.slot_at, zone),
-            period: input.window_from.map(|from| dates::range(from, input.slot_at, zone, year)),
+            period: input.window_from.map(|from| {
+                let (first, last) = days_covered(from, input.slot_at);
+                dates::range(first, last, zone, year)
+            }),
             name: Slot::Name.marker(),
             unsubscribe_url: Slot::UnsubscribeUrl.marker(),
             web_url: input.web_url.as_deref().map(clean::line).filter(|url| !url.is_empty()),
@@ -244,7 +250,9 @@ impl PostWriter<'_> {
         let (title, note, layout, excerpt_width) = match section.kind {
             SectionKind::Pinned => ("먼저 챙겨 볼 글", "이번 호에서 꼭 전하고 싶은 글이에요.", "cards", 150),
             SectionKind::New => ("새 글", "지난 호 뒤로 새로 올라온 글이에요.", "cards", 120),
-            SectionKind::Top => ("반응이 많았던 글", "읽은 분들의 반응이 가장 많았던 글이에요.", "numbered", 0),
+            SectionKind::Top => {
+                ("반응이 많았던 글", "읽은 분들의 반응이 가장 많았던 글이에요.", "numbered", 0)
+            }
             SectionKind::Late => ("뒤늦게 뜬 글", "시간이 지났지만 요즘 다시 읽히는 글이에요.", "cards", 90),
         };
         let numbered = layout == "numbered";
@@ -270,11 +278,14 @@ impl PostWriter<'_> {
             .filter(|title| !title.is_empty())
             .unwrap_or_else(|| "제목 없는 글".to_owned());
         let body = clean::lines(&post.body);
-        let excerpt = if excerpt_width == 0 { String::new() } else { excerpt::excerpt(&body, &title, excerpt_width) };
-        let author = post.author.as_deref().map(clean::line).filter(|a| self.several_authors && !a.is_empty());
+        let excerpt =
+            if excerpt_width == 0 { String::new() } else { excerpt::excerpt(&body, &title, excerpt_width) };
+        let author =
+            post.author.as_deref().map(clean::line).filter(|a| self.several_authors && !a.is_empty());
         let date = post.published_at.map(|at| dates::day(at, zone, self.year));
-        let minutes =
-            Some(&body).filter(|body| !body.trim().is_empty()).map(|body| format!("{}분", reading::minutes(body)));
+        let minutes = Some(&body)
+            .filter(|body| !body.trim().is_empty())
+            .map(|body| format!("{}분", reading::minutes(body)));
         let reading = minutes.as_ref().map(|minutes| format!("읽는 시간 {minutes}"));
         let facts: Vec<String> = [author.clone(), date.clone(), reading].into_iter().flatten().collect();
         let emoji = emoji_seen(&post.reactions);
@@ -286,7 +297,10 @@ impl PostWriter<'_> {
             excerpt: Some(clean::line(&excerpt)).filter(|excerpt| !excerpt.is_empty()),
             meta: meta_line(&facts, emoji.as_deref(), reactions.as_deref(), comments.as_deref()),
             indent: " ".repeat(bullet.len()),
-            facts: facts.iter().map(|fact| if Some(fact) == author.as_ref() { fact.clone() } else { whole(fact) }).collect(),
+            facts: facts
+                .iter()
+                .map(|fact| if Some(fact) == author.as_ref() { fact.clone() } else { whole(fact) })
+                .collect(),
             lead: false,
             last: place == of,
             place,
@@ -328,6 +342,13 @@ fn meta_line(
     parts.extend(reactions.map(|count| format!("{} {count}", emoji.unwrap_or("반응"))));
     parts.extend(comments.map(|count| format!("댓글 {count}")));
     parts.join(" · ")
+}
+
+/// The days a window stands for: one that starts or ends at an hour counts the day of which it holds the larger part,
+/// so that a letter each Monday at nine reads `11월 16일–22일` and the next one goes on from there.
+fn days_covered(from: Instant, until: Instant) -> (Instant, Instant) {
+    let half = TimeDelta::hours(12);
+    if until - from < half + half { (from, until) } else { (from + half, until - half) }
 }
 
 /// The titles at the top: sections take turns until the box is full, so that each is seen.

@@ -70,7 +70,10 @@ fn letters_are_what_they_were() {
     ] {
         let letter = render(&input);
         golden(&format!("{name}.html"), &letter.html);
-        golden(&format!("{name}.txt"), &format!("{}\n{}\n\n{}", letter.subject, letter.preheader, letter.text));
+        golden(
+            &format!("{name}.txt"),
+            &format!("{}\n{}\n\n{}", letter.subject, letter.preheader, letter.text),
+        );
     }
 }
 
@@ -101,7 +104,10 @@ fn personal_parts_stand_where_the_letter_puts_them_and_nowhere_else() {
         assert_eq!(links.iter().filter(|link| **link == Slot::UnsubscribeUrl.marker()).count(), 2);
         for part in [&letter.html, &letter.text] {
             assert_eq!(part.matches('\u{E000}').count(), part.matches('\u{E001}').count());
-            assert_eq!(part.matches('\u{E000}').count(), count(part, Slot::Name) + count(part, Slot::UnsubscribeUrl));
+            assert_eq!(
+                part.matches('\u{E000}').count(),
+                count(part, Slot::Name) + count(part, Slot::UnsubscribeUrl)
+            );
         }
         assert!(!letter.subject.contains('\u{E000}') && !letter.preheader.contains('\u{E000}'));
     }
@@ -118,7 +124,11 @@ fn hostile_posts_run_nothing_and_hide_nothing() {
     assert!(letter.html.contains(">{{ newsletter.title }} {% raw %}</a>"));
     assert!(letter.text.contains("<script>alert(1)</script>"));
     for part in [&letter.html, &letter.text, &letter.subject, &letter.preheader] {
-        assert!(!part.chars().any(|c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\0' | '\r')));
+        assert!(
+            !part
+                .chars()
+                .any(|c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\0' | '\r'))
+        );
     }
     for link in attributes(&letter.html, "href") {
         assert!(link.starts_with("https://") || link == Slot::UnsubscribeUrl.marker(), "{link}");
@@ -148,7 +158,12 @@ fn the_html_keeps_to_what_mail_programs_understand() {
                 assert!(pixels.parse::<u32>().is_ok_and(|pixels| pixels >= 13), "{style}");
             }
         }
-        for cell in html.split("<td").skip(1).filter_map(|rest| rest.split('>').next()).filter(|cell| !cell.is_empty()) {
+        for cell in html
+            .split("<td")
+            .skip(1)
+            .filter_map(|rest| rest.split('>').next())
+            .filter(|cell| !cell.is_empty())
+        {
             assert!(cell.contains("word-break:keep-all") && cell.contains("word-wrap:break-word"), "{cell}");
         }
         for tag in ["svg", "img", "form", "script", "link", "i", "em", "iframe", "input"] {
@@ -185,7 +200,9 @@ fn the_text_part_says_what_the_html_says_within_76_columns() {
 fn the_footer_names_the_sender_as_the_law_asks() {
     let letter = render(&letters::advertising());
     for part in [&letter.html, &letter.text] {
-        for word in ["느린 오후", "hello@slow-afternoon.example", "02-0000-0000", "서울특별시 어느구 느린길 12, 3층"] {
+        for word in
+            ["느린 오후", "hello@slow-afternoon.example", "02-0000-0000", "서울특별시 어느구 느린길 12, 3층"]
+        {
             assert!(part.contains(word), "{word}");
         }
     }
@@ -210,7 +227,8 @@ fn a_subject_is_one_line_and_cut_at_the_lead_title() {
     let subject = render(&input).subject;
     assert!(subject.ends_with("… 외 6편") && !subject.contains('\n'), "{subject}");
     assert!(width::of(&subject) <= 60, "{subject}");
-    input.subject = "[{{ issue }}] {{ lead.title }} — {{ newsletter.title }}, {{ date }}, {{ digest }}".to_owned();
+    input.subject =
+        "[{{ issue }}] {{ lead.title }} — {{ newsletter.title }}, {{ date }}, {{ digest }}".to_owned();
     let subject = render(&input).subject;
     assert!(subject.starts_with("[제12호] 아주 긴 ") && subject.ends_with("weekly"), "{subject}");
 }
@@ -261,18 +279,23 @@ fn words_that_sell_warn_where_the_letter_is_not_declared_advertising() {
 fn built_in_templates_pass_their_own_check() {
     let renderer = Renderer::new(&[]).expect("they load");
     assert_eq!(renderer.check(), Ok(()));
-    assert_eq!(renderer.check_subject("[{{ issue }}] {{ lead.title }} 외 {{ rest }}편 ({{ period }})"), Ok(()));
+    assert_eq!(
+        renderer.check_subject("[{{ issue }}] {{ lead.title }} 외 {{ rest }}편 ({{ period }})"),
+        Ok(())
+    );
 }
 
 #[test]
 fn an_unknown_variable_is_an_error_with_file_line_and_column() {
     let files = edited("digest/letter.html", "{{ summary }}", "{{ sumary }}");
-    let error = Renderer::new(&files).and_then(|renderer| renderer.check()).expect_err("it is unknown").to_string();
+    let error =
+        Renderer::new(&files).and_then(|renderer| renderer.check()).expect_err("it is unknown").to_string();
     let (line, column) = place(files[0].1.as_str(), "sumary");
     let wanted = format!("templates/digest/letter.html {line}행 {column}열: 알 수 없는 변수 'sumary'");
     assert!(error.contains(&wanted), "{error}");
     let files = edited("digest/parts.html", "{{ post.title }}", "{{ post.tite }}");
-    let error = Renderer::new(&files).and_then(|renderer| renderer.check()).expect_err("it is unknown").to_string();
+    let error =
+        Renderer::new(&files).and_then(|renderer| renderer.check()).expect_err("it is unknown").to_string();
     assert!(error.contains("templates/digest/parts.html") && error.contains("post.tite"), "{error}");
     let renderer = Renderer::new(&[]).expect("they load");
     let error = renderer.check_subject("{{ lead.titel }} 외").expect_err("it is unknown").to_string();
@@ -297,7 +320,8 @@ fn broken_templates_say_where_they_break() {
 fn an_operators_file_replaces_a_built_in_one() {
     let mut files = edited("digest/letter.html", "블로그에서 더 보기", "더 읽으러 가기");
     files.extend(edited("digest/letter.css", "#1f6b4c", "#7a1f4c"));
-    let letter = Renderer::new(&files).and_then(|renderer| renderer.render(&letters::ordinary())).expect("it renders");
+    let letter =
+        Renderer::new(&files).and_then(|renderer| renderer.render(&letters::ordinary())).expect("it renders");
     assert!(letter.html.contains("더 읽으러 가기") && letter.html.contains("#7a1f4c"));
 }
 

@@ -51,7 +51,10 @@ pub fn post(title: &str, body: &str, days: i64, reactions: (&str, u64), comments
     LetterPost {
         title: title.to_owned(),
         author: Some("느린 오후".to_owned()),
-        url: Some(format!("https://slow-afternoon.example/posts/{}", title.chars().count() * 37 + body.len())),
+        url: Some(format!(
+            "https://slow-afternoon.example/posts/{}",
+            title.chars().count() * 37 + body.len()
+        )),
         body: body.to_owned(),
         published_at: Some(slot() - TimeDelta::days(days)),
         reactions: Reactions {
@@ -116,7 +119,13 @@ pub fn ordinary() -> LetterInput {
                     ("😢 ❤️", 84),
                     17,
                 ),
-                post("라면을 끓이는 시간에 대한 논문을 읽었다", "3분 30초의 근거를 찾아서.", 16, ("😂", 41), 9),
+                post(
+                    "라면을 끓이는 시간에 대한 논문을 읽었다",
+                    "3분 30초의 근거를 찾아서.",
+                    16,
+                    ("😂", 41),
+                    9,
+                ),
             ],
         ),
         section(SectionKind::Late, vec![forgotten]),
@@ -157,7 +166,9 @@ pub fn bare() -> LetterInput {
 pub fn many(count: usize) -> LetterInput {
     let body = "이 글은 길이를 재려고 쓴 글이다. 문장은 여럿이고 뜻은 하나다. 읽는 사람이 있다면 차를 한 잔 마시며 쉬어 가면 좋겠다. ".repeat(4);
     let posts = (1..=count)
-        .map(|at| post(&format!("{at}번째 이야기, 창가에 앉아 쓴 짧지 않은 제목"), &body, 2, ("👍 😍", 12), 3))
+        .map(|at| {
+            post(&format!("{at}번째 이야기, 창가에 앉아 쓴 짧지 않은 제목"), &body, 2, ("👍 😍", 12), 3)
+        })
         .collect();
     letter(vec![section(SectionKind::New, posts)])
 }
