@@ -1,0 +1,184 @@
+//! Pure: sections and posts as templates see them.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::{LetterInput, LetterPost, LetterSection, clean};
+use crate::korean::{counts, dates, excerpt, reading, width};
+use crate::model::edition::SectionKind;
+use crate::model::post::Reactions;
+
+/// Emoji shown before a count at most.
+const EMOJI_SHOWN: usize = 5;
+
+/// A section.
+#[derive(Clone, Debug, Serialize)]
+pub struct SectionView {
+    /// `pinned`, `new`, `top`, `late`
+    pub kind: &'static str,
+    /// 새 글, 반응이 많았던 글 …
+    pub title: &'static str,
+    /// One sentence on why these posts.
+    pub note: &'static str,
+    /// `cards` or `numbered`
+    pub layout: &'static str,
+    /// Its posts.
+    pub posts: Vec<PostView>,
+}
+
+/// A post.
+#[derive(Clone, Debug, Serialize)]
+pub struct PostView {
+    /// Place within its section from 1.
+    pub place: usize,
+    /// The letter's first card.
+    pub lead: bool,
+    /// Title, never empty.
+    pub title: String,
+    /// Link, never empty.
+    pub url: String,
+    /// Some two lines of it; none where there is nothing to say or no room.
+    pub excerpt: Option<String>,
+    /// Author, where the letter has several.
+    pub author: Option<String>,
+    /// `11월 20일 (금)`
+    pub date: Option<String>,
+    /// `3분`; none without a body.
+    pub minutes: Option<String>,
+    /// The last of its section: no rule below it.
+    pub last: bool,
+    /// The parts of the meta line before reactions: author, date, reading time; the last two do not break.
+    pub facts: Vec<String>,
+    /// The emoji seen.
+    pub emoji: Option<String>,
+    /// `1.2만`; none for 0.
+    pub reactions: Option<String>,
+    /// `2`; none for 0.
+    pub comments: Option<String>,
+    /// The whole meta line as text.
+    pub meta: String,
+    /// `1. ` or `- ` for the text part.
+    pub bullet: String,
+    /// As many spaces as the bullet is wide.
+    pub indent: String,
+}
+
+/// Writes the posts of one letter.
+pub(super) struct SectionWriter<'a> {
+    input: &'a LetterInput,
+    year: i32,
+    several_authors: bool,
+}
+
+impl SectionWriter<'_> {
+    /// For `input`, whose dates leave out `year`.
+    pub(super) fn new(input: &LetterInput, year: i32) -> SectionWriter<'_> {
+        let authors: BTreeSet<&str> = input
+            .sections
+            .iter()
+            .flat_map(|section| &section.posts)
+            .filter_map(|post| post.author.as_deref())
+            .collect();
+        SectionWriter { input, year, several_authors: authors.len() > 1 }
+    }
+
+    /// The view of `section`.
+    pub(super) fn section(&self, section: &LetterSection) -> SectionView {
+        let (title, note, layout, excerpt_width) = match section.kind {
+            SectionKind::Pinned => ("먼저 챙겨 볼 글", "이번 호에서 꼭 전하고 싶은 글이에요.", "cards", 150),
+            SectionKind::New => ("새 글", "지난 호 뒤로 새로 올라온 글이에요.", "cards", 120),
+            SectionKind::Top => {
+                ("반응이 많았던 글", "읽은 분들의 반응이 가장 많았던 글이에요.", "numbered", 0)
+            }
+            SectionKind::Late => ("뒤늦게 뜬 글", "시간이 지났지만 요즘 다시 읽히는 글이에요.", "cards", 90),
+        };
+        let numbered = layout == "numbered";
+        let posts = section
+            .posts
+            .iter()
+            .enumerate()
+            .map(|(at, post)| self.post(post, at + 1, section.posts.len(), numbered, excerpt_width))
+            .collect();
+        SectionView { kind: section.kind.as_str(), title, note, layout, posts }
+    }
+
+    fn post(
+        &self,
+        post: &LetterPost,
+        place: usize,
+        of: usize,
+        numbered: bool,
+        excerpt_width: usize,
+    ) -> PostView {
+        let zone = self.input.newsletter.time_zone;
+        let title = Some(clean::line(&post.title))
+            .filter(|title| !title.is_empty())
+            .unwrap_or_else(|| "제목 없는 글".to_owned());
+        let body = clean::lines(&post.body);
+        let excerpt =
+            if excerpt_width == 0 { String::new() } else { excerpt::excerpt(&body, &title, excerpt_width) };
+        let author =
+            post.author.as_deref().map(clean::line).filter(|a| self.several_authors && !a.is_empty());
+        let date = post.published_at.map(|at| dates::day(at, zone, self.year));
+        let minutes = Some(&body)
+            .filter(|body| !body.trim().is_empty())
+            .map(|body| format!("{}분", reading::minutes(body)));
+        let reading = minutes.as_ref().map(|minutes| format!("읽는 시간 {minutes}"));
+        let facts: Vec<String> = [author.clone(), date.clone(), reading].into_iter().flatten().collect();
+        let emoji = emoji_seen(&post.reactions);
+        let reactions = Some(post.reactions.total).filter(|&n| n > 0).map(counts::short);
+        let comments = Some(post.comments).filter(|&n| n > 0).map(counts::short);
+        let bullet = if numbered { format!("{place}. ") } else { "- ".to_owned() };
+        PostView {
+            url: clean::link(post.url.as_deref(), &title, &self.input.newsletter.home),
+            excerpt: Some(clean::line(&excerpt)).filter(|excerpt| !excerpt.is_empty()),
+            meta: meta_line(&facts, emoji.as_deref(), reactions.as_deref(), comments.as_deref()),
+            indent: " ".repeat(bullet.len()),
+            facts: facts
+                .iter()
+                .map(|fact| if Some(fact) == author.as_ref() { fact.clone() } else { whole(fact) })
+                .collect(),
+            lead: false,
+            last: place == of,
+            place,
+            title,
+            author,
+            date,
+            minutes,
+            emoji,
+            reactions,
+            comments,
+            bullet,
+        }
+    }
+}
+
+/// The emoji a source showed, each its first grapheme alone, so that none can carry text.
+fn emoji_seen(reactions: &Reactions) -> Option<String> {
+    let symbols = reactions.emoji.iter().map(|emoji| clean::line(&emoji.symbol));
+    let seen: String = symbols
+        .filter_map(|symbol| symbol.graphemes(true).next().map(str::to_owned))
+        .filter(|symbol| !symbol.chars().all(|c| c.is_ascii()) && width::of(symbol) <= 2)
+        .take(EMOJI_SHOWN)
+        .collect();
+    Some(seen).filter(|seen| !seen.is_empty())
+}
+
+/// `text` with spaces at which no line breaks.
+fn whole(text: &str) -> String {
+    text.replace(' ', "\u{A0}")
+}
+
+fn meta_line(
+    facts: &[String],
+    emoji: Option<&str>,
+    reactions: Option<&str>,
+    comments: Option<&str>,
+) -> String {
+    let mut parts = facts.to_vec();
+    parts.extend(reactions.map(|count| format!("{} {count}", emoji.unwrap_or("반응"))));
+    parts.extend(comments.map(|count| format!("댓글 {count}")));
+    parts.join(" · ")
+}
