@@ -88,7 +88,7 @@ impl SectionWriter<'_> {
     pub(super) fn section(&self, section: &LetterSection) -> SectionView {
         let (title, note, layout, excerpt_width) = match section.kind {
             SectionKind::Pinned => ("먼저 챙겨 볼 글", "이번 호에서 꼭 전하고 싶은 글이에요.", "cards", 150),
-            SectionKind::New => ("새 글", "지난 호 뒤로 새로 올라온 글이에요.", "cards", 120),
+            SectionKind::New => ("새 글", self.new_note(), "cards", 120),
             SectionKind::Top => {
                 ("반응이 많았던 글", "읽은 분들의 반응이 가장 많았던 글이에요.", "numbered", 0)
             }
@@ -102,6 +102,14 @@ impl SectionWriter<'_> {
             .map(|(at, post)| self.post(post, at + 1, section.posts.len(), numbered, excerpt_width))
             .collect();
         SectionView { kind: section.kind.as_str(), title, note, layout, posts }
+    }
+
+    /// A first edition has no last one.
+    fn new_note(&self) -> &'static str {
+        match self.input.window_from {
+            Some(_) => "지난 호 뒤로 새로 올라온 글이에요.",
+            None => "블로그에 새로 올라온 글이에요.",
+        }
     }
 
     fn post(
@@ -160,7 +168,7 @@ fn emoji_seen(reactions: &Reactions) -> Option<String> {
     let symbols = reactions.emoji.iter().map(|emoji| clean::line(&emoji.symbol));
     let seen: String = symbols
         .filter_map(|symbol| symbol.graphemes(true).next().map(str::to_owned))
-        .filter(|symbol| !symbol.chars().all(|c| c.is_ascii()) && width::of(symbol) <= 2)
+        .filter(|symbol| !symbol.is_ascii() && width::of(symbol) <= 2)
         .take(EMOJI_SHOWN)
         .collect();
     Some(seen).filter(|seen| !seen.is_empty())
