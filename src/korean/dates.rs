@@ -9,7 +9,11 @@ use crate::clock::Instant;
 /// The day of an instant: `11월 23일 (월)`, with the year (`2027년 1월 1일 (금)`) where it is not `letter_year`.
 pub fn day(at: Instant, zone: Tz, letter_year: i32) -> String {
     let local = at.with_timezone(&zone);
-    if local.year() == letter_year { weekday_joined(&month_day(&local), &local) } else { day_with_year(at, zone) }
+    if local.year() == letter_year {
+        weekday_joined(&month_day(&local), &local)
+    } else {
+        day_with_year(at, zone)
+    }
 }
 
 /// The day of an instant with its year: `2026년 11월 23일 (월)`.
@@ -97,7 +101,10 @@ mod tests {
         assert_eq!(text("2026-11-16T00:00:00Z", "2026-11-22T00:00:00Z", 2026), "11월 16일–22일");
         assert_eq!(text("2026-11-22T00:00:00Z", "2026-11-16T00:00:00Z", 2026), "11월 16일–22일");
         assert_eq!(text("2026-11-28T00:00:00Z", "2026-12-04T00:00:00Z", 2026), "11월 28일–12월 4일");
-        assert_eq!(text("2026-12-28T00:00:00Z", "2027-01-03T00:00:00Z", 2027), "2026년 12월 28일–2027년 1월 3일");
+        assert_eq!(
+            text("2026-12-28T00:00:00Z", "2027-01-03T00:00:00Z", 2027),
+            "2026년 12월 28일–2027년 1월 3일"
+        );
         assert_eq!(text("2025-11-16T00:00:00Z", "2025-11-22T00:00:00Z", 2026), "2025년 11월 16일–22일");
         assert_eq!(text("2025-11-28T00:00:00Z", "2025-12-04T00:00:00Z", 2026), "2025년 11월 28일–12월 4일");
         assert_eq!(text("2026-11-16T00:00:00Z", "2026-11-16T09:00:00Z", 2026), "11월 16일");

@@ -53,13 +53,16 @@ pub(super) fn telling<'a>(text: &'a str, title: &str) -> impl Iterator<Item = St
 /// One sentence as shown: no addresses, list marks or aside before it, white space folded.
 fn clean(sentence: &str) -> Option<String> {
     let plain = title::normalise(&noise::without_addresses(sentence)?);
-    let bare = plain.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '•' | '■' | '▶' | '◆' | '▪' | '※' | '-' | '*' | '#' | '>' | ','));
+    let bare = plain.trim_start_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '•' | '■' | '▶' | '◆' | '▪' | '※' | '-' | '*' | '#' | '>' | ',')
+    });
     Some(without_aside(bare).to_owned())
 }
 
 /// `(모집 중) 공식 블로그에서는 …`: an aside that belongs to the sentence before.
 fn without_aside(sentence: &str) -> &str {
-    let rest = sentence.strip_prefix('(').and_then(|inner| inner.split_once(')')).map(|(_, rest)| rest.trim_start());
+    let rest =
+        sentence.strip_prefix('(').and_then(|inner| inner.split_once(')')).map(|(_, rest)| rest.trim_start());
     match rest {
         Some(rest) if rest.chars().count() > 8 => rest,
         _ => sentence,

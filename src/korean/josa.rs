@@ -52,7 +52,9 @@ impl Pair {
         Pair::ALL.into_iter().find(|pair| {
             let (closed, open, both) = pair.forms();
             let named = |left: &str, right: &str| {
-                text == format!("{left}/{right}") || text == format!("{left}({right})") || text == format!("({left}){right}")
+                text == format!("{left}/{right}")
+                    || text == format!("{left}({right})")
+                    || text == format!("({left}){right}")
             };
             text == closed || text == open || text == both || named(closed, open) || named(open, closed)
         })
@@ -125,7 +127,9 @@ fn sound(noun: &str) -> Option<Sound> {
 fn fold(ch: char) -> Vec<char> {
     match latin::roman_numeral(ch) {
         Some(number) => number.to_string().chars().collect(),
-        None if matches!(ch, '²' | '³' | '°' | '℃' | '℉' | '™' | '½' | '¼' | '¾') || is_hangul(ch) => vec![ch],
+        None if matches!(ch, '²' | '³' | '°' | '℃' | '℉' | '™' | '½' | '¼' | '¾') || is_hangul(ch) => {
+            vec![ch]
+        }
         None => std::iter::once(ch).nfkc().collect(),
     }
 }
@@ -146,7 +150,9 @@ fn spoken_end(letters: &[char]) -> Option<Sound> {
             rest = head;
         } else if is_laughter(last) && ends_in_laughter_after_word(rest) {
             rest = rest.split_last().map_or(&[][..], |(_, head)| head);
-        } else if !is_emoji(last) && (is_hangul(last) || last.is_alphanumeric() || latin::symbol(last).is_some()) {
+        } else if !is_emoji(last)
+            && (is_hangul(last) || last.is_alphanumeric() || latin::symbol(last).is_some())
+        {
             break;
         } else {
             rest = rest.split_last().map_or(&[][..], |(_, head)| head);
@@ -187,7 +193,8 @@ fn strip_entity(letters: &[char]) -> Option<&[char]> {
     }
     let open = letters.iter().rposition(|&c| c == '&')?;
     let name = letters.get(open + 1..letters.len() - 1)?;
-    let plain = !name.is_empty() && name.len() <= 8 && name.iter().all(|c| c.is_ascii_alphanumeric() || *c == '#');
+    let plain =
+        !name.is_empty() && name.len() <= 8 && name.iter().all(|c| c.is_ascii_alphanumeric() || *c == '#');
     plain.then(|| letters.get(..open)).flatten()
 }
 
@@ -230,7 +237,9 @@ mod tests {
 
     #[test]
     fn the_vectors_hold() {
-        for line in include_str!("../../tests/fixtures/vectors/josa.tsv").lines().filter(|l| !l.starts_with("# ")) {
+        for line in
+            include_str!("../../tests/fixtures/vectors/josa.tsv").lines().filter(|l| !l.starts_with("# "))
+        {
             let cells: Vec<&str> = line.split('\t').collect();
             if let [noun, object, direction] = cells.as_slice() {
                 assert_eq!(particle(noun, Pair::EulReul), *object, "{noun}");

@@ -203,15 +203,24 @@ fn digit(ch: char) -> Option<Sound> {
 
 /// The run of a number's characters at the end, split at its marks: `2026-11-23` → 2026, 11, 23 with `-`, `-`.
 fn number(letters: &[char]) -> Option<Sound> {
-    let from = letters.iter().rposition(|c| !(c.is_ascii_digit() || ".,:/-⁄ ".contains(*c))).map_or(0, |i| i + 1);
-    let run: String = letters.get(from..)?.iter().collect::<String>().trim_start_matches([' ', ',', '.', ':', '/', '⁄']).to_owned();
+    let from =
+        letters.iter().rposition(|c| !(c.is_ascii_digit() || ".,:/-⁄ ".contains(*c))).map_or(0, |i| i + 1);
+    let run: String = letters
+        .get(from..)?
+        .iter()
+        .collect::<String>()
+        .trim_start_matches([' ', ',', '.', ':', '/', '⁄'])
+        .to_owned();
     let before = letters.get(..from).and_then(|head| head.iter().rev().find(|c| !c.is_whitespace()));
     let adjacent = from.checked_sub(1).and_then(|i| letters.get(i)) == before;
     if let Some(sound) = clock_or_date(&run) {
         return Some(sound);
     }
     // a currency sign before the number is spoken after it: $100 is 백 달러
-    if let Some(sound) = before.filter(|c| adjacent && matches!(c, '$' | '€' | '£' | '¥' | '₩' | '￦')).and_then(|&c| symbol(c)) {
+    if let Some(sound) = before
+        .filter(|c| adjacent && matches!(c, '$' | '€' | '£' | '¥' | '₩' | '￦'))
+        .and_then(|&c| symbol(c))
+    {
         return Some(sound);
     }
     let last = run.rsplit([' ', ':', '-', '/', '⁄']).next().unwrap_or_default();
@@ -250,7 +259,8 @@ fn clock_or_date(run: &str) -> Option<Sound> {
     }
     let compact = run.replace(". ", ".");
     let parts: Vec<&str> = compact.rsplit(' ').next()?.split(['-', '.', '/']).collect();
-    let in_range = |part: &str, to: u32| part.len() <= 2 && part.parse::<u32>().is_ok_and(|n| (1..=to).contains(&n));
+    let in_range =
+        |part: &str, to: u32| part.len() <= 2 && part.parse::<u32>().is_ok_and(|n| (1..=to).contains(&n));
     let year = |part: &str| part.len() == 4 && (part.starts_with("19") || part.starts_with("20"));
     match parts.as_slice() {
         // 월 and 일 both end in ㄹ
@@ -318,7 +328,11 @@ fn unit(run: &str) -> Option<Sound> {
 
 /// `II`, `VIII`, `XIV` as numbers; one letter alone stays a letter.
 fn roman_word(word: &str, adjoining_digit: bool) -> Option<Sound> {
-    if adjoining_digit || word.len() < 2 || word.len() > 8 || !word.bytes().all(|b| matches!(b, b'I' | b'V' | b'X')) {
+    if adjoining_digit
+        || word.len() < 2
+        || word.len() > 8
+        || !word.bytes().all(|b| matches!(b, b'I' | b'V' | b'X'))
+    {
         return None;
     }
     const ONES: [&str; 10] = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"];
@@ -340,7 +354,9 @@ fn known(word: &str) -> Option<Sound> {
         // the last part of a name in camel case: GitHub, YouTube, PowerPoint
         let parts = word.char_indices().skip(1).filter(|(_, c)| c.is_uppercase()).map(|(at, _)| at).last()?;
         let tail = word.get(parts..)?;
-        (tail.chars().count() > 2 && tail.chars().any(char::is_lowercase)).then(|| listed(&tail.to_lowercase())).flatten()
+        (tail.chars().count() > 2 && tail.chars().any(char::is_lowercase))
+            .then(|| listed(&tail.to_lowercase()))
+            .flatten()
     })
 }
 

@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn jamo_join_to_the_syllable_they_spell() {
-        let spelled: Vec<char> = letters("\u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF} a").iter().map(|l| l.ch).collect();
+        let spelled: Vec<char> =
+            letters("\u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF} a").iter().map(|l| l.ch).collect();
         assert_eq!(spelled, ['한', '글', ' ', 'a']);
         assert_eq!(letters("가\u{11A8}").first().map(|l| l.ch), Some('각'));
     }

@@ -17,12 +17,38 @@ fn is_empty(sentence: &str) -> bool {
 fn is_greeting(sentence: &str) -> bool {
     let words: Vec<&str> = sentence.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
     let hails = |word: &&str| {
-        ["안녕하세요", "안녕하십니까", "안녕하신가요", "안녕하세여", "안뇽하세요", "반갑습니다", "반가워요", "안녕", "여러분"].contains(word)
+        [
+            "안녕하세요",
+            "안녕하십니까",
+            "안녕하신가요",
+            "안녕하세여",
+            "안뇽하세요",
+            "반갑습니다",
+            "반가워요",
+            "안녕",
+            "여러분",
+        ]
+        .contains(word)
             || ["hello", "hi"].contains(&word.to_lowercase().as_str())
     };
-    let introduces = |word: &&str| word.ends_with("입니다") || word.ends_with("이에요") || word.ends_with("예요") || word.ends_with("인사드립니다");
+    let introduces = |word: &&str| {
+        word.ends_with("입니다")
+            || word.ends_with("이에요")
+            || word.ends_with("예요")
+            || word.ends_with("인사드립니다")
+    };
     let greets = words.iter().any(|w| hails(w) && *w != "여러분");
-    let wishes = ["좋은 하루", "좋은 아침", "즐거운 하루", "행복한 하루", "오랜만입니다", "오랜만이에요", "오랜만에 인사", "인사드립니다", "인사 드립니다"];
+    let wishes = [
+        "좋은 하루",
+        "좋은 아침",
+        "즐거운 하루",
+        "행복한 하루",
+        "오랜만입니다",
+        "오랜만이에요",
+        "오랜만에 인사",
+        "인사드립니다",
+        "인사 드립니다",
+    ];
     if words.len() <= 9 && wishes.iter().any(|wish| sentence.contains(wish)) {
         return true;
     }
@@ -32,15 +58,79 @@ fn is_greeting(sentence: &str) -> bool {
 }
 
 const BOILERPLATE: [&str; 44] = [
-    "무단 전재", "무단전재", "무단 복제", "재배포 금지", "저작권자", "all rights reserved", "copyright ©", "쿠팡 파트너스", "쿠팡파트너스", "수수료를 제공받",
-    "구독과 좋아요", "구독, 좋아요", "좋아요와 구독", "구독 부탁", "구독해 주세요", "구독해주세요", "좋아요 부탁", "공감과 댓글", "댓글로 남겨", "댓글 남겨", "이웃 추가", "이웃추가",
-    "서로이웃", "알림 설정", "공유하기", "더 보기", "더보기", "read more", "관련 글", "관련글", "이전 글 보기", "다음 글 보기", "목록으로", "사진 출처", "사진=", "이미지 출처",
-    "photo by", "사진 제공", "읽어주셔서 감사", "읽어 주셔서 감사", "봐주셔서 감사", "많은 관심 감사", "여기를 클릭", "기사 원문",
+    "무단 전재",
+    "무단전재",
+    "무단 복제",
+    "재배포 금지",
+    "저작권자",
+    "all rights reserved",
+    "copyright ©",
+    "쿠팡 파트너스",
+    "쿠팡파트너스",
+    "수수료를 제공받",
+    "구독과 좋아요",
+    "구독, 좋아요",
+    "좋아요와 구독",
+    "구독 부탁",
+    "구독해 주세요",
+    "구독해주세요",
+    "좋아요 부탁",
+    "공감과 댓글",
+    "댓글로 남겨",
+    "댓글 남겨",
+    "이웃 추가",
+    "이웃추가",
+    "서로이웃",
+    "알림 설정",
+    "공유하기",
+    "더 보기",
+    "더보기",
+    "read more",
+    "관련 글",
+    "관련글",
+    "이전 글 보기",
+    "다음 글 보기",
+    "목록으로",
+    "사진 출처",
+    "사진=",
+    "이미지 출처",
+    "photo by",
+    "사진 제공",
+    "읽어주셔서 감사",
+    "읽어 주셔서 감사",
+    "봐주셔서 감사",
+    "많은 관심 감사",
+    "여기를 클릭",
+    "기사 원문",
 ];
 
 const LABELS: [&str; 26] = [
-    "들어가며", "들어가는 말", "들어가기", "들어가기 전에", "시작하며", "서론", "본론", "결론", "개요", "요약", "목차", "머리말", "프롤로그", "에필로그", "마치며", "마무리", "나가며",
-    "맺음말", "참고", "참고자료", "참고 자료", "참고문헌", "출처", "tl;dr", "tldr", "배경",
+    "들어가며",
+    "들어가는 말",
+    "들어가기",
+    "들어가기 전에",
+    "시작하며",
+    "서론",
+    "본론",
+    "결론",
+    "개요",
+    "요약",
+    "목차",
+    "머리말",
+    "프롤로그",
+    "에필로그",
+    "마치며",
+    "마무리",
+    "나가며",
+    "맺음말",
+    "참고",
+    "참고자료",
+    "참고 자료",
+    "참고문헌",
+    "출처",
+    "tl;dr",
+    "tldr",
+    "배경",
 ];
 
 fn is_boilerplate(sentence: &str) -> bool {
@@ -49,7 +139,10 @@ fn is_boilerplate(sentence: &str) -> bool {
     let short = bare.chars().count() <= 60;
     LABELS.contains(&bare)
         || (short && BOILERPLATE.iter().any(|phrase| lower.contains(phrase)))
-        || (short && ["출처:", "출처 :", "source:", "via ", "사진:", "자료:", "자료 :", "원문:", "링크:"].iter().any(|s| bare.starts_with(s)))
+        || (short
+            && ["출처:", "출처 :", "source:", "via ", "사진:", "자료:", "자료 :", "원문:", "링크:"]
+                .iter()
+                .any(|s| bare.starts_with(s)))
 }
 
 /// Whether a sentence only repeats the title.
@@ -72,7 +165,8 @@ pub(super) fn without_addresses(sentence: &str) -> Option<String> {
     for range in found {
         let before = sentence.get(at..range.start)?;
         let after = sentence.get(range.end..)?;
-        let bracketed = before.trim_end().ends_with(['(', '[', '<']) && after.trim_start().starts_with([')', ']', '>']);
+        let bracketed =
+            before.trim_end().ends_with(['(', '[', '<']) && after.trim_start().starts_with([')', ']', '>']);
         let next = after.trim_start().chars().next();
         let spoken = !bracketed && after.chars().next().is_some_and(is_syllable);
         if spoken || pronounced(after) {
@@ -83,7 +177,10 @@ pub(super) fn without_addresses(sentence: &str) -> Option<String> {
             at = range.end + after.find([')', ']', '>'])? + 1;
         } else {
             // what points at the address has nothing to point at now: 링크: https://…
-            if before.trim_end().ends_with(':') && next.is_none_or(|c| !c.is_alphanumeric()) && before.chars().count() <= 24 {
+            if before.trim_end().ends_with(':')
+                && next.is_none_or(|c| !c.is_alphanumeric())
+                && before.chars().count() <= 24
+            {
                 return None;
             }
             out.push_str(before);
@@ -107,10 +204,23 @@ mod tests {
 
     #[test]
     fn greetings_and_boilerplate_are_noise_and_news_is_not() {
-        for noise in ["안녕하세요!", "안녕하세요, 해봄입니다.", "여러분 안녕하세요?", "반갑습니다.", "구독과 좋아요 부탁드립니다!", "출처: 연합뉴스", "들어가며", "👍"] {
+        for noise in [
+            "안녕하세요!",
+            "안녕하세요, 해봄입니다.",
+            "여러분 안녕하세요?",
+            "반갑습니다.",
+            "구독과 좋아요 부탁드립니다!",
+            "출처: 연합뉴스",
+            "들어가며",
+            "👍",
+        ] {
             assert!(is_noise(noise), "{noise}");
         }
-        for news in ["인사말 안녕하세요는 언제부터 쓰였고 왜 널리 퍼졌는지 알아봅니다.", "서울에 눈이 왔습니다.", "구독 경제가 커지고 있다."] {
+        for news in [
+            "인사말 안녕하세요는 언제부터 쓰였고 왜 널리 퍼졌는지 알아봅니다.",
+            "서울에 눈이 왔습니다.",
+            "구독 경제가 커지고 있다.",
+        ] {
             assert!(!is_noise(news), "{news}");
         }
     }

@@ -17,7 +17,8 @@ pub fn minutes(text: &str) -> u32 {
             let latin = is_latin(letter.ch);
             words += u64::from(latin && !in_word);
             // "don't", "e-mail" and "GPT-4o" are one word each
-            in_word = latin || (in_word && (letter.ch.is_ascii_digit() || matches!(letter.ch, '\'' | '’' | '-' | '.')));
+            in_word = latin
+                || (in_word && (letter.ch.is_ascii_digit() || matches!(letter.ch, '\'' | '’' | '-' | '.')));
         }
     }
     let thousandths = hangul.saturating_mul(2).saturating_add(words.saturating_mul(5));

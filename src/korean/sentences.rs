@@ -25,9 +25,12 @@ pub fn split(text: &str) -> Vec<&str> {
 
 /// Whether a text ends as a whole sentence does: by a mark, or by a closing syllable.
 pub(super) fn is_whole(sentence: &str) -> bool {
-    let tail = |c: char| is_closing(c) || is_emoji(c) || is_laughter(c) || matches!(c, '~' | '^' | '"' | '\'' | ' ');
+    let tail =
+        |c: char| is_closing(c) || is_emoji(c) || is_laughter(c) || matches!(c, '~' | '^' | '"' | '\'' | ' ');
     let bare = sentence.trim_end_matches(tail);
-    bare.chars().next_back().is_some_and(|c| is_mark(c) || (bare.len() == sentence.len() && ending::closes(c)))
+    bare.chars()
+        .next_back()
+        .is_some_and(|c| is_mark(c) || (bare.len() == sentence.len() && ending::closes(c)))
 }
 
 fn is_mark(ch: char) -> bool {
@@ -81,8 +84,14 @@ impl<'a> Line<'a> {
     fn new(text: &'a str) -> Line<'a> {
         let letters = letters(text);
         let count = letters.len();
-        let mut line =
-            Line { text, letters, address: vec![false; count], closes: vec![false; count], inside: vec![false; count], partner: vec![0; count] };
+        let mut line = Line {
+            text,
+            letters,
+            address: vec![false; count],
+            closes: vec![false; count],
+            inside: vec![false; count],
+            partner: vec![0; count],
+        };
         line.mark_addresses();
         line.mark_pairs();
         line
@@ -92,7 +101,9 @@ impl<'a> Line<'a> {
         let mut from = 0;
         for range in web_address::find_all(self.text) {
             while self.letters.get(from).is_some_and(|l| l.at < range.end) {
-                if self.letters.get(from).is_some_and(|l| l.at >= range.start) && let Some(mark) = self.address.get_mut(from) {
+                if self.letters.get(from).is_some_and(|l| l.at >= range.start)
+                    && let Some(mark) = self.address.get_mut(from)
+                {
                     *mark = true;
                 }
                 from += 1;
@@ -130,7 +141,9 @@ impl<'a> Line<'a> {
                         }
                     }
                 }
-                _ if straight && !apostrophe && !(i > 0 && self.ends_word(i) && ch == '\'') => open.push((ch, i)),
+                _ if straight && !apostrophe && !(i > 0 && self.ends_word(i) && ch == '\'') => {
+                    open.push((ch, i))
+                }
                 _ => open.extend(closing_of(ch).map(|close| (close, i))),
             }
         }
@@ -142,7 +155,9 @@ impl<'a> Line<'a> {
     }
 
     fn between_latin(&self, i: usize) -> bool {
-        let side = |at: Option<usize>| at.and_then(|at| self.ch(at)).is_some_and(|c| is_latin(c) || c.is_ascii_digit());
+        let side = |at: Option<usize>| {
+            at.and_then(|at| self.ch(at)).is_some_and(|c| is_latin(c) || c.is_ascii_digit())
+        };
         side(i.checked_sub(1)) && side(Some(i + 1))
     }
 
@@ -236,7 +251,9 @@ impl<'a> Line<'a> {
                 i += 1;
             } else if is_emoji(ch) || matches!(ch, '~' | '～' | '^' | '*') || is_mark(ch) {
                 i += 1;
-            } else if is_laughter(ch) && (self.is(i + 1, |c| is_laughter(c) || c.is_whitespace()) || self.ch(i + 1).is_none()) {
+            } else if is_laughter(ch)
+                && (self.is(i + 1, |c| is_laughter(c) || c.is_whitespace()) || self.ch(i + 1).is_none())
+            {
                 i = self.skip(i, is_laughter);
             } else if let Some(close) = self.short_bracket(i) {
                 i = close + 1;
@@ -274,7 +291,8 @@ impl<'a> Line<'a> {
         if self.flagged(&self.inside, i) {
             return None;
         }
-        if matches!(ch, '•' | '■' | '▶' | '◆' | '▪' | '※') && i > 0 && self.is(i - 1, char::is_whitespace) {
+        if matches!(ch, '•' | '■' | '▶' | '◆' | '▪' | '※') && i > 0 && self.is(i - 1, char::is_whitespace)
+        {
             return Some(i);
         }
         let before = i.checked_sub(1).and_then(|at| self.ch(at))?;
@@ -293,7 +311,9 @@ impl<'a> Line<'a> {
     /// Whether the marks `mark..run`, with what belongs to them up to `tail`, end the sentence begun at `start`.
     fn ends(&self, start: usize, mark: usize, run: usize, tail: usize, quoted: bool) -> bool {
         let Some(next) = self.ch(tail) else { return true };
-        if self.flagged(&self.inside, tail) || (tail > run && self.flagged(&self.inside, tail - 1) && !self.is_close(tail - 1)) {
+        if self.flagged(&self.inside, tail)
+            || (tail > run && self.flagged(&self.inside, tail - 1) && !self.is_close(tail - 1))
+        {
             return false;
         }
         let spaced = next.is_whitespace();
@@ -313,7 +333,10 @@ impl<'a> Line<'a> {
         let pause = run - mark > 1 || self.is(mark, |c| matches!(c, '…' | '‥'));
         let before = self.spoken_before(mark);
         if cries {
-            return spaced || is_hangul(next) || (!next.is_ascii_alphanumeric() && !is_hangul(next)) || before.is_some_and(is_syllable);
+            return spaced
+                || is_hangul(next)
+                || (!next.is_ascii_alphanumeric() && !is_hangul(next))
+                || before.is_some_and(is_syllable);
         }
         if self.is(mark, |c| matches!(c, '。' | '｡')) {
             return true;
@@ -355,7 +378,9 @@ impl<'a> Line<'a> {
         if before.is_ascii_digit() {
             let plain = (word..mark).all(|i| self.is(i, |c| c.is_ascii_digit() || c == ','));
             // years and months of a spaced date, list numbers of up to two digits
-            return !opens && !self.is(follow, |c| c.is_ascii_digit() || c == '(') && (!plain || mark - word > 2);
+            return !opens
+                && !self.is(follow, |c| c.is_ascii_digit() || c == '(')
+                && (!plain || mark - word > 2);
         }
         if is_latin(before) {
             let short = mark - word == 1;
@@ -370,7 +395,8 @@ impl<'a> Line<'a> {
     fn tight_period(&self, mark: usize, tail: usize, before: Option<char>) -> bool {
         let (Some(before), Some(next)) = (before, self.ch(tail)) else { return false };
         if is_syllable(before) {
-            let closing = matches!(before, '다' | '요' | '죠' | '까' | '네' | '음' | '함' | '됨' | '임' | '자' | '지');
+            let closing =
+                matches!(before, '다' | '요' | '죠' | '까' | '네' | '음' | '함' | '됨' | '임' | '자' | '지');
             if next.is_ascii_alphanumeric() {
                 return closing && !self.is_name_part(tail);
             }
@@ -408,7 +434,8 @@ impl<'a> Line<'a> {
     /// `com`, `txt` after a period: the end of a host or file name.
     fn is_name_part(&self, from: usize) -> bool {
         let end = self.skip(from, |c| c.is_ascii_alphanumeric());
-        let name: String = (from..end.min(from + 8)).filter_map(|i| self.ch(i)).collect::<String>().to_lowercase();
+        let name: String =
+            (from..end.min(from + 8)).filter_map(|i| self.ch(i)).collect::<String>().to_lowercase();
         const PARTS: &str = "com net org kr co io ai dev app me txt pdf hwp hwpx doc docx xls xlsx ppt pptx zip jpg jpeg png gif \
              mp3 mp4 csv json xml html htm md exe apk py js ts rs";
         PARTS.split_ascii_whitespace().any(|part| part == name)
@@ -423,7 +450,8 @@ impl<'a> Line<'a> {
     /// `가.나.다`: single letters between periods.
     fn is_lettered_list(&self, mark: usize) -> bool {
         let alone = |i: usize| self.is(i, is_syllable) && self.is(i + 1, |c| !is_syllable(c));
-        let before = mark.checked_sub(2).is_none_or(|at| self.is(at, |c| c.is_whitespace() || c == '.' || c == '('));
+        let before =
+            mark.checked_sub(2).is_none_or(|at| self.is(at, |c| c.is_whitespace() || c == '.' || c == '('));
         before && alone(mark + 1)
     }
 }
@@ -441,7 +469,10 @@ mod tests {
 
     #[test]
     fn the_vectors_hold() {
-        for line in include_str!("../../tests/fixtures/vectors/sentences.tsv").lines().filter(|l| !l.starts_with("# ")) {
+        for line in include_str!("../../tests/fixtures/vectors/sentences.tsv")
+            .lines()
+            .filter(|l| !l.starts_with("# "))
+        {
             if let Some((text, count)) = line.split_once('\t') {
                 assert_eq!(split(text).len(), count.parse::<usize>().unwrap(), "{:?}", split(text));
             }

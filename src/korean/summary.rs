@@ -18,7 +18,12 @@ const ALIKE: f64 = 0.6;
 
 /// At most `count` whole sentences of `body`, in text order: the first that says something, then the most central.
 pub fn lead(body: &str, title: &str, count: usize) -> Vec<String> {
-    let end = body.char_indices().map(|(at, _)| at).take_while(|&at| at < HEAD).last().filter(|_| body.len() > HEAD);
+    let end = body
+        .char_indices()
+        .map(|(at, _)| at)
+        .take_while(|&at| at < HEAD)
+        .last()
+        .filter(|_| body.len() > HEAD);
     let text = end.and_then(|at| body.get(..at)).unwrap_or(body);
     let sentences: Vec<String> = telling(text, title).take(CONSIDERED).collect();
     if count == 0 || sentences.is_empty() {
@@ -28,7 +33,8 @@ pub fn lead(body: &str, title: &str, count: usize) -> Vec<String> {
     let likeness = likeness(&grams);
     let scores = rank(&likeness);
     let first = sentences.iter().position(|s| sentences::is_whole(s)).unwrap_or(0);
-    let mut order: Vec<usize> = (0..sentences.len()).filter(|&i| i != first && sentences.get(i).is_some_and(|s| is_fit(s))).collect();
+    let mut order: Vec<usize> =
+        (0..sentences.len()).filter(|&i| i != first && sentences.get(i).is_some_and(|s| is_fit(s))).collect();
     let score = |i: usize| scores.get(i).copied().unwrap_or_default();
     order.sort_by(|&a, &b| score(b).total_cmp(&score(a)).then(a.cmp(&b)));
     let mut chosen = vec![first];
@@ -48,14 +54,37 @@ pub fn lead(body: &str, title: &str, count: usize) -> Vec<String> {
 /// Whole, of a middling length, no question, and not leaning on the sentence before.
 fn is_fit(sentence: &str) -> bool {
     let length = sentence.chars().count();
-    let leaning = ["하지만", "그러나", "그런데", "그리고", "또한", "또", "따라서", "그래서", "즉", "이는", "이것은", "이런", "이러한", "그것은", "그는", "그녀는", "이를", "다음으로"];
+    let leaning = [
+        "하지만",
+        "그러나",
+        "그런데",
+        "그리고",
+        "또한",
+        "또",
+        "따라서",
+        "그래서",
+        "즉",
+        "이는",
+        "이것은",
+        "이런",
+        "이러한",
+        "그것은",
+        "그는",
+        "그녀는",
+        "이를",
+        "다음으로",
+    ];
     let first = sentence.split([' ', ',']).next().unwrap_or_default();
-    (15..=160).contains(&length) && sentences::is_whole(sentence) && !sentence.ends_with('?') && !leaning.contains(&first)
+    (15..=160).contains(&length)
+        && sentences::is_whole(sentence)
+        && !sentence.ends_with('?')
+        && !leaning.contains(&first)
 }
 
 /// The hashed 2- and 3-grams of a sentence's stems, sorted, each once.
 fn grams(sentence: &str) -> Vec<u64> {
-    let letters: Vec<char> = letters(sentence).iter().take(LONGEST).flat_map(|l| l.ch.to_lowercase()).collect();
+    let letters: Vec<char> =
+        letters(sentence).iter().take(LONGEST).flat_map(|l| l.ch.to_lowercase()).collect();
     let mut out = Vec::new();
     for word in letters.split(|c| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
         let stem = stem(word);
@@ -72,9 +101,70 @@ fn grams(sentence: &str) -> Vec<u64> {
 }
 
 const ENDINGS: [&str; 64] = [
-    "하였습니다", "되었습니다", "했습니다", "됐습니다", "있습니다", "없습니다", "같습니다", "겠습니다", "습니다", "합니다", "됩니다", "입니다", "하는데", "이라는", "이라고", "으로는", "에서는", "에게는", "에서도", "까지는",
-    "하면서", "하지만", "이지만", "한다", "된다", "했다", "됐다", "이다", "였다", "었다", "았다", "하는", "되는", "하고", "되고", "하며", "하게", "하여", "해서", "에서", "에게", "으로", "부터", "까지", "처럼", "보다", "이나", "이라", "들은", "들의",
-    "들을", "들이", "은", "는", "이", "가", "을", "를", "과", "와", "의", "에", "도", "로",
+    "하였습니다",
+    "되었습니다",
+    "했습니다",
+    "됐습니다",
+    "있습니다",
+    "없습니다",
+    "같습니다",
+    "겠습니다",
+    "습니다",
+    "합니다",
+    "됩니다",
+    "입니다",
+    "하는데",
+    "이라는",
+    "이라고",
+    "으로는",
+    "에서는",
+    "에게는",
+    "에서도",
+    "까지는",
+    "하면서",
+    "하지만",
+    "이지만",
+    "한다",
+    "된다",
+    "했다",
+    "됐다",
+    "이다",
+    "였다",
+    "었다",
+    "았다",
+    "하는",
+    "되는",
+    "하고",
+    "되고",
+    "하며",
+    "하게",
+    "하여",
+    "해서",
+    "에서",
+    "에게",
+    "으로",
+    "부터",
+    "까지",
+    "처럼",
+    "보다",
+    "이나",
+    "이라",
+    "들은",
+    "들의",
+    "들을",
+    "들이",
+    "은",
+    "는",
+    "이",
+    "가",
+    "을",
+    "를",
+    "과",
+    "와",
+    "의",
+    "에",
+    "도",
+    "로",
 ];
 
 /// A Hangul word without its commonest ending; two letters always stay.
@@ -92,7 +182,9 @@ fn stem(word: &[char]) -> &[char] {
 
 /// FNV-1a over code points: the same in every build.
 fn hash(gram: &[char]) -> u64 {
-    gram.iter().fold(0xCBF2_9CE4_8422_2325, |hash, &c| (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01B3))
+    gram.iter().fold(0xCBF2_9CE4_8422_2325, |hash, &c| {
+        (hash ^ u64::from(u32::from(c))).wrapping_mul(0x0100_0000_01B3)
+    })
 }
 
 fn likeness(grams: &[Vec<u64>]) -> Vec<Vec<f64>> {
@@ -133,10 +225,13 @@ fn rank(likeness: &[Vec<f64>]) -> Vec<f64> {
     let sums: Vec<f64> = likeness.iter().map(|row| row.iter().sum()).collect();
     let mut scores = vec![1.0 / count; likeness.len()];
     for _ in 0..ROUNDS {
-        let shares: Vec<f64> = scores.iter().zip(&sums).map(|(score, sum)| if *sum > 0.0 { score / sum } else { 0.0 }).collect();
+        let shares: Vec<f64> =
+            scores.iter().zip(&sums).map(|(score, sum)| if *sum > 0.0 { score / sum } else { 0.0 }).collect();
         scores = likeness
             .iter()
-            .map(|row| (1.0 - DAMPING) / count + DAMPING * row.iter().zip(&shares).map(|(l, s)| l * s).sum::<f64>())
+            .map(|row| {
+                (1.0 - DAMPING) / count + DAMPING * row.iter().zip(&shares).map(|(l, s)| l * s).sum::<f64>()
+            })
             .collect();
     }
     scores

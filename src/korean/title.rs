@@ -14,7 +14,9 @@ pub fn normalise(title: &str) -> String {
     while let Some(ch) = chars.next() {
         let stays = match ch {
             '\u{200D}' => is_pictograph(before) && chars.peek().copied().is_some_and(is_pictograph),
-            '\u{FE0E}' | '\u{FE0F}' => !before.is_whitespace() && !before.is_alphabetic() && before != '\u{200D}',
+            '\u{FE0E}' | '\u{FE0F}' => {
+                !before.is_whitespace() && !before.is_alphabetic() && before != '\u{200D}'
+            }
             '\u{E0020}'..='\u{E007F}' => before == '🏴' || matches!(before, '\u{E0020}'..='\u{E007E}'),
             '\u{2800}' => true,
             _ => ch.is_whitespace() || !(ch.is_control() || is_invisible(ch)),
@@ -51,7 +53,8 @@ pub fn key(title: &str) -> String {
 }
 
 fn fold(text: &str) -> String {
-    let lower: String = text.nfkc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect();
+    let lower: String =
+        text.nfkc().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect();
     normalise(&lower.replace('ß', "ss")).nfkc().collect()
 }
 
@@ -67,7 +70,8 @@ fn bare(text: &str) -> &str {
 }
 
 fn carries(ch: char) -> bool {
-    !is_emoji(ch) && (ch.is_alphanumeric() || matches!(ch, '+' | '#' | '%' | '°' | '℃' | '$' | '€' | '£' | '¥' | '₩'))
+    !is_emoji(ch)
+        && (ch.is_alphanumeric() || matches!(ch, '+' | '#' | '%' | '°' | '℃' | '$' | '€' | '£' | '¥' | '₩'))
 }
 
 #[cfg(test)]
@@ -76,7 +80,10 @@ mod tests {
 
     #[test]
     fn a_shown_title_is_composed_and_free_of_invisible_characters() {
-        assert_eq!(normalise(" \u{1112}\u{1161}\u{11AB}글\u{3000}\t제\u{200B}목\u{202E} \u{FEFF}"), "한글 제목");
+        assert_eq!(
+            normalise(" \u{1112}\u{1161}\u{11AB}글\u{3000}\t제\u{200B}목\u{202E} \u{FEFF}"),
+            "한글 제목"
+        );
         assert_eq!(normalise("가족 👨‍👩‍👧‍👦 ❤️ 1️⃣ 🇰🇷"), "가족 👨‍👩‍👧‍👦 ❤️ 1️⃣ 🇰🇷");
         assert_eq!(normalise("가\u{200D}나\u{0}\u{7}다\r\n라"), "가나다 라");
         assert_eq!(normalise("\u{3164}"), "");

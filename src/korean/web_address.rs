@@ -13,7 +13,9 @@ pub(super) fn find_all(text: &str) -> Vec<Range<usize>> {
         let here = bytes.get(at..).unwrap_or_default();
         let starts = matches!(here.first(), Some(b'h' | b'H' | b'f' | b'F' | b'm' | b'M' | b'w' | b'W'))
             && !at.checked_sub(1).and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_alphanumeric)
-            && STARTS.iter().any(|s| here.get(..s.len()).is_some_and(|h| h.eq_ignore_ascii_case(s.as_bytes())));
+            && STARTS
+                .iter()
+                .any(|s| here.get(..s.len()).is_some_and(|h| h.eq_ignore_ascii_case(s.as_bytes())));
         if starts && let Some(rest) = text.get(at..) {
             let length = length(rest);
             found.push(at..at + length);
@@ -31,8 +33,12 @@ fn length(text: &str) -> usize {
     let mut before = ' ';
     for (at, ch) in text.char_indices() {
         // Hangul belongs to a path (/wiki/한글) but not after a word of it: a particle follows there
-        let path = !ch.is_ascii() && ch.is_alphanumeric() && (matches!(before, '/' | '=' | '_' | '-') || !before.is_ascii());
-        if !(path || (ch.is_ascii_graphic() && !matches!(ch, '<' | '>' | '"' | '`' | '\\' | '|' | '^' | '{' | '}'))) {
+        let path = !ch.is_ascii()
+            && ch.is_alphanumeric()
+            && (matches!(before, '/' | '=' | '_' | '-') || !before.is_ascii());
+        if !(path
+            || (ch.is_ascii_graphic() && !matches!(ch, '<' | '>' | '"' | '`' | '\\' | '|' | '^' | '{' | '}')))
+        {
             break;
         }
         end = at + ch.len_utf8();

@@ -70,7 +70,30 @@ fn without_dangling(head: &str) -> &str {
     let mut end = head.len();
     for (at, grapheme) in head.grapheme_indices(true).rev() {
         let lost = grapheme.chars().all(|c| {
-            c.is_whitespace() || matches!(c, ',' | '.' | ';' | ':' | '·' | '-' | '–' | '—' | '(' | '[' | '{' | '“' | '‘' | '「' | '『' | '《' | '〈' | '/' | '…' | '"' | '\'')
+            c.is_whitespace()
+                || matches!(
+                    c,
+                    ',' | '.'
+                        | ';'
+                        | ':'
+                        | '·'
+                        | '-'
+                        | '–'
+                        | '—'
+                        | '('
+                        | '['
+                        | '{'
+                        | '“'
+                        | '‘'
+                        | '「'
+                        | '『'
+                        | '《'
+                        | '〈'
+                        | '/'
+                        | '…'
+                        | '"'
+                        | '\''
+                )
         });
         if !lost {
             break;
@@ -193,7 +216,10 @@ mod tests {
         assert_eq!(wrap("오늘은 비가 왔다", 11), ["오늘은 비가", "왔다"]);
         assert_eq!(wrap("가나다라마바", 5), ["가나", "다라", "마바"]);
         assert_eq!(wrap("가\n\n나", 5), ["가", "", "나"]);
-        assert_eq!(wrap("봐 https://example.com/very/long 끝", 10), ["봐", "https://example.com/very/long", "끝"]);
+        assert_eq!(
+            wrap("봐 https://example.com/very/long 끝", 10),
+            ["봐", "https://example.com/very/long", "끝"]
+        );
         assert_eq!(wrap("링크(https://example.com)를", 10), ["링크(", "https://example.com", ")를"]);
     }
 }
