@@ -179,12 +179,14 @@ impl SectionWriter<'_> {
     }
 }
 
-/// The emoji a source showed, each its first grapheme alone, so that none can carry text.
+/// The emoji a source showed, grapheme by grapheme; letters and signs that are none are left out.
 fn emoji_seen(reactions: &Reactions) -> Option<String> {
-    let symbols = reactions.emoji.iter().map(|emoji| clean::line(&emoji.symbol));
+    let symbols: Vec<String> = reactions.emoji.iter().map(|emoji| clean::line(&emoji.symbol)).collect();
     let seen: String = symbols
-        .filter_map(|symbol| symbol.graphemes(true).next().map(str::to_owned))
+        .iter()
+        .flat_map(|symbol| symbol.graphemes(true))
         .filter(|symbol| !symbol.is_ascii() && width::of(symbol) <= 2)
+        .filter(|symbol| symbol.contains('\u{20E3}') || !symbol.starts_with(char::is_alphanumeric))
         .take(EMOJI_SHOWN)
         .collect();
     Some(seen).filter(|seen| !seen.is_empty())
@@ -205,4 +207,23 @@ fn meta_line(
     parts.extend(reactions.map(|count| format!("{} {count}", emoji.unwrap_or("반응"))));
     parts.extend(comments.map(|count| format!("댓글 {count}")));
     parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::post::Emoji;
+
+    fn seen(symbols: &[&str]) -> Option<String> {
+        let emoji =
+            symbols.iter().map(|symbol| Emoji { symbol: (*symbol).to_owned(), count: None }).collect();
+        emoji_seen(&Reactions { total: 1, emoji })
+    }
+
+    #[test]
+    fn emoji_stay_whole_and_words_are_no_emoji() {
+        assert_eq!(seen(&["👍🤩😍", "❤️", "👨‍👩‍👧‍👦", "🇰🇷"]).as_deref(), Some("👍🤩😍❤️👨‍👩‍👧‍👦"));
+        assert_eq!(seen(&["1️⃣"]).as_deref(), Some("1️⃣"));
+        assert_eq!(seen(&["<b>", "좋아요", "+1", ""]), None);
+    }
 }
