@@ -12,6 +12,10 @@ use crate::model::post::Reactions;
 
 /// Emoji shown before a count at most.
 const EMOJI_SHOWN: usize = 5;
+/// Columns of an excerpt: two lines of a 600 px letter, four on a telephone.
+const CARD_EXCERPT: usize = 140;
+/// The same for the letter's first card: three lines.
+const LEAD_EXCERPT: usize = 210;
 
 /// A section.
 #[derive(Clone, Debug, Serialize)]
@@ -65,6 +69,17 @@ pub struct PostView {
     pub indent: String,
 }
 
+/// How a post is laid out, with its place within the section.
+#[derive(Clone, Copy)]
+enum PostStyle {
+    /// The letter's first card.
+    Lead,
+    /// A card.
+    Card(usize),
+    /// A numbered line without excerpt.
+    Numbered(usize),
+}
+
 /// Writes the posts of one letter.
 pub(super) struct SectionWriter<'a> {
     input: &'a LetterInput,
@@ -84,23 +99,26 @@ impl SectionWriter<'_> {
         SectionWriter { input, year, several_authors: authors.len() > 1 }
     }
 
-    /// The view of `section`.
-    pub(super) fn section(&self, section: &LetterSection) -> SectionView {
-        let (title, note, layout, excerpt_width) = match section.kind {
-            SectionKind::Pinned => ("먼저 챙겨 볼 글", "이번 호에서 꼭 전하고 싶은 글이에요.", "cards", 150),
-            SectionKind::New => ("새 글", self.new_note(), "cards", 120),
-            SectionKind::Top => {
-                ("반응이 많았던 글", "읽은 분들의 반응이 가장 많았던 글이에요.", "numbered", 0)
-            }
-            SectionKind::Late => ("뒤늦게 뜬 글", "시간이 지났지만 요즘 다시 읽히는 글이에요.", "cards", 90),
+    /// The view of `section`; `first` where no section of cards stands before it.
+    pub(super) fn section(&self, section: &LetterSection, first: bool) -> SectionView {
+        let (title, note, layout) = match section.kind {
+            SectionKind::Pinned => ("먼저 챙겨 볼 글", "이번 호에서 꼭 전하고 싶은 글이에요.", "cards"),
+            SectionKind::New => ("새 글", self.new_note(), "cards"),
+            SectionKind::Top => ("반응이 많았던 글", "읽은 분들의 반응이 가장 많았던 글이에요.", "numbered"),
+            SectionKind::Late => ("뒤늦게 뜬 글", "시간이 지났지만 요즘 다시 읽히는 글이에요.", "cards"),
         };
-        let numbered = layout == "numbered";
-        let posts = section
-            .posts
-            .iter()
-            .enumerate()
-            .map(|(at, post)| self.post(post, at + 1, section.posts.len(), numbered, excerpt_width))
-            .collect();
+        let mut posts: Vec<PostView> = Vec::with_capacity(section.posts.len());
+        for (post, number) in section.posts.iter().zip(1..) {
+            let style = match layout {
+                "numbered" => PostStyle::Numbered(number),
+                _ if first && number == 1 => PostStyle::Lead,
+                _ => PostStyle::Card(number),
+            };
+            posts.push(self.post(post, style));
+        }
+        if let Some(post) = posts.last_mut() {
+            post.last = true;
+        }
         SectionView { kind: section.kind.as_str(), title, note, layout, posts }
     }
 
@@ -112,21 +130,19 @@ impl SectionWriter<'_> {
         }
     }
 
-    fn post(
-        &self,
-        post: &LetterPost,
-        place: usize,
-        of: usize,
-        numbered: bool,
-        excerpt_width: usize,
-    ) -> PostView {
+    fn post(&self, post: &LetterPost, style: PostStyle) -> PostView {
         let zone = self.input.newsletter.time_zone;
         let title = Some(clean::line(&post.title))
             .filter(|title| !title.is_empty())
             .unwrap_or_else(|| "제목 없는 글".to_owned());
         let body = clean::lines(&post.body);
-        let excerpt =
-            if excerpt_width == 0 { String::new() } else { excerpt::excerpt(&body, &title, excerpt_width) };
+        let (place, lead, numbered, excerpt_width) = match style {
+            // A headline's size suits a headline's length.
+            PostStyle::Lead => (1, width::of(&title) <= 90, false, LEAD_EXCERPT),
+            PostStyle::Card(place) => (place, false, false, CARD_EXCERPT),
+            PostStyle::Numbered(place) => (place, false, true, 0),
+        };
+        let excerpt = if numbered { String::new() } else { excerpt::excerpt(&body, &title, excerpt_width) };
         let author =
             post.author.as_deref().map(clean::line).filter(|a| self.several_authors && !a.is_empty());
         let date = post.published_at.map(|at| dates::day(at, zone, self.year));
@@ -148,8 +164,8 @@ impl SectionWriter<'_> {
                 .iter()
                 .map(|fact| if Some(fact) == author.as_ref() { fact.clone() } else { whole(fact) })
                 .collect(),
-            lead: false,
-            last: place == of,
+            lead,
+            last: false,
             place,
             title,
             author,
@@ -163,12 +179,14 @@ impl SectionWriter<'_> {
     }
 }
 
-/// The emoji a source showed, each its first grapheme alone, so that none can carry text.
+/// The emoji a source showed, grapheme by grapheme; letters and signs that are none are left out.
 fn emoji_seen(reactions: &Reactions) -> Option<String> {
-    let symbols = reactions.emoji.iter().map(|emoji| clean::line(&emoji.symbol));
+    let symbols: Vec<String> = reactions.emoji.iter().map(|emoji| clean::line(&emoji.symbol)).collect();
     let seen: String = symbols
-        .filter_map(|symbol| symbol.graphemes(true).next().map(str::to_owned))
+        .iter()
+        .flat_map(|symbol| symbol.graphemes(true))
         .filter(|symbol| !symbol.is_ascii() && width::of(symbol) <= 2)
+        .filter(|symbol| symbol.contains('\u{20E3}') || !symbol.starts_with(char::is_alphanumeric))
         .take(EMOJI_SHOWN)
         .collect();
     Some(seen).filter(|seen| !seen.is_empty())
@@ -189,4 +207,23 @@ fn meta_line(
     parts.extend(reactions.map(|count| format!("{} {count}", emoji.unwrap_or("반응"))));
     parts.extend(comments.map(|count| format!("댓글 {count}")));
     parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::post::Emoji;
+
+    fn seen(symbols: &[&str]) -> Option<String> {
+        let emoji =
+            symbols.iter().map(|symbol| Emoji { symbol: (*symbol).to_owned(), count: None }).collect();
+        emoji_seen(&Reactions { total: 1, emoji })
+    }
+
+    #[test]
+    fn emoji_stay_whole_and_words_are_no_emoji() {
+        assert_eq!(seen(&["👍🤩😍", "❤️", "👨‍👩‍👧‍👦", "🇰🇷"]).as_deref(), Some("👍🤩😍❤️👨‍👩‍👧‍👦"));
+        assert_eq!(seen(&["1️⃣"]).as_deref(), Some("1️⃣"));
+        assert_eq!(seen(&["<b>", "좋아요", "+1", ""]), None);
+    }
 }

@@ -102,16 +102,10 @@ impl LetterView {
         let zone = input.newsletter.time_zone;
         let year = input.slot_at.with_timezone(&zone).year();
         let writer = SectionWriter::new(input, year);
-        let mut sections: Vec<SectionView> = input
-            .sections
-            .iter()
-            .filter(|section| !section.posts.is_empty())
-            .map(|section| writer.section(section))
-            .collect();
-        if let Some(post) =
-            sections.iter_mut().find(|s| s.layout == "cards").and_then(|s| s.posts.first_mut())
-        {
-            post.lead = true;
+        let mut sections: Vec<SectionView> = Vec::new();
+        for section in input.sections.iter().filter(|section| !section.posts.is_empty()) {
+            let first = sections.iter().all(|before| before.layout != "cards");
+            sections.push(writer.section(section, first));
         }
         let (glance, glance_rest) = glance(&sections);
         LetterView {

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use moabom::compose::{CompiledLetter, LetterHead, Origin, Personal};
 use moabom::korean::width;
 use moabom::model::edition::{Content, SectionKind};
+use moabom::model::token::SecretKey;
+use moabom::model::{EditionId, EmailAddress, SubscriberId};
 use moabom::render::slot::Slot;
 use moabom::render::{BUILT_IN, LetterInput, RenderError, Rendered, Renderer};
 use proptest::prelude::*;
@@ -89,6 +92,39 @@ fn a_rendered_letter_is_an_editions_content() {
     let letter = render(&letters::ordinary());
     let content = Content::from(letter.clone());
     assert_eq!((content.subject, content.html), (letter.subject, letter.html));
+}
+
+#[test]
+fn an_independent_parser_reads_both_parts_as_written_with_the_recipients_own_in_place() {
+    let rendered = render(&letters::advertising());
+    let input = letters::advertising();
+    let head = LetterHead {
+        sender: input.sender.clone(),
+        newsletter: input.newsletter.title.clone(),
+        digest: input.digest.clone(),
+        date: input.slot_at,
+        zone: input.newsletter.time_zone,
+        origin: Origin::Edition(EditionId(12)),
+    };
+    let key = SecretKey::new(1, &[7; 32]);
+    let content = Content::from(rendered.clone());
+    let compiled = CompiledLetter::new(&head, &content, &key, None).expect("the letter compiles");
+    let to = EmailAddress::parse("reader@example.com").expect("an address");
+    let url = "https://letter.slow-afternoon.example/u/token";
+    let personal =
+        Personal { to: &to, name: Some("하나"), unsubscribe_url: Some(url), subscriber: SubscriberId(1) };
+    let mut bytes = Vec::new();
+    compiled.write(&personal, &mut bytes).expect("the message is written");
+    let message = mail_parser::MessageParser::default().parse(&bytes).expect("a message");
+    // Fields are padded with spaces and base64 carries CRLF: words and tags are compared, not their spacing.
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let filled = |text: &str| {
+        words(&text.replace(&Slot::Name.marker(), "하나").replace(&Slot::UnsubscribeUrl.marker(), url))
+    };
+    assert_eq!(message.subject(), Some(rendered.subject.as_str()));
+    let html = message.body_html(0).expect("an HTML part");
+    assert_eq!(words(&message.body_text(0).expect("a text part")).concat(), filled(&rendered.text).concat());
+    assert_eq!(words(&html).concat(), filled(&rendered.html).concat());
 }
 
 #[test]
