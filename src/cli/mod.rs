@@ -2,8 +2,11 @@
 
 pub mod deliver;
 pub mod deliveries;
+pub mod dkim;
 pub mod editions;
 pub mod preview;
+pub mod publish;
+pub mod subscribers;
 
 use std::path::PathBuf;
 

@@ -183,3 +183,45 @@ fn push_text(pieces: &mut Vec<Piece>, text: &str) -> Result<(), ComposeError> {
 fn crlf(text: &str) -> Vec<u8> {
     text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n").into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(part: &EncodedPart, name: &str) -> String {
+        let mut out = Vec::new();
+        part.write(&Fields { name, unsubscribe_url: "https://a.example/?b=1&c" }, &mut out);
+        let encoded: Vec<u8> = out.into_iter().filter(|b| !b"\r\n".contains(b)).collect();
+        String::from_utf8(STANDARD.decode(encoded).expect("sound base64")).expect("UTF-8")
+    }
+
+    #[test]
+    fn every_alignment_of_field_and_constant_decodes_exactly() {
+        let marker = Slot::Name.marker();
+        for constant in [0, 1, 2, 3, LONG - 1, LONG, LONG + 1, LONG + 2, 2 * LONG] {
+            for field in 0..7 {
+                let (constant, name) = ("x".repeat(constant), "n".repeat(field));
+                let template = format!("{constant}{marker}{constant}y{marker}{marker}{constant}");
+                let part = EncodedPart::new(&template).expect("part");
+                assert_eq!(decoded(&part, &name), template.replace(&marker, &name));
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_at_most_76_letters_and_none_is_empty() {
+        let template = format!("{0}{1}{0}", "가".repeat(400), Slot::Name.marker());
+        let part = EncodedPart::new(&template).expect("part");
+        let mut out = Vec::new();
+        part.write(&Fields { name: &"나".repeat(50), unsubscribe_url: "" }, &mut out);
+        let text = String::from_utf8(out).expect("ASCII");
+        for line in text.strip_suffix("\r\n").expect("CRLF at the end").split("\r\n") {
+            assert!((1..=76).contains(&line.len()), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn every_line_break_becomes_crlf() {
+        assert_eq!(crlf("a\nb\r\nc\rd\n\n"), b"a\r\nb\r\nc\r\nd\r\n\r\n");
+    }
+}

@@ -6,7 +6,6 @@
 
 use aws_lc_rs::digest;
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256};
 use rustls::pki_types::PrivateKeyDer;
@@ -214,17 +213,15 @@ impl Pair {
     }
 
     fn sign(&self, input: &[u8]) -> Result<Vec<u8>, DkimError> {
+        let hash = digest::digest(&digest::SHA256, input);
         match self {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                // The library takes a source of randomness and does not use it: PKCS#1 v1.5 signatures have none.
-                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input, &mut signature)
-                    .map_err(|_| DkimError::Sign)?;
+                pair.sign_digest(&RSA_PKCS1_SHA256, &hash, &mut signature).map_err(|_| DkimError::Sign)?;
                 Ok(signature)
             }
-            // RFC 8463 section 3: the SHA-256 hash is what Ed25519 signs.
+            // RFC 8463 section 3: the hash is the message that Ed25519 signs.
             Pair::Ed25519(pair) => {
-                let hash = digest::digest(&digest::SHA256, input);
                 Ok(pair.try_sign(hash.as_ref()).map_err(|_| DkimError::Sign)?.as_ref().to_vec())
             }
         }
@@ -334,4 +331,30 @@ fn fold_signature(signature: &[u8], field: &mut Vec<u8>) {
         field.extend_from_slice(line);
     }
     field.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_in_relaxed_form_has_single_spaces_and_no_folds() {
+        // The example of RFC 6376 section 3.4.5, and a fold with a tab.
+        let relaxed = |field: &str| {
+            let mut out = Vec::new();
+            canonicalize(field.as_bytes(), &mut out);
+            String::from_utf8(out).expect("ASCII")
+        };
+        assert_eq!(relaxed("A: X\r\n"), "a:X");
+        assert_eq!(relaxed("B : Y\t\r\n\tZ  \r\n"), "b:Y Z");
+        assert_eq!(relaxed("Subject: \r\n"), "subject:");
+    }
+
+    #[test]
+    fn a_block_falls_into_fields_with_their_folds() {
+        let block = b"A: 1\r\n 2\r\nB: 3\r\n\t4\r\nC: 5\r\n";
+        let fields = fields(block);
+        assert_eq!(fields, [&b"A: 1\r\n 2\r\n"[..], b"B: 3\r\n\t4\r\n", b"C: 5\r\n"]);
+        assert!(has_name(b"to: x", "To") && !has_name(b"Tom: x", "To"));
+    }
 }

@@ -9,7 +9,6 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::ComposeError;
 use super::body::encode;
-use super::name::is_atext;
 use crate::clock::Instant;
 
 /// A line that holds an encoded word has at most 76 octets (RFC 2047 section 2); other lines are kept to 78.
@@ -92,6 +91,11 @@ fn check(name: &'static str, value: &str) -> Result<(), ComposeError> {
     Ok(())
 }
 
+/// RFC 5322 section 3.2.3.
+fn is_atext(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b)
+}
+
 fn is_printable(value: &str) -> bool {
     value.bytes().all(|b| (0x20..0x7F).contains(&b)) && !value.contains("=?")
 }
@@ -152,4 +156,58 @@ fn write_word(out: &mut Vec<u8>, word: &str) {
     out.extend_from_slice(WORD_OPEN);
     encode(word.as_bytes(), out);
     out.extend_from_slice(WORD_CLOSE);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>) -> Result<(), ComposeError>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).expect("a header");
+        String::from_utf8(out).expect("ASCII")
+    }
+
+    #[test]
+    fn plain_text_stands_as_it_is_and_all_other_text_is_encoded_whole() {
+        assert_eq!(written(|out| text(out, "Subject", "hello  there")), "Subject: hello  there\r\n");
+        assert_eq!(written(|out| text(out, "Subject", "a 가")), "Subject: =?utf-8?B?YSDqsIA=?=\r\n");
+        assert_eq!(written(|out| text(out, "Subject", "=?")), "Subject: =?utf-8?B?PT8=?=\r\n");
+        assert_eq!(written(|out| text(out, "Subject", "")), "Subject: \r\n");
+    }
+
+    #[test]
+    fn a_phrase_is_bare_quoted_or_encoded_as_it_needs() {
+        let to = |phrase: &'static str| written(|out| mailbox(out, "To", phrase, "a@b.example"));
+        assert_eq!(to(""), "To: a@b.example\r\n");
+        assert_eq!(to("Kim Chulsoo"), "To: Kim Chulsoo <a@b.example>\r\n");
+        assert_eq!(to("Kim, C.  \"x\""), "To: \"Kim, C.  \\\"x\\\"\" <a@b.example>\r\n");
+        assert_eq!(to("김"), "To: =?utf-8?B?6rmA?= <a@b.example>\r\n");
+    }
+
+    #[test]
+    fn encoded_words_split_between_graphemes_and_keep_to_their_lines() {
+        let family = "👨‍👩‍👧‍👦".repeat(8);
+        let header = written(|out| text(out, "Subject", &family));
+        let mut decoded = String::new();
+        for line in header.trim_end().split("\r\n") {
+            assert!(line.len() <= WORD_LINE, "{line}");
+            let word = line.trim_start_matches("Subject:").trim();
+            let inner = word.strip_prefix("=?utf-8?B?").and_then(|w| w.strip_suffix("?=")).expect("a word");
+            let bytes = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, inner).expect("base64");
+            let piece = String::from_utf8(bytes).expect("whole characters");
+            assert!(piece.starts_with('👨') && piece.ends_with('👦'), "{piece}");
+            decoded.push_str(&piece);
+        }
+        assert_eq!(decoded, family);
+    }
+
+    #[test]
+    fn a_date_shows_the_zone_s_offset() {
+        let at = crate::clock::from_millis(1_795_392_000_000);
+        assert_eq!(date(at, chrono_tz::Asia::Seoul).as_deref(), Ok("Mon, 23 Nov 2026 09:00:00 +0900"));
+        assert_eq!(date(at, chrono_tz::America::New_York).as_deref(), Ok("Sun, 22 Nov 2026 19:00:00 -0500"));
+        let beyond = chrono::DateTime::<chrono::Utc>::MAX_UTC;
+        assert_eq!(date(beyond, chrono_tz::Asia::Seoul), Err(ComposeError::Date));
+    }
 }

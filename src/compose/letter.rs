@@ -7,12 +7,11 @@ use aws_lc_rs::digest;
 use super::body::{EncodedPart, Fields};
 use super::dkim::Signer;
 use super::links::{UrlKind, check_url, unsubscribe_mailto};
-use super::name::addr_spec;
 use super::{ComposeError, DEFAULT_NAME, LetterHead, Origin, Personal, clean_name, header};
 use crate::clock::Instant;
+use crate::model::SubscriberId;
 use crate::model::edition::Content;
 use crate::model::token::SecretKey;
-use crate::model::{EmailAddress, SubscriberId};
 
 /// A letter ready to be written to any number of recipients; cheap to share, never changed.
 pub struct CompiledLetter {
@@ -104,8 +103,10 @@ impl CompiledLetter {
         url: Option<(&str, UrlKind)>,
         out: &mut Vec<u8>,
     ) -> Result<(), ComposeError> {
-        let spec = addr_spec(personal.to).map_err(|error| error.of_recipient(personal.to))?;
-        header::mailbox(out, "To", name, &spec)?;
+        if personal.to.needs_smtputf8() {
+            return Err(ComposeError::NeedsSmtpUtf8(personal.to.masked()));
+        }
+        header::mailbox(out, "To", name, personal.to.as_str())?;
         header::plain(out, "Message-ID", &self.message_id(personal.subscriber));
         if !self.listed {
             return Ok(());
@@ -177,13 +178,15 @@ fn part_headers(subtype: &str) -> String {
 }
 
 fn constant_head(head: &LetterHead, subject: &str) -> Result<Vec<u8>, ComposeError> {
-    let spec = |address: &EmailAddress| {
-        addr_spec(address).map_err(|_| ComposeError::Sender(address.as_str().escape_default().to_string()))
-    };
+    for address in [Some(&head.sender.email), head.sender.reply_to.as_ref()].into_iter().flatten() {
+        if address.needs_smtputf8() {
+            return Err(ComposeError::Sender(address.as_str().to_owned()));
+        }
+    }
     let mut out = Vec::new();
-    header::mailbox(&mut out, "From", &head.sender.name, &spec(&head.sender.email)?)?;
+    header::mailbox(&mut out, "From", &head.sender.name, head.sender.email.as_str())?;
     if let Some(reply_to) = &head.sender.reply_to {
-        header::plain(&mut out, "Reply-To", &spec(reply_to)?);
+        header::plain(&mut out, "Reply-To", reply_to.as_str());
     }
     if subject.contains([crate::render::slot::OPEN, crate::render::slot::CLOSE]) {
         return Err(ComposeError::SlotInSubject);

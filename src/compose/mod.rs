@@ -96,15 +96,12 @@ pub enum ComposeError {
     /// The date has no place in RFC 5322.
     #[error("메일의 날짜가 쓸 수 있는 범위를 벗어났어요")]
     Date,
-    /// The sender's own address cannot stand in a header.
-    #[error("보내는 주소 {0}을(를) 메일 머리글에 쓸 수 없어요. [sender] 설정을 확인하세요")]
+    /// The sender's own address needs SMTPUTF8 (RFC 6531).
+    #[error("보내는 주소 {0}에 골뱅이 앞 영문이 아닌 글자가 있어 쓸 수 없어요. [sender] 설정을 확인하세요")]
     Sender(String),
     /// The recipient's local part is not ASCII, and the relay was not asked for SMTPUTF8 (RFC 6531).
     #[error("주소 {0}은(는) 골뱅이 앞에 영문이 아닌 글자가 있어 SMTPUTF8 없이는 보낼 수 없어요")]
     NeedsSmtpUtf8(String),
-    /// The recipient's address cannot stand in a header.
-    #[error("받는 주소 {0}을(를) 메일 머리글에 쓸 수 없어요")]
-    Recipient(String),
     /// The unsubscribe address is no plain http(s) URL.
     #[error("수신거부 주소가 올바른 http(s) 주소가 아니에요. [web] public_url을 확인하세요")]
     UnsubscribeUrl,
@@ -116,6 +113,6 @@ pub enum ComposeError {
 impl ComposeError {
     /// True where only this recipient's row is at fault; else no copy of the letter can be made.
     pub fn is_of_recipient(&self) -> bool {
-        matches!(self, ComposeError::NeedsSmtpUtf8(_) | ComposeError::Recipient(_))
+        matches!(self, ComposeError::NeedsSmtpUtf8(_))
     }
 }

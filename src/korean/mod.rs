@@ -1,1 +1,28 @@
 //! Pure: particles, dates, counts, sentences, excerpts, reading time (design section 6).
+//!
+//! Everything works by rule on the text it is given; no table of whole answers stands behind it. The parts:
+//!
+//! - [`josa`]: which form of a particle follows a noun, both forms where nobody can know
+//! - [`dates`], [`counts`]: days, ranges and numbers as Korean letters write them
+//! - [`sentences`]: borders; [`excerpt`] and [`summary`] choose whole sentences with it
+//! - [`width`]: East Asian width, cutting and wrapping that never split a grapheme
+//! - [`title`]: a title as shown, and as compared
+//! - [`reading`]: minutes to read
+
+pub mod counts;
+pub mod dates;
+mod ending;
+pub mod excerpt;
+pub mod josa;
+mod latin;
+mod letter;
+mod line;
+mod noise;
+#[cfg(test)]
+mod properties;
+pub mod reading;
+pub mod sentences;
+pub mod summary;
+pub mod title;
+mod web_address;
+pub mod width;

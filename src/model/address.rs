@@ -156,6 +156,13 @@ pub fn parse_mailbox(text: &str) -> Result<(Option<String>, EmailAddress), Addre
     };
     let inner = rest.strip_suffix('>').ok_or(AddressError::Mailbox)?;
     let address = EmailAddress::parse(inner)?;
+    // Two addresses and no name: which one was meant cannot be known.
+    if name.contains('@') && !name.trim_start().starts_with('"') {
+        return Err(name
+            .chars()
+            .find(|c| c.is_control())
+            .map_or(AddressError::Mailbox, AddressError::Control));
+    }
     let name = unquote(name.trim());
     if let Some(bad) = name.chars().find(|&c| c.is_control() || c == '<' || c == '>') {
         return Err(if bad.is_control() { AddressError::Control(bad) } else { AddressError::Mailbox });

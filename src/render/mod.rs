@@ -1,8 +1,19 @@
 //! Pure: view → subject, html, text (Tera). The same bytes for the same rows, template and clock.
 
+pub mod clean;
+pub mod engine;
+pub mod error;
+pub mod section;
 pub mod slot;
+pub mod subject;
+pub mod view;
+
+mod sample;
 
 use chrono_tz::Tz;
+
+pub use engine::{BUILT_IN, Rendered, Renderer};
+pub use error::{RenderError, TemplateFault};
 
 use crate::clock::Instant;
 use crate::compose::Sender;

@@ -1,3 +1,5 @@
+//! Pure: tests of the schedule.
+
 use super::*;
 
 fn seoul(text: &str) -> Schedule {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::score::{Scored, date, scores};
 use super::why::{Reason, sentence};
-use super::{Candidate, History, Judged, Rules, Section, Selection, Verdict};
+use super::{Basis, Candidate, History, Judged, Rules, Section, Selection, Verdict};
 use crate::clock::Instant;
 use crate::model::SourceId;
 use crate::model::edition::SectionKind;
@@ -73,7 +73,8 @@ pub fn select(candidates: &[Candidate], rules: &Rules, history: &History, now: I
         _ => Verdict::Publish,
     };
     let judge = |index: &usize| choice.judged(*index);
-    let left_out = by_score.iter().filter(|index| !choice.picked(**index)).map(judge).collect();
+    let mut left_out = Vec::with_capacity(candidates.len());
+    left_out.extend(by_score.iter().filter(|index| !choice.picked(**index)).map(judge));
     let sections = sections
         .iter()
         .map(|(kind, picks)| Section { kind: *kind, picks: picks.iter().map(judge).collect() })
@@ -133,30 +134,31 @@ impl Choice<'_> {
 
     /// Best score first; ties by date, then ingest order, then row.
     fn by_score(&self) -> Vec<usize> {
-        let mut keyed: Vec<_> = self
-            .candidates
-            .iter()
-            .zip(&self.scored)
-            .enumerate()
-            .map(|(index, (one, scored))| (scored.score, date(one), one.ingest_order, one.post, index))
-            .collect();
-        keyed.sort_unstable_by(|left, right| {
-            let rest = |key: &(f64, Instant, i64, _, usize)| (key.1, key.2, key.3);
-            right.0.total_cmp(&left.0).then_with(|| rest(right).cmp(&rest(left)))
-        });
-        keyed.into_iter().map(|key| key.4).collect()
-    }
-
-    /// Last arrived first, by our own record: a feed's dates may be missing, future or edited.
-    fn by_age(&self) -> Vec<usize> {
-        let mut keyed: Vec<_> = self
-            .candidates
-            .iter()
-            .enumerate()
-            .map(|(index, one)| (Reverse((one.first_seen_at, one.ingest_order, one.post)), index))
+        let mut keyed: Vec<_> = (0..)
+            .zip(self.candidates.iter().zip(&self.scored))
+            .map(|(index, (one, scored))| {
+                // Finite and not negative, so the bits order as the numbers do.
+                let rank =
+                    (scored.score.to_bits(), date(one).timestamp_millis(), one.ingest_order, one.post.0);
+                (Reverse(rank), index)
+            })
             .collect();
         keyed.sort_unstable();
-        keyed.into_iter().map(|key| key.1).collect()
+        keyed.into_iter().map(|(_, index)| index).collect()
+    }
+
+    /// What may stand in `pinned` or `new`, last arrived first, by our own record: a feed's dates may be missing,
+    /// future or edited.
+    fn by_age(&self) -> Vec<usize> {
+        let mut keyed: Vec<_> = (0..)
+            .zip(self.candidates.iter().zip(&self.fresh))
+            .filter(|(_, (one, fresh))| one.pinned || **fresh != Fresh::No)
+            .map(|(index, (one, _))| {
+                (Reverse((one.first_seen_at.timestamp_millis(), one.ingest_order, one.post.0)), index)
+            })
+            .collect();
+        keyed.sort_unstable();
+        keyed.into_iter().map(|(_, index)| index).collect()
     }
 
     fn fits(&self, kind: SectionKind, index: usize) -> bool {
@@ -170,7 +172,11 @@ impl Choice<'_> {
             SectionKind::Pinned => candidate.pinned,
             SectionKind::New => *fresh != Fresh::No,
             SectionKind::Top => well_received,
-            SectionKind::Late => well_received && *fresh == Fresh::No && self.is_old(candidate),
+            // Lifetime counts do not say that anything happens now.
+            SectionKind::Late => {
+                let gaining = well_received && scored.basis == Basis::Window;
+                gaining && *fresh == Fresh::No && self.is_old(candidate)
+            }
         }
     }
 
@@ -219,7 +225,7 @@ impl Choice<'_> {
 
     /// Lets another post lead where the first would repeat the last edition's lead title: one of the same section,
     /// else the next section's first.
-    fn vary_lead(&self, sections: &mut Vec<(SectionKind, Vec<usize>)>) {
+    fn vary_lead(&self, sections: &mut [(SectionKind, Vec<usize>)]) {
         let Some(last) = self.history.last_lead.as_deref() else { return };
         let repeats =
             |index: &usize| self.candidates.get(*index).is_some_and(|one| one.title.trim() == last.trim());
@@ -241,7 +247,7 @@ impl Choice<'_> {
     fn judged(&self, index: usize) -> Judged {
         // `index` comes from enumerating these very lists.
         let (candidate, scored) = (&self.candidates[index], &self.scored[index]);
-        let reason = self.reasons[index].unwrap_or_else(|| self.unfit(scored));
+        let reason = self.reasons[index].unwrap_or_else(|| self.unfit(candidate, scored));
         Judged {
             post: candidate.post,
             title: candidate.title.clone(),
@@ -256,12 +262,14 @@ impl Choice<'_> {
     }
 
     /// Why an eligible candidate fitted no section.
-    fn unfit(&self, scored: &Scored) -> Reason {
+    fn unfit(&self, candidate: &Candidate, scored: &Scored) -> Reason {
         let ranked = |kind| matches!(kind, SectionKind::Top | SectionKind::Late);
         if !self.rules.sections.iter().any(|rule| ranked(rule.kind)) {
             Reason::NoSection
         } else if !scored.gained() {
-            Reason::NoGain
+            let looks_back = self.rules.sections.iter().any(|rule| rule.kind == SectionKind::New);
+            let beyond = self.history.first && candidate.baseline && looks_back;
+            if beyond { Reason::BeyondLookBack } else { Reason::NoGain }
         } else if scored.score < self.rules.floor {
             Reason::BelowFloor
         } else {

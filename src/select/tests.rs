@@ -1,3 +1,5 @@
+//! Pure: tests of choosing.
+
 use super::*;
 use crate::clock::from_millis;
 
@@ -80,7 +82,10 @@ fn lifetime_counts_stand_in_on_the_first_run_and_the_reason_says_so() {
         "앞선 관측이 없어 지금까지의 반응 5개와 댓글 2개로 셈하여 '반응이 많았던 글' 1위예요."
     );
     assert_eq!(why(&selection, 8), "첫 호라 가장 최근 글 5편까지를 새 글로 보았고 그중 1번째예요.");
-    assert_eq!(why(&selection, 2), "새 글이 아니고 지금까지 받은 반응이나 댓글도 없어요.");
+    assert_eq!(
+        why(&selection, 2),
+        "첫 호가 새 글로 보는 최근 글 5편에 들지 않고 지금까지 받은 반응이나 댓글도 없어요."
+    );
 }
 
 #[test]
@@ -174,4 +179,19 @@ fn ties_go_by_date_then_by_ingest_order() {
     let rules = Rules { gravity: 0.0, ..Rules::default() };
     let selection = select(&candidates, &rules, &weekly(), hours(168));
     assert_eq!(ids(&selection, SectionKind::Top), [4, 3, 2, 1]);
+}
+
+#[test]
+fn no_post_is_called_a_late_bloomer_on_lifetime_counts_alone() {
+    let mut candidates: Vec<Candidate> = (1..=20).map(|id| candidate(id, (0, 0), (id as u64, 0))).collect();
+    let watched = History { first: true, window_from: Some(hours(-1000)), last_lead: None };
+    let selection = select(&candidates, &Rules::default(), &watched, hours(0));
+    assert_eq!(ids(&selection, SectionKind::Late), [10, 9]);
+    for one in &mut candidates {
+        one.before = None;
+    }
+    let unwatched = History { first: true, ..History::default() };
+    let selection = select(&candidates, &Rules::default(), &unwatched, hours(0));
+    assert_eq!(ids(&selection, SectionKind::Top), [15, 14, 13, 12, 11]);
+    assert!(ids(&selection, SectionKind::Late).is_empty());
 }

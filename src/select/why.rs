@@ -1,5 +1,7 @@
 //! Pure: one Korean sentence on why a candidate is in or out. Each says the rule that decided, with its numbers.
 
+use std::fmt::{self, Write};
+
 use chrono::Duration;
 
 use super::score::Scored;
@@ -44,82 +46,125 @@ pub(super) enum Reason {
         kind: SectionKind,
     },
     NoGain,
+    /// As that, and on the first run it is not among the newest few either.
+    BeyondLookBack,
     BelowFloor,
     /// Nothing speaks against it, but no section is for such a post.
     NoSection,
 }
 
-/// `반응 4개와 댓글 1개`, or nothing where nothing was gained.
-fn counts(gain: &Scored) -> Option<String> {
-    match (gain.reactions, gain.comments) {
-        (0, 0) => None,
-        (reactions, 0) => Some(format!("반응 {reactions}개")),
-        (0, comments) => Some(format!("댓글 {comments}개")),
-        (reactions, comments) => Some(format!("반응 {reactions}개와 댓글 {comments}개")),
-    }
-}
-
 /// `이번 기간에 반응 4개와 댓글 1개가 늘어`, ready for what follows from it.
-fn because(gain: &Scored) -> String {
-    let Some(counts) = counts(gain) else { return "늘어난 반응은 없지만".to_owned() };
-    match gain.basis {
-        Basis::Window => format!("이번 기간에 {counts}가 늘어"),
-        Basis::Appeared => format!("올라온 뒤로 {counts}가 생겨"),
-        Basis::Lifetime => format!("앞선 관측이 없어 지금까지의 {counts}로 셈하여"),
+struct Because<'a>(&'a Scored);
+
+impl fmt::Display for Because<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gain = self.0;
+        f.write_str(match gain.basis {
+            Basis::Window => "이번 기간에 ",
+            Basis::Appeared => "올라온 뒤로 ",
+            Basis::Lifetime => "앞선 관측이 없어 지금까지의 ",
+        })?;
+        match (gain.reactions, gain.comments) {
+            (reactions, 0) => write!(f, "반응 {reactions}개")?,
+            (0, comments) => write!(f, "댓글 {comments}개")?,
+            (reactions, comments) => write!(f, "반응 {reactions}개와 댓글 {comments}개")?,
+        }
+        f.write_str(match gain.basis {
+            Basis::Window => "가 늘어",
+            Basis::Appeared => "가 생겨",
+            Basis::Lifetime => "로 셈하여",
+        })
     }
 }
 
 /// The sentence.
 pub(super) fn sentence(reason: Reason, gain: &Scored, rules: &Rules) -> String {
+    // Room for nearly all of them at once: an archive of 100,000 posts has as many sentences.
+    let mut text = String::with_capacity(160);
+    // Writing to a string cannot fail.
+    let _ = write_sentence(&mut text, reason, gain, rules);
+    text
+}
+
+fn write_sentence(out: &mut String, reason: Reason, gain: &Scored, rules: &Rules) -> fmt::Result {
     match reason {
-        Reason::Picked { kind: SectionKind::Pinned, .. } => "직접 고정해 둔 글이에요.".to_owned(),
+        Reason::Picked { kind: SectionKind::Pinned, .. } => out.write_str("직접 고정해 둔 글이에요."),
         Reason::Picked { kind: SectionKind::New, place, looked_back: true } => {
-            format!("첫 호라 가장 최근 글 {}편까지를 새 글로 보았고 그중 {place}번째예요.", rules.look_back)
+            write!(
+                out,
+                "첫 호라 가장 최근 글 {}편까지를 새 글로 보았고 그중 {place}번째예요.",
+                rules.look_back
+            )
         }
         Reason::Picked { kind: SectionKind::New, place, looked_back: false } => {
-            format!("아직 싣지 않은 새 글로, 최근에 올라온 순서로 {place}번째예요.")
+            write!(out, "아직 싣지 않은 새 글로, 최근에 올라온 순서로 {place}번째예요.")
         }
         Reason::Picked { kind: SectionKind::Top, place, .. } => {
-            format!("{} '{}' {place}위예요.", because(gain), section_name(SectionKind::Top))
+            write!(out, "{} '{}' {place}위예요.", Because(gain), section_name(SectionKind::Top))
         }
         Reason::Picked { kind: SectionKind::Late, place, .. } => {
-            format!(
+            write!(
+                out,
                 "전부터 있던 글인데 {} '{}' {place}위예요.",
-                because(gain),
+                Because(gain),
                 section_name(SectionKind::Late)
             )
         }
-        Reason::Hidden => "글을 숨겨 두었어요.".to_owned(),
-        Reason::Missing => "출처의 글 목록에서 사라졌어요.".to_owned(),
-        Reason::Issued { number } => format!("제{number}호에 이미 실렸어요."),
-        Reason::TooYoung { age } => format!(
+        Reason::Hidden => out.write_str("글을 숨겨 두었어요."),
+        Reason::Missing => out.write_str("출처의 글 목록에서 사라졌어요."),
+        Reason::Issued { number } => write!(out, "제{number}호에 이미 실렸어요."),
+        Reason::TooYoung { age } => write!(
+            out,
             "올라온 지 {}분밖에 안 되어 {}분이 지날 때까지 기다려요.",
             age.num_minutes().max(0),
             rules.grace.num_minutes()
         ),
         Reason::SectionFull { kind: SectionKind::Pinned, max, .. } => {
-            format!("직접 고정해 두었지만 '{}' 자리 {max}개가 다 찼어요.", section_name(SectionKind::Pinned))
+            write!(
+                out,
+                "직접 고정해 두었지만 '{}' 자리 {max}개가 다 찼어요.",
+                section_name(SectionKind::Pinned)
+            )
         }
-        Reason::SectionFull { kind: SectionKind::New, rank, max } => format!(
+        Reason::SectionFull { kind: SectionKind::New, rank, max } => write!(
+            out,
             "새 글이지만 최근에 올라온 순서로 {rank}번째라 '{}' 자리 {max}개에 들지 못했어요.",
             section_name(SectionKind::New)
         ),
         Reason::SectionFull { kind, rank, max } => {
-            format!("{} {rank}위지만 '{}' 자리 {max}개에 들지 못했어요.", because(gain), section_name(kind))
+            write!(
+                out,
+                "{} {rank}위지만 '{}' 자리 {max}개에 들지 못했어요.",
+                Because(gain),
+                section_name(kind)
+            )
         }
-        Reason::EditionFull { kind } => format!(
+        Reason::EditionFull { kind } => write!(
+            out,
             "'{}'에 맞는 글이지만 한 호에 싣는 {}편이 먼저 찼어요.",
             section_name(kind),
             rules.max_posts
         ),
         Reason::NoGain => match gain.basis {
-            Basis::Window => "이번 기간에 늘어난 반응이나 댓글이 없어요.".to_owned(),
-            Basis::Appeared => "올라온 뒤로 반응이나 댓글이 아직 없어요.".to_owned(),
-            Basis::Lifetime => "새 글이 아니고 지금까지 받은 반응이나 댓글도 없어요.".to_owned(),
+            Basis::Window => out.write_str("이번 기간에 늘어난 반응이나 댓글이 없어요."),
+            Basis::Appeared => out.write_str("올라온 뒤로 반응이나 댓글이 아직 없어요."),
+            Basis::Lifetime => out.write_str("지금까지 받은 반응이나 댓글이 없어요."),
         },
+        Reason::BeyondLookBack => write!(
+            out,
+            "첫 호가 새 글로 보는 최근 글 {}편에 들지 않고 {} 반응이나 댓글도 없어요.",
+            rules.look_back,
+            if gain.basis == Basis::Lifetime { "지금까지 받은" } else { "그동안 늘어난" }
+        ),
         Reason::BelowFloor => {
-            format!("{} 점수가 {:.3}이지만 기준 {:.3}보다 낮아요.", because(gain), gain.score, rules.floor)
+            write!(
+                out,
+                "{} 점수가 {:.3}이지만 기준 {:.3}보다 낮아요.",
+                Because(gain),
+                gain.score,
+                rules.floor
+            )
         }
-        Reason::NoSection => "이 다이제스트에는 이 글에 맞는 꼭지가 없어요.".to_owned(),
+        Reason::NoSection => out.write_str("이 다이제스트에는 이 글에 맞는 꼭지가 없어요."),
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn domain(domain: &str) -> Option<&'static str> {
         let near = in_name <= room && in_ending <= 1 && in_name + in_ending <= 2;
         (same_name || near).then_some((if same_name { 0 } else { in_name + in_ending }, *known))
     };
-    PROVIDERS.iter().filter_map(|known| slips(known)).min_by_key(|(slips, _)| *slips).map(|(_, known)| known)
+    PROVIDERS.iter().filter_map(slips).min_by_key(|(slips, _)| *slips).map(|(_, known)| known)
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours between two short ASCII words (optimal string alignment).

@@ -106,6 +106,7 @@ fn a_mailbox_gives_name_and_address() {
     assert_eq!(split("a@b.com"), Ok((None, "a@b.com".into())));
     assert_eq!(split("x <a@b.com"), Err(AddressError::Mailbox));
     assert_eq!(split("x <a@b.com> y"), Err(AddressError::Mailbox));
+    assert_eq!(split("x@y.com <a@b.com>"), Err(AddressError::Mailbox));
     assert_eq!(split("x\r\nBcc: y <a@b.com>"), Err(AddressError::Control('\r')));
 }
 
@@ -147,16 +148,6 @@ fn slips_of_known_domains_are_hinted_and_nothing_else() {
     }
 }
 
-#[test]
-fn what_passes_is_what_the_mail_library_takes() {
-    for text in
-        ["a@b.com", "o'hara@a-b.example", "해봄@한글.한국", "a+b=c@x.co.kr", "{x}@y.com", "a@localhost"]
-    {
-        let address = EmailAddress::parse(text).expect(text);
-        assert!(address.as_str().parse::<lettre::Address>().is_ok(), "{text}");
-    }
-}
-
 proptest! {
     #[test]
     fn no_text_panics_and_what_passes_is_safe_on_the_wire(text in "\\PC{0,12}[@＠]?\\PC{0,12}") {
@@ -185,6 +176,5 @@ fn check(text: &str) {
         || is_invisible(c)));
     assert!(address.domain().is_ascii() && whole.len() <= 254 && address.local().len() <= 64);
     assert_eq!(EmailAddress::parse(whole).as_ref(), Ok(&address), "parsing again changes nothing");
-    assert!(whole.parse::<lettre::Address>().is_ok(), "{whole}");
     let _ = (address.key(), address.hint(), address.masked());
 }

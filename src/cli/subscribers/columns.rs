@@ -1,0 +1,322 @@
+//! Pure: which column of a subscriber file holds what, by the header names of Korean files, listmonk, Stibee, Mailchimp.
+
+use crate::model::subscriber::SubscriptionState;
+
+/// Where a file keeps what; places from 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// The address.
+    pub address: usize,
+    /// The whole name.
+    pub name: Option<usize>,
+    /// Given and family name, where they stand apart.
+    pub given: Option<usize>,
+    /// Family name.
+    pub family: Option<usize>,
+    /// Days of consent, the strongest evidence first; a row's first that is not empty counts.
+    pub consent: Vec<usize>,
+    /// Words on whether the person is still subscribed or agreed at all.
+    pub status: Vec<usize>,
+    /// Days of leaving (Mailchimp's UNSUB_TIME, CLEAN_TIME): filled means gone.
+    pub left: Vec<usize>,
+    /// The digest.
+    pub digest: Option<usize>,
+}
+
+const ADDRESS: &[&str] = &[
+    "이메일",
+    "이메일주소",
+    "메일",
+    "메일주소",
+    "전자우편",
+    "전자우편주소",
+    "구독자이메일",
+    "email",
+    "emailaddress",
+    "mail",
+    "emailid",
+];
+const NAME: &[&str] = &[
+    "이름",
+    "성명",
+    "구독자이름",
+    "구독자명",
+    "닉네임",
+    "별명",
+    "name",
+    "fullname",
+    "displayname",
+    "nickname",
+];
+const GIVEN: &[&str] = &["firstname", "fname", "givenname"];
+const FAMILY: &[&str] = &["lastname", "lname", "surname", "familyname", "성"];
+/// In order of weight: the consent itself, its confirmation, opting in, subscribing, the row's making.
+const CONSENT: &[&[&str]] = &[
+    &[
+        "수신동의일",
+        "수신동의일시",
+        "수신동의일자",
+        "수신동의날짜",
+        "동의일",
+        "동의일시",
+        "동의일자",
+        "동의날짜",
+        "마케팅수신동의일",
+        "마케팅수신동의일시",
+        "광고성정보수신동의일",
+        "광고성정보수신동의일시",
+        "consentdate",
+        "consentat",
+        "consentedat",
+        "consenttime",
+    ],
+    &["confirmtime", "confirmedat", "확인일", "확인일시"],
+    &["optintime", "optinat", "optindate", "optedinat"],
+    &[
+        "구독일",
+        "구독일시",
+        "구독일자",
+        "구독날짜",
+        "구독시작일",
+        "subscribedat",
+        "subscribedon",
+        "subscribeddate",
+        "subscriptiondate",
+        "datesubscribed",
+    ],
+    &[
+        "가입일",
+        "가입일시",
+        "등록일",
+        "등록일시",
+        "추가일",
+        "생성일",
+        "생성일시",
+        "createdat",
+        "createddate",
+        "created",
+        "dateadded",
+        "addedat",
+        "signupdate",
+    ],
+];
+const STATUS: &[&str] = &[
+    "상태",
+    "구독상태",
+    "수신상태",
+    "status",
+    "state",
+    "subscriptionstatus",
+    "subscriberstatus",
+    "수신동의",
+    "수신동의여부",
+    "마케팅수신동의",
+    "마케팅수신동의여부",
+    "광고성정보수신동의",
+    "광고성정보수신동의여부",
+    "구독여부",
+];
+const LEFT: &[&str] = &[
+    "unsubtime",
+    "cleantime",
+    "unsubscribedat",
+    "수신거부일",
+    "수신거부일시",
+    "해지일",
+    "구독해지일",
+    "구독취소일",
+    "optouttime",
+];
+const DIGEST: &[&str] = &["다이제스트", "digest"];
+
+/// Finds the columns by the names in the header row; none if no column holds addresses.
+pub fn find<'a>(header: impl Iterator<Item = &'a str>) -> Option<Columns> {
+    let names: Vec<String> = header.map(plain).collect();
+    let all = |known: &[&str]| -> Vec<usize> {
+        let hit = |(place, name): (usize, &String)| known.contains(&name.as_str()).then_some(place);
+        names.iter().enumerate().filter_map(hit).collect()
+    };
+    let first = |known: &[&str]| all(known).first().copied();
+    Some(Columns {
+        address: first(ADDRESS)?,
+        name: first(NAME),
+        given: first(GIVEN),
+        family: first(FAMILY),
+        consent: CONSENT.iter().flat_map(|known| all(known)).collect(),
+        status: all(STATUS),
+        left: all(LEFT),
+        digest: first(DIGEST),
+    })
+}
+
+/// A header name without case, blanks, brackets and joiners: `E-Mail Address` and `email_address` are one.
+fn plain(name: &str) -> String {
+    let name = name.split('(').next().filter(|head| !head.trim().is_empty()).unwrap_or(name);
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// What a status word means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// On the list, in this state.
+    On(SubscriptionState),
+    /// Gone, blocked, or never agreed.
+    Gone,
+}
+
+/// The meaning of a status word; none if it is not known, for it must not be guessed.
+pub fn standing(word: &str) -> Option<Standing> {
+    const ACTIVE: &[&str] = &[
+        "",
+        "구독",
+        "구독중",
+        "구독자",
+        "활성",
+        "정상",
+        "수신",
+        "수신중",
+        "수신동의",
+        "동의",
+        "동의함",
+        "예",
+        "active",
+        "subscribed",
+        "enabled",
+        "confirmed",
+        "y",
+        "yes",
+        "true",
+        "o",
+        "1",
+    ];
+    const PAUSED: &[&str] = &["쉼", "쉬는중", "일시정지", "paused"];
+    const PENDING: &[&str] = &["대기", "확인대기", "미확인", "pending", "unconfirmed"];
+    const GONE: &[&str] = &[
+        "수신거부",
+        "거부",
+        "구독취소",
+        "구독해지",
+        "해지",
+        "해지함",
+        "취소",
+        "미동의",
+        "동의안함",
+        "비동의",
+        "자동삭제",
+        "자동제거",
+        "삭제",
+        "차단",
+        "반송",
+        "하드바운스",
+        "발송금지",
+        "아니오",
+        "아니요",
+        "unsubscribed",
+        "unsubscribe",
+        "nonsubscribed",
+        "blocklisted",
+        "blacklisted",
+        "blocked",
+        "disabled",
+        "inactive",
+        "cleaned",
+        "bounced",
+        "complained",
+        "spam",
+        "deleted",
+        "archived",
+        "transactional",
+        "n",
+        "no",
+        "false",
+        "x",
+        "0",
+    ];
+    let word = plain(word);
+    let has = |list: &[&str]| list.contains(&word.as_str());
+    if has(ACTIVE) {
+        Some(Standing::On(SubscriptionState::Active))
+    } else if has(PAUSED) {
+        Some(Standing::On(SubscriptionState::Paused))
+    } else if has(PENDING) {
+        Some(Standing::On(SubscriptionState::Pending))
+    } else {
+        has(GONE).then_some(Standing::Gone)
+    }
+}
+
+/// The word for a state in tables and exports; [`standing`] reads it back.
+pub fn word(state: SubscriptionState) -> &'static str {
+    match state {
+        SubscriptionState::Active => "구독 중",
+        SubscriptionState::Paused => "쉬는 중",
+        SubscriptionState::Pending => "확인 대기",
+        SubscriptionState::Unsubscribed => "수신거부",
+    }
+}
+
+/// A cell that no spreadsheet takes for a formula: what could start one gets a `'` before it.
+pub fn guard(cell: &str) -> String {
+    if starts_formula(cell) || cell.starts_with('\'') { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// The cell that [`guard`] was given.
+pub fn unguard(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if starts_formula(rest) || rest.starts_with('\'') => rest,
+        _ => cell,
+    }
+}
+
+fn starts_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(header: &str) -> Option<Columns> {
+        find(header.split(','))
+    }
+
+    #[test]
+    fn headers_of_known_programs_are_understood() {
+        let ours = columns("이메일,이름,구독일,상태,다이제스트").expect("ours");
+        assert_eq!((ours.address, ours.name, ours.digest), (0, Some(1), Some(4)));
+        assert_eq!((ours.consent, ours.status), (vec![2], vec![3]));
+        let listmonk = columns("uuid,email,name,attributes,status,created_at,updated_at").expect("listmonk");
+        assert_eq!((listmonk.address, listmonk.name, listmonk.status), (1, Some(2), vec![4]));
+        assert_eq!(listmonk.consent, [5]);
+        let mailchimp = columns(
+            "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,UNSUB_TIME",
+        )
+        .expect("mailchimp");
+        assert_eq!((mailchimp.given, mailchimp.family), (Some(1), Some(2)));
+        assert_eq!((mailchimp.consent, mailchimp.left), (vec![6, 4], vec![7]));
+        let stibee = columns("이메일 주소,이름,구독 상태,구독일,광고성 정보 수신 동의 여부").expect("stibee");
+        assert_eq!((stibee.consent, stibee.status), (vec![3], vec![2, 4]));
+        assert!(columns("E-mail,동의일(필수)").is_some_and(|found| found.consent == [1]));
+        assert_eq!(columns("a@b.com,김해봄"), None);
+    }
+
+    #[test]
+    fn status_words_are_read_and_unknown_ones_are_not_guessed() {
+        assert_eq!(standing("구독 중"), Some(Standing::On(SubscriptionState::Active)));
+        assert_eq!(standing("Blocklisted"), Some(Standing::Gone));
+        assert_eq!(standing("수신 거부"), Some(Standing::Gone));
+        assert_eq!(standing("뭘까"), None);
+        for state in [SubscriptionState::Active, SubscriptionState::Paused, SubscriptionState::Pending] {
+            assert_eq!(standing(word(state)), Some(Standing::On(state)));
+        }
+        assert_eq!(standing(word(SubscriptionState::Unsubscribed)), Some(Standing::Gone));
+    }
+
+    #[test]
+    fn guarding_a_cell_can_be_undone() {
+        for cell in ["=1+1", "+82", "-x", "@me", "'=x", "''", "'", "해봄", "o'hara", "", "＝1"] {
+            assert_eq!(unguard(&guard(cell)), cell);
+            assert!(!starts_formula(&guard(cell)));
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Pure: view → subject, HTML, text; styles set inline; the size kept within what mail programs show whole.
+//!
+//! A template is loaded once and fails then, not on the morning of an edition: [`Renderer::check`] renders letters that
+//! take every branch.
+
+use css_inline::CSSInliner;
+use tera::{Context, Kwargs, State, Tera};
+
+use super::view::LetterView;
+use super::{LetterInput, RenderError, sample, subject};
+use crate::korean::width;
+use crate::law;
+use crate::model::edition::Content;
+
+/// The built-in templates: name and text. A file of the same name in the operator's folder replaces one.
+pub const BUILT_IN: [(&str, &str); 4] = [
+    ("digest/letter.html", include_str!("../../templates/digest/letter.html")),
+    ("digest/parts.html", include_str!("../../templates/digest/parts.html")),
+    ("digest/letter.txt", include_str!("../../templates/digest/letter.txt")),
+    (STYLES, include_str!("../../templates/digest/letter.css")),
+];
+
+const STYLES: &str = "digest/letter.css";
+/// Columns of the text part (RFC 5322 section 2.1.1 asks for 78 at most).
+const COLUMNS: usize = 76;
+/// Above this an operator is told; base64 makes 82 KB of it.
+const WARN_BYTES: usize = 60 * 1024;
+/// Above this excerpts go, the lowest post's first: base64 makes 102 KB of it, where Gmail clips.
+const AIM_BYTES: usize = 75 * 1024;
+/// At this nothing is sent.
+const FAIL_BYTES: usize = 100 * 1024;
+
+/// A letter as every reader gets it, with slot markers where personal parts go (see [`super::slot`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// Decoded subject, marked where the letter is advertising.
+    pub subject: String,
+    /// Preheader.
+    pub preheader: String,
+    /// HTML part.
+    pub html: String,
+    /// Text part.
+    pub text: String,
+    /// What the operator should know, in Korean.
+    pub warnings: Vec<String>,
+}
+
+impl From<Rendered> for Content {
+    fn from(rendered: Rendered) -> Content {
+        let Rendered { subject, preheader, html, text, .. } = rendered;
+        Content { subject, preheader, html, text }
+    }
+}
+
+/// Loaded templates. Cheap to render with, dear to make; a reload makes a fresh one.
+pub struct Renderer {
+    tera: Tera,
+    inliner: CSSInliner<'static>,
+}
+
+impl std::fmt::Debug for Renderer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.tera.get_template_names()).finish()
+    }
+}
+
+impl Renderer {
+    /// The built-in templates with those of `overrides` (name such as `digest/letter.html`, text) in their place.
+    pub fn new(overrides: &[(String, String)]) -> Result<Renderer, RenderError> {
+        let built_in = BUILT_IN.iter().filter(|(name, _)| !overrides.iter().any(|(own, _)| own == name));
+        let own = overrides.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let files: Vec<(&str, &str)> =
+            built_in.copied().chain(own).filter(|(name, _)| name.starts_with("digest/")).collect();
+        let styles = files.iter().rfind(|(name, _)| *name == STYLES).map_or("", |(_, text)| text);
+        let mut tera = Tera::new();
+        // Filters come first: then an unknown one is an error of the load, not of the send.
+        tera.register_filter("wrap", wrap);
+        tera.add_raw_templates(files.iter().filter(|(name, _)| *name != STYLES).copied())
+            .map_err(|error| RenderError::of_tera(&error, None))?;
+        let inliner = CSSInliner::options()
+            .inline_style_tags(false)
+            .keep_style_tags(true)
+            .load_remote_stylesheets(false)
+            .minify_css(true)
+            .extra_css(Some(styles.to_owned().into()))
+            .build();
+        Ok(Renderer { tera, inliner })
+    }
+
+    /// Renders a letter. The same input gives the same bytes.
+    pub fn render(&self, input: &LetterInput) -> Result<Rendered, RenderError> {
+        let mut view = LetterView::new(input);
+        view.subject = subject::render(&self.tera, &input.subject, &view)?;
+        view.set_preheader();
+        let (html, dropped) = self.html_within_budget(&mut view)?;
+        let text = self.text(&view)?;
+        let warnings = warnings(&view, html.len(), dropped);
+        Ok(Rendered { subject: view.subject, preheader: view.preheader, html, text, warnings })
+    }
+
+    /// Renders letters that take every branch of the templates, so that a fault shows when they are loaded.
+    pub fn check(&self) -> Result<(), RenderError> {
+        for input in sample::inputs("{{ lead.title }}") {
+            self.render(&input)?;
+        }
+        Ok(())
+    }
+
+    /// The same for a digest's subject template.
+    pub fn check_subject(&self, template: &str) -> Result<(), RenderError> {
+        for input in sample::inputs(template) {
+            let view = LetterView::new(&input);
+            subject::render(&self.tera, template, &view)?;
+        }
+        Ok(())
+    }
+
+    /// The HTML, with the lowest posts' excerpts left out as far as the size asks for it, and how many that were.
+    fn html_within_budget(&self, view: &mut LetterView) -> Result<(String, usize), RenderError> {
+        let mut html = self.html(view)?;
+        let mut dropped = 0;
+        while html.len() > AIM_BYTES {
+            let more = drop_excerpts(view, html.len() - AIM_BYTES);
+            if more == 0 {
+                break;
+            }
+            dropped += more;
+            html = self.html(view)?;
+        }
+        if html.len() >= FAIL_BYTES {
+            return Err(RenderError::TooLarge { kilobytes: html.len().div_ceil(1024) });
+        }
+        Ok((html, dropped))
+    }
+
+    fn html(&self, view: &LetterView) -> Result<String, RenderError> {
+        let html = self.lay_out("digest/letter.html", view)?;
+        self.inliner.inline(&html).map_err(|error| RenderError::Style(error.to_string()))
+    }
+
+    fn text(&self, view: &LetterView) -> Result<String, RenderError> {
+        Ok(tidy(&self.lay_out("digest/letter.txt", view)?))
+    }
+
+    fn lay_out(&self, template: &str, view: &LetterView) -> Result<String, RenderError> {
+        let context = Context::from_serialize(view).map_err(|error| RenderError::of_tera(&error, None))?;
+        self.tera.render(template, &context).map_err(|error| RenderError::of_tera(&error, None))
+    }
+}
+
+/// Takes excerpts out from the end until about `excess` bytes are won; how many it took.
+fn drop_excerpts(view: &mut LetterView, excess: usize) -> usize {
+    /// What an excerpt's paragraph costs besides its text.
+    const AROUND: usize = 100;
+    let mut won = 0;
+    let mut dropped = 0;
+    for post in view.sections.iter_mut().rev().flat_map(|section| section.posts.iter_mut().rev()) {
+        if won >= excess {
+            break;
+        }
+        if let Some(excerpt) = post.excerpt.take() {
+            won += excerpt.len() + AROUND;
+            dropped += 1;
+        }
+    }
+    dropped
+}
+
+/// Filter: breaks a text at 76 columns; `first` stands before the first line, `indent` before the others.
+fn wrap(text: &str, arguments: Kwargs, _: &State) -> tera::TeraResult<String> {
+    let first = arguments.get::<&str>("first")?.unwrap_or_default();
+    let indent = arguments.get::<&str>("indent")?.unwrap_or_default();
+    let room = COLUMNS.saturating_sub(width::of(indent).max(width::of(first)));
+    let lines = width::wrap(text, room);
+    let mut wrapped = String::with_capacity(text.len() + 16);
+    for (at, line) in lines.iter().enumerate() {
+        if at > 0 {
+            wrapped.push('\n');
+        }
+        wrapped.push_str(if at == 0 { first } else { indent });
+        wrapped.push_str(line);
+    }
+    Ok(wrapped)
+}
+
+/// No space at line ends, at most one empty line in a row, one line break at the end.
+fn tidy(text: &str) -> String {
+    let mut tidy = String::with_capacity(text.len());
+    let mut empty = 0;
+    for line in text.lines().map(str::trim_end) {
+        empty = if line.is_empty() { empty + 1 } else { 0 };
+        if empty < 2 && !(tidy.is_empty() && line.is_empty()) {
+            tidy.push_str(line);
+            tidy.push('\n');
+        }
+    }
+    while tidy.ends_with("\n\n") {
+        tidy.pop();
+    }
+    tidy
+}
+
+fn warnings(view: &LetterView, bytes: usize, dropped: usize) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if bytes > WARN_BYTES {
+        warnings.push(format!(
+            "편지의 HTML이 {} KB예요. 75 KB를 넘으면 Gmail이 끝을 잘라 보여 주니 글 수를 줄여 보세요.",
+            bytes.div_ceil(1024)
+        ));
+    }
+    if dropped > 0 {
+        warnings.push(format!("크기를 줄이려고 아래쪽 글 {dropped}편의 발췌를 뺐어요."));
+    }
+    if !view.newsletter.advertising {
+        let hints = law::advertising_hints(&view.subject);
+        if !hints.is_empty() {
+            warnings.push(format!(
+                "제목에 광고에 자주 쓰이는 말({})이 있어요. 영리 목적의 광고라면 newsletter.advertising을 true로 두어야 해요.",
+                hints.join(", ")
+            ));
+        }
+    }
+    warnings
+}

@@ -1,0 +1,170 @@
+//! Pure: why a letter could not be rendered, told to the person who edits the template.
+
+use std::fmt;
+
+use crate::law::LawError;
+
+/// Where in a template something is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateFault {
+    /// The template's file, or `제목 틀(subject)`.
+    pub file: String,
+    /// Line from 1.
+    pub line: usize,
+    /// Column from 1, in characters.
+    pub column: usize,
+    /// What is wrong, in Korean.
+    pub what: String,
+    /// The line itself.
+    pub source_line: String,
+}
+
+impl fmt::Display for TemplateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}행 {}열: {}", self.file, self.line, self.column, self.what)?;
+        if self.source_line.is_empty() {
+            return Ok(());
+        }
+        let pad: String = self
+            .source_line
+            .chars()
+            .take(self.column.saturating_sub(1))
+            .map(|c| {
+                if c == '\t' {
+                    "\t"
+                } else if (c as u32) < 0x1100 {
+                    " "
+                } else {
+                    "  "
+                }
+            })
+            .collect();
+        write!(f, "\n  {}\n  {pad}^", self.source_line)
+    }
+}
+
+/// Why a letter could not be rendered.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum RenderError {
+    /// A template is wrong; its author can mend it.
+    #[error("틀을 쓸 수 없어요. {0}")]
+    Template(Box<TemplateFault>),
+    /// A template is wrong in a way that has no place.
+    #[error("틀을 쓸 수 없어요. {0}")]
+    Engine(String),
+    /// The subject breaks the law's rule.
+    #[error(transparent)]
+    Law(#[from] LawError),
+    /// Styles could not be set inline.
+    #[error("편지의 스타일(digest/letter.css)을 적용할 수 없어요. {0}")]
+    Style(String),
+    /// More than mail programs show whole, even without excerpts.
+    #[error(
+        "편지의 HTML이 {kilobytes} KB라서 보낼 수 없어요(한도 100 KB). \
+         다이제스트의 max를 줄이거나 틀에서 덜어 내 주세요"
+    )]
+    TooLarge {
+        /// Size in units of 1,024 bytes.
+        kilobytes: usize,
+    },
+}
+
+/// The name Tera gives a template that is rendered from a string.
+const ONE_OFF: &str = "__tera_one_off";
+
+impl RenderError {
+    /// Translates Tera's error; `subject` is the subject template, which has no file.
+    pub(super) fn of_tera(error: &tera::Error, subject: Option<&str>) -> RenderError {
+        match error.kind() {
+            tera::ErrorKind::SyntaxError(report) | tera::ErrorKind::RenderingError(report) => {
+                RenderError::of_report(&error.to_string(), report, subject)
+            }
+            _ => RenderError::of_text(&error.to_string()),
+        }
+    }
+
+    fn of_report(shown: &str, report: &tera::ReportError, subject: Option<&str>) -> RenderError {
+        let span = report.span();
+        let source_line = match subject {
+            Some(source) => source.lines().nth(span.start_line.saturating_sub(1)).map(str::to_owned),
+            None => shown_line(shown),
+        };
+        let source_line = source_line.unwrap_or_default();
+        let name: String = source_line
+            .chars()
+            .skip(span.start_col)
+            .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+            .collect();
+        RenderError::Template(Box::new(TemplateFault {
+            file: file_name(report.filename()),
+            line: span.start_line,
+            column: span.start_col + 1,
+            what: in_korean(report.message(), &name),
+            source_line,
+        }))
+    }
+
+    /// Errors that Tera gives as text only (an unknown filter, say) carry their place as `--> file:line:column`.
+    fn of_text(text: &str) -> RenderError {
+        let place = text.lines().find_map(|line| line.trim_start().strip_prefix("--> "));
+        let parsed = place.and_then(|place| {
+            let mut parts = place.rsplitn(3, ':');
+            let column = parts.next()?.parse().ok()?;
+            let line = parts.next()?.parse().ok()?;
+            Some((parts.next()?.to_owned(), line, column))
+        });
+        let message = text.lines().next().unwrap_or(text).trim_start_matches("error: ");
+        match parsed {
+            Some((file, line, column)) => RenderError::Template(Box::new(TemplateFault {
+                file: file_name(&file),
+                line,
+                column,
+                what: in_korean(message, ""),
+                source_line: shown_line(text).unwrap_or_default(),
+            })),
+            None => RenderError::Engine(text.to_owned()),
+        }
+    }
+}
+
+fn file_name(name: &str) -> String {
+    if name == ONE_OFF { "제목 틀(subject)".to_owned() } else { format!("templates/{name}") }
+}
+
+/// The source line inside Tera's report: `12 | text`.
+fn shown_line(report: &str) -> Option<String> {
+    report.lines().find_map(|line| {
+        let (number, source) = line.split_once(" | ")?;
+        number.trim().parse::<usize>().ok().map(|_| source.to_owned())
+    })
+}
+
+/// The sayings of Tera that an author meets most, in Korean; `name` is the name at the place, where there is one.
+fn in_korean(message: &str, name: &str) -> String {
+    let quoted = message.split('`').nth(1).unwrap_or(name);
+    let after = |mark: &str| message.split_once(mark).map(|(_, list)| list.trim());
+    if message.contains("is not defined") {
+        let known = after("Available variables:").or_else(|| after("Available fields:"));
+        let name = if name.is_empty() { quoted } else { name };
+        let list = known.map(|list| format!(" 쓸 수 있는 이름: {list}")).unwrap_or_default();
+        return format!("알 수 없는 변수 '{name}'.{list}");
+    }
+    if message.contains("undefined") {
+        return format!("값이 없는 변수 '{name}'.");
+    }
+    for (english, korean) in [
+        ("filter", "필터"),
+        ("component", "부품(component)"),
+        ("template", "틀"),
+        ("test", "검사"),
+        ("function", "함수"),
+    ] {
+        let lower = message.to_lowercase();
+        if lower.contains(english)
+            && (lower.contains("unknown") || lower.contains("not found") || lower.contains("not registered"))
+        {
+            return format!("알 수 없는 {korean} '{quoted}'.");
+        }
+    }
+    format!("문법에 맞지 않아요: {message}")
+}

@@ -1,0 +1,216 @@
+//! Files of subscribers: what is read, what is refused and why, and the way back out.
+
+use std::path::PathBuf;
+
+use moabom::model::subscriber::SuppressionReason;
+use serde_json::{Value, json};
+
+use crate::people::{Desk, Said};
+
+impl Desk {
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).expect("writes");
+        path
+    }
+
+    fn import(&self, bytes: impl AsRef<[u8]>, more: &[&str]) -> Said {
+        let path = self.file("people.csv", bytes);
+        self.run(&[&["import", path.to_str().expect("UTF-8")], more].concat())
+    }
+
+    fn report(&self, bytes: impl AsRef<[u8]>, more: &[&str]) -> Value {
+        let said = self.import(bytes, &[more, &["--json"]].concat()).ok();
+        serde_json::from_str(&said.out).expect("JSON")
+    }
+
+    fn count(&self) -> usize {
+        self.list().as_array().map_or(0, Vec::len)
+    }
+}
+
+#[test]
+fn the_same_list_is_read_in_every_encoding_and_shape_a_spreadsheet_saves() {
+    let text =
+        "이메일,이름,구독일\r\nkim@naver.com,\"김, 해봄\",2026-11-01\r\nlee@daum.net,이봄,2026. 11. 2.\r\n";
+    let (cp949, _, failed) = encoding_rs::EUC_KR.encode(text);
+    assert!(!failed);
+    let utf16: Vec<u8> = "\u{feff}"
+        .chars()
+        .chain(text.chars())
+        .flat_map(|c| {
+            c.encode_utf16(&mut [0; 2]).iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<u8>>()
+        })
+        .collect();
+    let tabs = text.replace("\"김, 해봄\"", "김\u{1} 해봄").replace(',', "\t").replace('\u{1}', ",");
+    let variants: Vec<(&str, Vec<u8>)> = vec![
+        ("UTF-8", text.into()),
+        ("BOM", format!("\u{feff}{text}").into()),
+        ("CP949", cp949.into_owned()),
+        ("UTF-16", utf16),
+        ("TSV", tabs.into()),
+        (
+            "semicolons",
+            text.replace("\"김, 해봄\"", "김\u{1} 해봄").replace(',', ";").replace('\u{1}', ",").into(),
+        ),
+        ("LF, no end", text.replace("\r\n", "\n").trim_end().into()),
+        ("empty columns", text.replace("\r\n", ",,\r\n").into()),
+    ];
+    for (what, bytes) in variants {
+        let desk = Desk::new();
+        let report = desk.report(&bytes, &[]);
+        assert_eq!((&report["accepted"], &report["invalid"]), (&json!(2), &json!(0)), "{what}");
+        assert_eq!(desk.list()[0]["name"], "김, 해봄", "{what}");
+    }
+}
+
+#[test]
+fn files_of_listmonk_stibee_and_mailchimp_are_understood_and_the_gone_stay_out() {
+    let listmonk = "uuid,email,name,attributes,status,created_at,updated_at\n\
+        1,a@b.com,A,\"{\"\"city\"\": \"\"서울\"\"}\",enabled,2024-01-02T03:04:05.123456Z,2024-01-02T03:04:05Z\n\
+        2,c@d.com,C,{},blocklisted,2024-01-02T03:04:05Z,2024-01-02T03:04:05Z\n";
+    let stibee = "이메일 주소,이름,구독 상태,구독일,광고성 정보 수신 동의 여부\n\
+        a@b.com,가,구독 중,2024. 1. 2. 오후 3:04:05,Y\nc@d.com,나,수신거부,2024-01-02,Y\ne@f.com,다,구독 중,2024-01-02,N\n";
+    let mailchimp = "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,UNSUB_TIME\n\
+        a@b.com,해봄,김,2,\"2021-08-22 10:57:06\",\"2021-08-22 10:58:00\",\n\
+        c@d.com,Ann,Lee,2,\"2021-08-22 10:57:06\",,2022-01-01 00:00:00\n";
+    for (text, left, name) in [(listmonk, 1, "A"), (stibee, 2, "가"), (mailchimp, 1, "김해봄")] {
+        let desk = Desk::new();
+        let report = desk.report(text, &[]);
+        assert_eq!((&report["accepted"], &report["left"]), (&json!(1), &json!(left)), "{text}");
+        assert_eq!(desk.list()[0]["name"], name);
+    }
+}
+
+#[test]
+fn a_bad_row_stops_the_whole_file_and_is_named_by_line_and_column() {
+    let desk = Desk::new();
+    let text = "이메일,이름,구독일\nkim@naver.com,\"두\n줄\",2026-11-01\nbad@@b.com,x,2026-11-01\nlee@daum.net,y,2027-01-01\n\
+        a@b.com\nnodate@b.com,z,\n";
+    let said = desk.import(text, &[]);
+    assert!(said.error().contains("3개"), "{}", said.error());
+    for line in [
+        "4행 1열(이메일): 'bad@@b.com'",
+        "5행 3열(구독일): '2027-01-01'",
+        "6행: 칸이 1개",
+        "7행: 동의일이 없어",
+    ] {
+        assert!(said.err.contains(line), "{line} in\n{}", said.err);
+    }
+    assert_eq!(desk.count(), 0);
+    let report = desk.report(text, &["--keep-going"]);
+    assert_eq!(
+        report,
+        json!({"rows": 5, "accepted": 1, "joined": 0, "duplicate": 0, "already": 0, "suppressed": 0, "left": 0,
+            "without_consent": 1, "invalid": 3})
+    );
+    assert_eq!(desk.list()[0]["name"], "두 줄");
+}
+
+#[test]
+fn each_row_is_counted_once_and_imports_revive_nobody() {
+    let desk = Desk::new();
+    desk.run(&["add", "old@b.com"]).ok();
+    desk.run(&["add", "gone@b.com"]).ok();
+    desk.run(&["remove", "gone@b.com"]).ok();
+    let text = "email,name\nnew@b.com,a\nNEW@B.com,b\nold@b.com,c\ngone@b.com,d\nnew2@gamil.com,e\n\n,\n";
+    let dry = desk.import(text, &["--consent-date", "2026-11-01", "--dry-run"]).ok();
+    assert!(dry.out.contains("시험 실행") && desk.count() == 1, "{}", dry.out);
+    let said = desk.import(text, &["--consent-date", "2026-11-01", "--json"]).ok();
+    let report: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(
+        report,
+        json!({"rows": 5, "accepted": 2, "joined": 0, "duplicate": 1, "already": 1, "suppressed": 1, "left": 0,
+            "without_consent": 0, "invalid": 0})
+    );
+    assert!(said.err.contains("6행 주의") && said.err.contains("gmail.com"), "{}", said.err);
+    assert_eq!(desk.suppression("gone@b.com"), Some(SuppressionReason::Withdrawn));
+    assert_eq!(desk.count(), 3);
+}
+
+#[test]
+fn broken_files_are_refused_with_what_to_do() {
+    let desk = Desk::new();
+    let open_quote =
+        format!("이메일,구독일\n\"a@b.com,2026-11-01\n{}", "c@d.com,2026-11-01\n".repeat(40_000));
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("empty", Vec::new(), "빈 파일"),
+        ("no header", "a@b.com,김,2026-11-01\n".into(), "머리글 행이 없어요"),
+        ("no address column", "이름,구독일\n김,2026-11-01\n".into(), "이메일 열을"),
+        ("no consent column", "이메일,이름\na@b.com,김\n".into(), "--consent-date"),
+        ("xlsx", b"PK\x03\x04rest".to_vec(), "CSV UTF-8"),
+        ("latin-1", b"email,name,created_at\na@b.com,Andr\xe9 x,2026-11-01\n".to_vec(), "2행"),
+        ("binary", vec![0, 159, 146, 150, 255, 1, 2, 3], "읽을 수 없어요"),
+        ("open quote", open_quote.into(), "큰따옴표"),
+        ("unknown state", "이메일,구독일,상태\na@b.com,2026-11-01,뭘까\n".into(), "잘못된 행이 1개"),
+        ("unknown digest", "이메일,구독일,다이제스트\na@b.com,2026-11-01,daily\n".into(), "잘못된 행이 1개"),
+    ];
+    for (what, bytes, word) in cases {
+        let said = desk.import(&bytes, &[]);
+        assert!(said.error().contains(word), "{what}: {}", said.error());
+        assert_eq!(said.result.map_err(|error| error.exit_code()), Err(1));
+        assert_eq!(desk.count(), 0, "{what}");
+    }
+    let missing = desk.run(&["import", "/nowhere/at/all.csv"]);
+    assert!(missing.error().contains("그런 파일이 없어요"), "{}", missing.error());
+}
+
+#[test]
+fn what_goes_out_comes_back_the_same_and_no_spreadsheet_runs_it() {
+    let mut desk = Desk::new();
+    desk.digests = vec!["weekly".into(), "=monthly".into()];
+    for (address, name, day) in [
+        ("=cmd@b.com", "=HYPERLINK(\"x\")", "2026-11-01"),
+        ("+82@b.com", "'=already", "2026-11-01 10:20:30"),
+        ("o'hara@b.com", "쉼표, \"따옴표\"", "2025-02-28"),
+        ("해봄@한글.한국", "@me", "2024-02-29 23:59:59.120"),
+        ("plain@b.com", "", "2020-01-01"),
+    ] {
+        desk.run(&["add", address, "--name", name, "--consent", day]).ok();
+    }
+    desk.sql()
+        .execute(
+            "UPDATE subscriptions SET state = 'paused' WHERE subscriber_id = 2 AND digest = 'weekly'",
+            [],
+        )
+        .expect("writes");
+    let first = desk.folder.path().join("out.csv");
+    let path = first.to_str().expect("UTF-8");
+    desk.run(&["export", "--out", path, "--bom"]).ok();
+    let refused = desk.run(&["export", "--out", path]);
+    assert!(refused.error().contains("덮어쓰지 않으니"), "{}", refused.error());
+    let written = std::fs::read_to_string(&first).expect("reads");
+    assert!(written.starts_with("\u{feff}이메일,이름,구독일,상태,다이제스트\r\n"), "{written}");
+    for cell in written.split(['\n', ',']).map(|cell| cell.trim_start_matches('"')) {
+        assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
+    }
+    let mut other = Desk::new();
+    other.digests.clone_from(&desk.digests);
+    other.run(&["import", path]).ok();
+    assert_eq!(other.list(), desk.list());
+    let stream = |desk: &Desk| desk.run(&["export"]).ok().out;
+    assert_eq!(stream(&other), stream(&desk));
+    assert_eq!(stream(&desk), written.trim_start_matches('\u{feff}'));
+}
+
+#[test]
+fn a_large_file_is_read_as_a_stream_in_one_transaction() {
+    use std::fmt::Write;
+    let desk = Desk::new();
+    let mut text = String::from("이메일,이름,구독일\n");
+    for number in 0..12_000 {
+        let _ = writeln!(text, "reader{number}@example.com,독자 {number},2026-11-01");
+    }
+    let said = desk.import(&text, &[]).ok();
+    assert!(said.out.contains("새 구독자: 12000") && said.err.contains("10000행까지"), "{}", said.out);
+    let refused: String = text
+        .lines()
+        .take(3_000)
+        .map(|line| line.replace("reader", "other") + "\n")
+        .chain(["broken\n".into()])
+        .collect();
+    assert!(desk.import(refused, &[]).result.is_err());
+    let count: i64 =
+        desk.sql().query_row("SELECT count(*) FROM subscribers", [], |row| row.get(0)).expect("counts");
+    assert_eq!(count, 12_000, "the refused file left nothing");
+}

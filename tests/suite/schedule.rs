@@ -1,0 +1,134 @@
+//! Our slots against an independent reader of crontab lines, over a year with all its clock changes.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use moabom::clock::Instant;
+use moabom::schedule::Schedule;
+
+fn at(text: &str) -> Instant {
+    DateTime::parse_from_rfc3339(text).unwrap().to_utc()
+}
+
+const ZONES: [Tz; 4] = [Tz::Asia__Seoul, Tz::Europe__Berlin, Tz::America__New_York, Tz::Australia__Lord_Howe];
+
+/// Slots of 2026 by croner; it calls a line fixed only where minute and hour are single numbers.
+fn by_croner(line: &str, zone: Tz) -> Vec<Instant> {
+    let cron = croner::parser::CronParser::new().parse(line).unwrap();
+    let start: DateTime<Tz> = at("2026-01-01T00:00:00Z").with_timezone(&zone);
+    let mut slots: Vec<DateTime<Utc>> = Vec::new();
+    let mut last = start;
+    while let Ok(next) = cron.find_next_occurrence(&last, false) {
+        if next.to_utc() >= at("2027-01-01T00:00:00Z") {
+            break;
+        }
+        slots.push(next.to_utc());
+        last = next;
+    }
+    slots
+}
+
+fn ours(line: &str, zone: Tz) -> Vec<Instant> {
+    let schedule = Schedule::parse(line, zone).unwrap();
+    std::iter::successors(schedule.next_after(at("2026-01-01T00:00:00Z")), |last| schedule.next_after(*last))
+        .take_while(|slot| *slot < at("2027-01-01T00:00:00Z"))
+        .collect()
+}
+
+#[test]
+fn a_year_of_slots_is_what_croner_says_in_zones_with_and_without_clock_changes() {
+    for zone in ZONES {
+        for line in [
+            "0 9 * * 1",
+            "0 9 * * 0",
+            "0 9 * * 7",
+            "30 18 * * MON,WED,FRI",
+            "0 8 * * 1-5",
+            "0 0 1 * *",
+            "59 23 31 12 *",
+            "0 9 1,15 * *",
+            "0 9 13 * FRI",
+            "0 7 10-20/5 */3 MON",
+            "0 12 29 2 *",
+            // In the hours that the clocks skip and repeat.
+            "30 2 * * *",
+            "15 2 * * 0",
+            "30 1 * * *",
+            "45 1 * * SUN",
+            "0 2 * * *",
+            "0 3 * * *",
+            // By the real hours.
+            "0 * * * *",
+            "*/15 * * * *",
+            "*/30 * 1-7 * *",
+        ] {
+            let (ours, theirs) = (ours(line, zone), by_croner(line, zone));
+            let differ = ours.iter().zip(&theirs).find(|(ours, theirs)| ours != theirs);
+            assert_eq!(differ, None, "{line} in {zone}");
+            assert_eq!(ours.len(), theirs.len(), "{line} in {zone}");
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_ticks_through_a_year_publishes_every_slot_once() {
+    for zone in ZONES {
+        for line in ["30 2 * * *", "0 9 * * MON", "0 */6 * * *", "0 9 13 * FRI"] {
+            let schedule = Schedule::parse(line, zone).unwrap();
+            let since = at("2026-01-01T00:00:00Z");
+            let max_late = chrono::Duration::hours(12);
+            let (mut now, mut last, mut published) = (since, None, Vec::new());
+            while now < at("2027-01-01T00:00:00Z") {
+                let due = schedule.due(last, since, now, max_late);
+                assert!(due.skipped.is_empty(), "{line} in {zone} at {now}: {:?}", due.skipped);
+                if let Some(slot) = due.publish {
+                    last = Some(slot.at);
+                    published.push(slot.at);
+                    // A step back right after publishing repeats nothing.
+                    let back = schedule.due(last, since, now - chrono::Duration::minutes(59), max_late);
+                    assert_eq!(back.publish, None);
+                }
+                now += chrono::Duration::minutes(29);
+            }
+            let year: Vec<Instant> = ours(line, zone);
+            assert_eq!(published.first(), year.first(), "{line} in {zone}");
+            assert!(year.len() - published.len() <= 1, "{line} in {zone}");
+            assert!(published.iter().eq(&year[..published.len()]), "{line} in {zone}");
+        }
+    }
+}
+
+#[test]
+fn at_any_minute_around_a_clock_change_the_newest_slot_is_the_one_that_is_due() {
+    let changes = [
+        (Tz::Europe__Berlin, "2026-03-29T01:00:00Z"),
+        (Tz::Europe__Berlin, "2026-10-25T01:00:00Z"),
+        (Tz::America__New_York, "2026-03-08T07:00:00Z"),
+        (Tz::America__New_York, "2026-11-01T06:00:00Z"),
+        (Tz::Australia__Lord_Howe, "2026-04-04T15:00:00Z"),
+        (Tz::Australia__Lord_Howe, "2026-10-03T15:30:00Z"),
+    ];
+    for (zone, change) in changes {
+        for line in
+            ["*/10 * * * *", "15,45 * * * *", "40 1 * * *", "50 1 * * *", "10 2 * * *", "5,35 1,2 * * *"]
+        {
+            let schedule = Schedule::parse(line, zone).unwrap();
+            let since = at(change) - chrono::Duration::hours(30);
+            let end = at(change) + chrono::Duration::hours(3);
+            let slots: Vec<Instant> =
+                std::iter::successors(schedule.next_after(since), |last| schedule.next_after(*last))
+                    .take_while(|slot| *slot <= end)
+                    .collect();
+            let mut now = at(change) - chrono::Duration::hours(3);
+            while now <= end {
+                let due = schedule.due(None, since, now, chrono::Duration::days(9));
+                let newest = slots.iter().rev().find(|slot| **slot <= now).copied();
+                assert_eq!(due.publish.map(|slot| slot.at), newest, "{line} in {zone} at {now}");
+                let missed: Vec<Instant> = due.skipped.iter().map(|skip| skip.at).collect();
+                let before = slots.partition_point(|slot| newest.is_some_and(|newest| *slot < newest));
+                let listed = before.min(moabom::schedule::LISTED_SKIPS);
+                assert_eq!(missed, slots[before - listed..before], "{line} in {zone} at {now}");
+                now += chrono::Duration::minutes(5);
+            }
+        }
+    }
+}
