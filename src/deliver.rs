@@ -61,7 +61,8 @@ impl DeliverSettings {
     }
 }
 
-/// What the step needs.
+/// What the step needs. Clones share the store, the trust and the keys.
+#[derive(Clone)]
 pub struct Deps {
     /// The store.
     pub store: Store,

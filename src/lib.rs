@@ -1,4 +1,6 @@
-//! moabom (모아봄): gathers a blog's new and best-received posts and mails them to its readers.
+//! moabom (모아봄): a newsletter digest generator and mailer for the owner of a Korean blog.
+//!
+//! This page is the architecture document: the flow, who may use whom, the words, and the walk of one edition.
 //!
 //! # The flow
 //!
@@ -7,6 +9,61 @@
 //! [deliveries] ─deliver: claim → compose → smtp → retry→ [attempts, delivery state]
 //! web, mailbox ─feedback→ [consents, subscriptions, suppressions] ─read again at every claim─┘
 //! ```
+//!
+//! A pure core in an imperative shell. The steps ([`ingest`], [`publish`], [`deliver`], [`feedback`]) never call each
+//! other: they meet in the tables of the store. So each can be run by hand, be killed at any moment, and be run again.
+//!
+//! # Rooms
+//!
+//! | room | kind | what is at home there |
+//! | --- | --- | --- |
+//! | [`model`] | pure | the nouns: ids, addresses, posts, editions, deliveries, tokens |
+//! | [`korean`] | pure | particles, dates, counts, sentences, excerpts, reading time, width |
+//! | [`schedule`] | pure | cron, zone, last slot and now → the due slot, and the late rule |
+//! | [`select`] | pure | candidates, rules, history and now → a selection with a reason for each candidate |
+//! | [`render`] | pure | a letter's view → subject, preheader, HTML and text, with typed slots for personal parts |
+//! | [`compose`] | pure | rendered content and one recipient → the bytes of one message; DKIM |
+//! | [`retry`] | pure | a reply and its stage → who is meant; attempts and age → the next step |
+//! | [`law`] | pure | the subject mark and what else the law asks of a letter |
+//! | [`source`] | effect | fetching; one file per format; which fetched post is which known one |
+//! | [`smtp`] | effect | one owned connection, driven stage by stage |
+//! | [`store`] | effect | all SQL; one file per noun; one writer thread with group commit, readers apart |
+//! | [`web`] | effect | the reader's pages; they write rows and never send |
+//! | [`ingest`], [`publish`], [`deliver`], [`feedback`] | effect | the steps, each a `run_once(deps, now)` |
+//! | [`daemon`] | effect | supervision: a task per step, the stop, the end of all when one dies |
+//! | [`config`] | effect | raw → checked; every fault at once with its place and what to do |
+//! | [`cli`], [`demo`] | effect | arguments → step → print; the demo's sample blog and inbox |
+//! | [`clock`] | effect | the only place that reads the time |
+//!
+//! # Who may use whom
+//!
+//! Pure rooms use pure rooms alone: no store, socket, file, clock or randomness. SQL stands only in [`store`], lettre only
+//! in [`compose`] and [`smtp`], axum only in [`web`], tera only in [`render`] and [`web`]. Nothing below [`cli`] and
+//! [`daemon`] sees the whole configuration; each room takes its own small settings struct. `tests/suite/architecture.rs`
+//! keeps these rules, and `clippy.toml` bans the calls, each with its reason.
+//!
+//! # Words
+//!
+//! A **source** (출처) lists **posts** (글). An **observation** (관측) is what was seen of a post's **reactions** (반응) and
+//! comments at an instant. A **digest** (다이제스트) is a configured series; a **slot** (예정 시각) is an instant its
+//! schedule fell due; an **edition** (발행호) is what one slot published: frozen and numbered. A **subscriber** (구독자) has
+//! **subscriptions** (구독) to digests and **consents** (동의), an append-only ledger. A **suppression** (발송 금지) is a
+//! keyed hash of an address never to be mailed. A **delivery** (발송) is one edition for one subscriber; an **attempt**
+//! (시도) is one SMTP transaction of it.
+//!
+//! # The walk of one edition
+//!
+//! 1. [`ingest::run_once`] gives each post of a fetched page its identity and writes an observation where something changed.
+//! 2. [`publish::run_once`] asks [`schedule`] what is due, reads the candidates, lets [`select`] judge each of them, and
+//!    [`render`] draws the letter once, with markers where the personal parts go. In one transaction the slot, the number,
+//!    the content and a delivery row for each subscriber are frozen; of two publishers at once one wins.
+//! 3. [`deliver::run_once`] claims a few rows at a time, reading consent and suppression again. [`compose`] splices one
+//!    recipient's parts into bytes encoded once. [`smtp`] drives the transaction; the intent (`in_flight`) is committed
+//!    before the packet with the final dot, the result before the connection's next transaction.
+//! 4. A 250 after the dot makes the row `sent`. Any other answer goes through [`retry`]: who is meant (the relay, the
+//!    sender, the destination, the recipient, the letter), and what follows. A connection lost between the dot and its
+//!    answer makes the row `unknown`, which the operator sees.
+//! 5. A withdrawal through [`web`] is applied by [`feedback`]; no MAIL FROM for that address follows its commit.
 
 pub mod cli;
 pub mod clock;

@@ -1,3 +1,7 @@
 //! Effect: parse, call, map the error to an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    moabom::cli::main()
+}

@@ -8,7 +8,7 @@ use clap::{Subcommand, ValueEnum};
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
-use super::preview::plain;
+use super::why::plain;
 use crate::clock::Instant;
 use crate::model::delivery::DeliveryState;
 use crate::model::{DeliveryId, EditionId, SubscriberId};

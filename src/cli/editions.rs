@@ -9,7 +9,7 @@ use clap::Subcommand;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde::Serialize;
 
-use super::preview::{minute, plain, stamp};
+use super::why::{minute, plain, stamp};
 use crate::clock::Instant;
 use crate::model::delivery::DeliveryState;
 use crate::model::edition::{EditionPost, EditionState};

@@ -1,158 +1,159 @@
-//! Effect: an edition that is not yet one: why each post is in or out, as a table and as JSON.
+//! Effect: `moabom preview`: the letter as it would leave now, or at another time; nothing is written to the store.
 
-use std::fmt::Write;
+use std::fs;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
-use chrono::SecondsFormat;
-use chrono_tz::Tz;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
-use serde::Serialize;
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
+use mail_parser::MessageParser;
 
-use crate::clock::Instant;
-use crate::model::PostId;
+use super::Misuse;
+use super::open::{Context, Opened};
+use super::{dates, why};
+use crate::compose::links::unsubscribe_url;
+use crate::compose::{CompiledLetter, LetterHead, Origin, Personal};
 use crate::model::edition::Content;
-use crate::publish::Plan;
-use crate::select::{Basis, Judged, Verdict, section_name};
+use crate::model::{EditionId, SubscriberId};
+use crate::publish::{Digest, Plan, plan};
+use crate::select::Verdict;
 
-/// An instant as JSON and tables show it: RFC 3339 with the zone's offset, to the second.
-pub(super) fn stamp(at: Instant, zone: Tz) -> String {
-    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
+/// The row the sample copy is made for: no subscriber has it, so its links withdraw nobody.
+const NOBODY: (SubscriberId, EditionId) = (SubscriberId(0), EditionId(0));
+
+/// `moabom preview`
+#[derive(Clone, Debug, Default, Args)]
+pub struct PreviewArgs {
+    /// 다이제스트 이름. 하나뿐이면 적지 않아도 돼요
+    pub digest: Option<String>,
+    /// 이 시각에 발행한다면 (예: 2026-11-23 09:00). 적지 않으면 지금
+    #[arg(long, value_name = "시각")]
+    pub at: Option<String>,
+    /// 무엇으로 볼지
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// 후보 하나하나를 왜 싣거나 뺐는지
+    #[arg(long)]
+    pub why: bool,
+    /// 화면 대신 이 파일에 써요
+    #[arg(long, value_name = "파일")]
+    pub out: Option<PathBuf>,
 }
 
-/// `2026-11-23 09:00` in the zone.
-pub(super) fn minute(at: Instant, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+/// What a preview is shown as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The HTML part.
+    Html,
+    /// The text part.
+    #[default]
+    Text,
+    /// The whole message.
+    Eml,
+    /// What was chosen and left out, for programs.
+    Json,
 }
 
-/// Text from outside made safe for a terminal: no control characters, no marks that turn the direction of writing.
-pub(super) fn plain(text: &str) -> String {
-    let hostile = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+/// Shows the letter of a digest.
+pub fn run(context: &Context, args: &PreviewArgs, out: &mut impl Write) -> Result<()> {
+    let opened = context.open()?;
+    let digest = chosen(&opened.config.digests, args.digest.as_deref())?;
+    let zone = opened.config.masthead.newsletter.time_zone;
+    let at = match &args.at {
+        Some(text) => dates::parse(text, zone).map_err(|cause| Misuse(format!("`--at {text}`: {cause}")))?,
+        None => context.clock.now(),
     };
-    text.chars().map(|c| if hostile(c) { ' ' } else { c }).collect()
-}
-
-/// `5 (+4)`, or `5 (누적)` where lifetime counts stand in.
-fn grown(total: u64, gained: u64, basis: Basis) -> String {
-    match basis {
-        Basis::Lifetime => format!("{total} (누적)"),
-        Basis::Window | Basis::Appeared => format!("{total} (+{gained})"),
-    }
-}
-
-fn row(section: &str, one: &Judged) -> Vec<Cell> {
-    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
-    vec![
-        Cell::new(section),
-        Cell::new(plain(&one.title)),
-        right(grown(one.reactions, one.gained_reactions, one.basis)),
-        right(grown(one.comments, one.gained_comments, one.basis)),
-        right(format!("{:.3}", one.score)),
-        Cell::new(&one.why),
-    ]
-}
-
-/// Every candidate with its numbers and its reason: the chosen ones in the letter's order, then the rest by score.
-/// Wraps to `width` columns; without it each candidate stands on one line.
-pub fn why_table(plan: &Plan, width: Option<u16>) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_FULL_CONDENSED);
-    match width {
-        Some(width) => table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic),
-        None => table.set_content_arrangement(ContentArrangement::Disabled),
-    };
-    table.set_header(["꼭지", "글", "반응(+증가)", "댓글(+증가)", "점수", "이유"]);
-    for (section, pick) in plan.selection.picks() {
-        table.add_row(row(section_name(section), pick));
-    }
-    for one in &plan.selection.left_out {
-        table.add_row(row("–", one));
-    }
-    table.to_string()
-}
-
-/// `--why`: digest, number, window, the table, and whether the slot would publish.
-pub fn why_text(plan: &Plan, width: Option<u16>) -> String {
-    let zone = plan.letter.newsletter.time_zone;
-    let mut text = format!(
-        "다이제스트 {} · 제{}호 · 예정 시각 {}\n",
-        plan.digest,
-        plan.number,
-        minute(plan.slot_at, zone)
-    );
-    let _ = match plan.window_from {
-        Some(from) => writeln!(text, "기간 {} – {}", minute(from, zone), minute(plan.at, zone)),
-        None => {
-            writeln!(text, "기간 {}까지: 견줄 앞선 관측이 없어 누적 반응으로 골라요", minute(plan.at, zone))
+    let plan =
+        opened.store.read(|ledger| plan(ledger, digest, &opened.config.masthead, at, at))?;
+    let shown = show(&opened, &plan, args)?;
+    match &args.out {
+        Some(path) => {
+            write_file(path, &shown)?;
+            eprintln!("{}에 썼어요.", path.display());
+            Ok(())
         }
-    };
-    let _ = writeln!(text, "{}", why_table(plan, width));
-    let chosen = plan.selection.picks().count();
-    let _ = match &plan.selection.verdict {
-        Verdict::Publish => {
-            writeln!(text, "모두 {}편 가운데 {chosen}편을 실어요.", chosen + plan.selection.left_out.len())
-        }
-        Verdict::Skip { reason } => writeln!(text, "{reason}"),
-    };
-    text
-}
-
-/// `preview --format json` (design section 12; stable).
-#[derive(Debug, Serialize)]
-pub struct PreviewJson<'a> {
-    digest: &'a str,
-    slot: String,
-    number: i64,
-    subject: Option<&'a str>,
-    preheader: Option<&'a str>,
-    html_bytes: Option<usize>,
-    sections: Vec<SectionJson<'a>>,
-    left_out: Vec<PostJson<'a>>,
-    /// Only where the slot would be skipped: why.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    skip: Option<&'a str>,
-}
-
-#[derive(Debug, Serialize)]
-struct SectionJson<'a> {
-    kind: &'static str,
-    title: &'static str,
-    posts: Vec<PostJson<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct PostJson<'a> {
-    id: PostId,
-    title: &'a str,
-    score: f64,
-    why: &'a str,
-}
-
-impl<'a> From<&'a Judged> for PostJson<'a> {
-    fn from(one: &'a Judged) -> PostJson<'a> {
-        PostJson { id: one.post, title: &one.title, score: one.score, why: &one.why }
+        None => Ok(out.write_all(&shown)?),
     }
 }
 
-/// The JSON of a plan and what was rendered from it; nothing is rendered where nothing was chosen.
-pub fn json<'a>(plan: &'a Plan, content: Option<&'a Content>) -> PreviewJson<'a> {
-    let sections = plan.selection.sections.iter().map(|section| SectionJson {
-        kind: section.kind.as_str(),
-        title: section_name(section.kind),
-        posts: section.picks.iter().map(PostJson::from).collect(),
-    });
-    PreviewJson {
-        digest: &plan.digest,
-        slot: stamp(plan.slot_at, plan.letter.newsletter.time_zone),
-        number: plan.number,
-        subject: content.map(|content| content.subject.as_str()),
-        preheader: content.map(|content| content.preheader.as_str()),
-        html_bytes: content.map(|content| content.html.len()),
-        sections: sections.collect(),
-        left_out: plan.selection.left_out.iter().map(PostJson::from).collect(),
-        skip: match &plan.selection.verdict {
-            Verdict::Publish => None,
-            Verdict::Skip { reason } => Some(reason),
-        },
+/// The digest of that name, or the only one.
+pub fn chosen<'a>(digests: &'a [Digest], name: Option<&str>) -> Result<&'a Digest> {
+    let known = || digests.iter().map(|digest| digest.name.as_str()).collect::<Vec<_>>().join(", ");
+    match (name, digests) {
+        (None, [only]) => Ok(only),
+        (None, _) => Err(Misuse(format!("다이제스트가 여럿이니 이름을 적어 주세요: {}", known())).into()),
+        (Some(name), _) => digests.iter().find(|digest| digest.name == name).ok_or_else(|| {
+            Misuse(format!("설정에 다이제스트 `{name}`이(가) 없어요. 있는 것: {}", known())).into()
+        }),
     }
+}
+
+fn show(opened: &Opened, plan: &Plan, args: &PreviewArgs) -> Result<Vec<u8>> {
+    if args.why && args.format != Format::Json {
+        let width = args.out.is_none() && std::io::stdout().is_terminal();
+        return Ok(why::why_text(plan, width.then(|| console::Term::stdout().size().1)).into_bytes());
+    }
+    let empty = plan.letter.sections.is_empty();
+    let content = (!empty).then(|| rendered(opened, plan)).transpose()?;
+    if args.format == Format::Json {
+        let mut json = serde_json::to_vec_pretty(&why::json(plan, content.as_ref()))?;
+        json.push(b'\n');
+        return Ok(json);
+    }
+    let skip = match &plan.selection.verdict {
+        Verdict::Skip { reason } => Some(reason.as_str()),
+        Verdict::Publish => None,
+    };
+    let Some(content) = content else {
+        bail!("{} `--why`로 까닭을 볼 수 있어요.", skip.unwrap_or("실을 글이 없어요."));
+    };
+    if let Some(reason) = skip {
+        eprintln!("이대로라면 보내지 않아요: {reason}");
+    }
+    let message = sample(opened, plan, &content)?;
+    match args.format {
+        Format::Eml => Ok(message),
+        format => part(&message, format == Format::Html),
+    }
+}
+
+fn rendered(opened: &Opened, plan: &Plan) -> Result<Content> {
+    let rendered = opened.renderer.render(&plan.letter)?;
+    for warning in &rendered.warnings {
+        eprintln!("{warning}");
+    }
+    Ok(Content::from(rendered))
+}
+
+/// The message as the sender composes it, addressed to the sender.
+pub fn sample(opened: &Opened, plan: &Plan, content: &Content) -> Result<Vec<u8>> {
+    let letters = opened.letters()?;
+    let (subscriber, edition) = NOBODY;
+    let head = LetterHead {
+        digest: plan.digest.clone(),
+        date: plan.at,
+        origin: Origin::Edition(edition),
+        zone: letters.zone,
+        newsletter: letters.newsletter,
+        sender: letters.sender,
+    };
+    let compiled = CompiledLetter::new(&head, content, &letters.key, letters.signer)?;
+    let link = letters.public_url.map(|base| unsubscribe_url(&base, &letters.key, subscriber, edition));
+    let to = &head.sender.email;
+    let mut message = Vec::new();
+    let personal = Personal { to, name: None, unsubscribe_url: link.as_deref(), subscriber };
+    compiled.write(&personal, &mut message)?;
+    Ok(message)
+}
+
+/// One part of the message itself, decoded: what is previewed is what is mailed.
+pub fn part(message: &[u8], html: bool) -> Result<Vec<u8>> {
+    let parsed = MessageParser::default().parse(message).context("만든 메일을 다시 읽지 못했어요")?;
+    let body = if html { parsed.body_html(0) } else { parsed.body_text(0) };
+    Ok(body.context("만든 메일에 그 부분이 없어요")?.into_owned().into_bytes())
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes)
+        .with_context(|| format!("{}에 쓰지 못했어요. 폴더가 있는지, 쓸 수 있는지 확인하세요", path.display()))
 }

@@ -5,7 +5,7 @@ use std::sync::Barrier;
 
 use chrono::{DateTime, Duration};
 use chrono_tz::Tz;
-use moabom::cli::{editions, preview};
+use moabom::cli::{editions, why};
 use moabom::clock::Instant;
 use moabom::compose::Sender;
 use moabom::model::edition::{Content, EditionState, SectionKind};
@@ -472,16 +472,16 @@ fn the_table_and_the_json_explain_every_post() {
         .read(|ledger| plan(ledger, &world.digests[0], &world.masthead, week(0), week(0)))
         .unwrap();
     assert_eq!(plan.selection.verdict, Verdict::Publish);
-    let text = preview::why_text(&plan, None);
+    let text = why::why_text(&plan, None);
     for id in 1..=9 {
         assert_eq!(text.matches(&format!("글 {id} ")).count(), 1, "{text}");
     }
     assert!(text.contains("앞선 관측이 없어 지금까지의 반응 5개와 댓글 2개로 셈하여"), "{text}");
     let widths: Vec<usize> =
-        preview::why_table(&plan, Some(100)).lines().map(unicode_width::UnicodeWidthStr::width).collect();
+        why::why_table(&plan, Some(100)).lines().map(unicode_width::UnicodeWidthStr::width).collect();
     assert!(widths.iter().all(|width| *width == widths[0] && *width <= 100), "{widths:?}");
     let content = render(&plan.letter).unwrap();
-    let json = serde_json::to_value(preview::json(&plan, Some(&content))).unwrap();
+    let json = serde_json::to_value(why::json(&plan, Some(&content))).unwrap();
     assert_eq!(json["slot"], "2026-11-02T09:00:00+09:00");
     assert_eq!(json["number"], 1);
     assert_eq!(json["sections"][0]["kind"], "new");
@@ -576,7 +576,7 @@ fn every_post_of_the_real_page_is_explained_and_gains_outrank_totals() {
     };
     let explained = |at: Instant| {
         let plan = plan_at(at);
-        println!("{}", preview::why_text(&plan, None));
+        println!("{}", why::why_text(&plan, None));
         assert_eq!(plan.selection.picks().count() + plan.selection.left_out.len(), 35);
         plan.edition_posts()
     };

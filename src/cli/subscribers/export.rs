@@ -4,7 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::{Deps, Export, SubscribersError, columns, dates, show};
+use super::{Deps, Export, SubscribersError, columns, show};
+use crate::cli::dates;
 use crate::model::subscriber::SubscriptionState;
 use crate::store::subscribers::{Listed, SubscriberFilter};
 

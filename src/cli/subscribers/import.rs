@@ -13,7 +13,8 @@ use serde::Serialize;
 
 use super::columns::{self, Columns, Standing};
 use super::decode::Text;
-use super::{Deps, Import, SubscribersError, chosen, date, dates, reason_word, shown, suppression_key};
+use super::{Deps, Import, SubscribersError, chosen, date, reason_word, shown, suppression_key};
+use crate::cli::dates;
 use crate::clock::Instant;
 use crate::model::subscriber::SubscriptionState;
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey, name};
@@ -240,7 +241,7 @@ impl Job {
         let mut consent = self.stated.map(|at| (at, STATED));
         if let Some(&column) = columns.consent.iter().find(|&&column| !cell(column).is_empty()) {
             let typed = cell(column);
-            let at = dates::parse(typed, self.zone, self.now)
+            let at = dates::parse_consent(typed, self.zone, self.now)
                 .map_err(|cause| (Some(column), format!("'{}' {cause}", shown(typed))))?;
             consent = Some((at, WRITTEN));
         }

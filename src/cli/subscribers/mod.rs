@@ -1,7 +1,6 @@
 //! Effect: `moabom subscribers`: add, list, show, remove, import, export, forget.
 
 mod columns;
-mod dates;
 mod decode;
 mod export;
 mod import;
@@ -12,6 +11,7 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 
+use super::{Context, dates};
 use crate::clock::Instant;
 use crate::model::address::{self, AddressError};
 use crate::model::name::{self, NameError};
@@ -253,6 +253,20 @@ fn advice(reason: SuppressionReason) -> &'static str {
     }
 }
 
+/// Runs a command on the configured store.
+pub fn command(context: &Context, command: &Command, out: &mut impl Write) -> anyhow::Result<()> {
+    let opened = context.open()?;
+    let digests: Vec<String> = opened.config.digests.iter().map(|digest| digest.name.clone()).collect();
+    let deps = Deps {
+        store: &opened.store,
+        keys: &opened.keys,
+        digests: &digests,
+        time_zone: opened.config.masthead.newsletter.time_zone,
+        now: context.clock.now(),
+    };
+    Ok(run(command, &deps, out, &mut io::stderr())?)
+}
+
 /// Runs a command: data to `out`, talk to `err`. A reader of `out` that went away is no failure.
 pub fn run(
     command: &Command,
@@ -374,7 +388,7 @@ fn find(who: &str, deps: &Deps<'_>) -> Result<Option<Subscriber>, SubscribersErr
 }
 
 fn date(text: &str, deps: &Deps<'_>) -> Result<Instant, SubscribersError> {
-    dates::parse(text, deps.time_zone, deps.now)
+    dates::parse_consent(text, deps.time_zone, deps.now)
         .map_err(|cause| SubscribersError::Date { typed: shown(text), cause })
 }
 

@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Deps, List, Show, SubscribersError, columns, dates, find, shown};
+use super::{Deps, List, Show, SubscribersError, columns, find, shown};
+use crate::cli::dates;
 use crate::model::subscriber::{Consent, ConsentAct, SubscriptionState};
 use crate::store::subscribers::{Listed, SubscriberFilter};
 

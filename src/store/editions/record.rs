@@ -104,6 +104,14 @@ impl Ledger<'_> {
         rows.collect::<Result<_, _>>().map_err(sql)
     }
 
+    /// The editions whose letters are on their way.
+    pub fn editions_sending(&self) -> Result<Vec<EditionId>, StoreError> {
+        let query = "SELECT id FROM editions WHERE state = 'sending' ORDER BY id";
+        let mut statement = self.db.prepare_cached(query).map_err(sql)?;
+        let rows = statement.query_map([], |row| row.get(0).map(EditionId)).map_err(sql)?;
+        rows.collect::<Result<_, _>>().map_err(sql)
+    }
+
     /// Editions and skipped slots, newest first: of one digest, or of all.
     pub fn editions(&self, digest: Option<&str>) -> Result<Vec<EditionOverview>, StoreError> {
         self.overviews("?1 IS NULL OR e.digest = ?1", &[&digest])

@@ -1,4 +1,4 @@
-//! Pure: the day and time of a consent, as files and people write it.
+//! Pure: a day and time as files and people write it.
 
 use chrono::{
     DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike,
@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use crate::clock::Instant;
 
-/// Why a text is no consent date.
+/// Why a text is no date, or none a consent can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DateError {
     /// Not year, month, day in that order.
@@ -26,7 +26,7 @@ pub enum DateError {
 
 /// Reads `text`: year, month, day with `-`, `.`, `/`, blanks or 년·월·일 between them or eight digits, then perhaps a
 /// weekday in brackets, a time (also with 오전/오후 or AM/PM) and an offset. Without an offset it is meant in `zone`.
-pub fn parse(text: &str, zone: Tz, now: Instant) -> Result<Instant, DateError> {
+pub fn parse(text: &str, zone: Tz) -> Result<Instant, DateError> {
     let mut rest = Scanner(text.trim());
     let date = date(&mut rest)?;
     weekday(&mut rest);
@@ -37,10 +37,17 @@ pub fn parse(text: &str, zone: Tz, now: Instant) -> Result<Instant, DateError> {
         return Err(DateError::Shape);
     }
     let local = date.and_time(time.unwrap_or(NaiveTime::MIN));
-    let at = match offset {
-        Some(offset) => offset.from_local_datetime(&local).single().ok_or(DateError::NoSuchDay)?.to_utc(),
-        None => in_zone(local, zone)?,
-    };
+    match offset {
+        Some(offset) => {
+            offset.from_local_datetime(&local).single().map(|at| at.to_utc()).ok_or(DateError::NoSuchDay)
+        }
+        None => in_zone(local, zone),
+    }
+}
+
+/// [`parse`] for the day of a consent: not in the future, nor before there was any such list.
+pub fn parse_consent(text: &str, zone: Tz, now: Instant) -> Result<Instant, DateError> {
+    let at = parse(text, zone)?;
     if at > now {
         return Err(DateError::Future);
     }
@@ -209,7 +216,7 @@ mod tests {
     }
 
     fn read(text: &str) -> Result<String, DateError> {
-        parse(text, chrono_tz::Asia::Seoul, now())
+        parse_consent(text, chrono_tz::Asia::Seoul, now())
             .map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
     }
 
@@ -289,7 +296,7 @@ mod tests {
             let at: Instant = text.parse().expect("an instant");
             let zone = chrono_tz::Asia::Seoul;
             assert_eq!(format(at, zone), written);
-            assert_eq!(parse(written, zone, now()), Ok(at));
+            assert_eq!(parse_consent(written, zone, now()), Ok(at));
         }
     }
 }
