@@ -61,7 +61,7 @@ impl CompiledLetter {
             signer,
             origin: head.origin,
             date: head.date,
-            mailto: unsubscribe_mailto(&head.sender, &head.digest),
+            mailto: unsubscribe_mailto(&head.sender),
             head: constant_head(head, &content.subject)?,
             tail: constant_tail(head, &domain, &body.headers(&boundary))?,
             listed: !matches!(head.origin, Origin::Notice(_)),

@@ -22,13 +22,13 @@ pub fn unsubscribe_url(
     format!("{base}/unsubscribe/{}", key.token(Purpose::Unsubscribe, subscriber, edition))
 }
 
-/// `mailto:{address}?subject=…`: a mail to Reply-To, else to the sender, whose subject says 수신거부 and the digest.
-pub fn unsubscribe_mailto(sender: &Sender, digest: &str) -> String {
+/// `mailto:{address}?subject=unsubscribe`: a mail to Reply-To, else to the sender. The subject is ASCII: a spam filter
+/// takes a run of percent-encoded octets in this header for a template that was never filled.
+pub fn unsubscribe_mailto(sender: &Sender) -> String {
     let address = sender.reply_to.as_ref().unwrap_or(&sender.email);
     let mut link = String::from("mailto:");
     percent_encode(address.as_str(), b"@!$'*+-._~", &mut link);
-    link.push_str("?subject=");
-    percent_encode(&format!("수신거부 {digest}"), b"-._~", &mut link);
+    link.push_str("?subject=unsubscribe");
     link
 }
 
@@ -107,11 +107,8 @@ mod tests {
             phone: None,
             address: None,
         };
-        let link = unsubscribe_mailto(&sender, "weekly digest");
-        assert_eq!(
-            link,
-            "mailto:a%26b@example.com?subject=%EC%88%98%EC%8B%A0%EA%B1%B0%EB%B6%80%20weekly%20digest"
-        );
+        let link = unsubscribe_mailto(&sender);
+        assert_eq!(link, "mailto:a%26b@example.com?subject=unsubscribe");
     }
 
     #[test]

@@ -135,7 +135,10 @@ fn a_korean_letter_is_read_as_it_was_written() {
     assert_eq!(parsed.header_raw("MIME-Version").map(str::trim), Some("1.0"));
     assert_eq!(parsed.header_raw("List-Unsubscribe-Post").map(str::trim), Some("List-Unsubscribe=One-Click"));
     let list = parsed.header_raw("List-Unsubscribe").expect("List-Unsubscribe");
-    assert!(list.contains(&format!("<{URL}>,")) && list.contains("<mailto:me@haebom.example?subject="));
+    assert!(
+        list.contains(&format!("<{URL}>,"))
+            && list.contains("<mailto:me@haebom.example?subject=unsubscribe>")
+    );
     assert!(parsed.header_raw("List-Id").expect("List-Id").contains("<weekly.haebom.example>"));
     assert!(parsed.message_id().expect("Message-ID").ends_with("@haebom.example"));
     assert_eq!(parsed.header_raw("Auto-Submitted"), None);
