@@ -17,7 +17,8 @@ use super::Location;
 pub use answer::Retry;
 pub use error::{FetchError, Reason};
 
-/// How the server marked the version that was read last; empty where it marks none, and for files.
+/// How the server marked the version that was read last from a location; empty where it marks none, and for files.
+/// They mean nothing at another location.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Validators {
     /// `ETag`, as sent.

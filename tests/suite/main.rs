@@ -1,10 +1,13 @@
 //! One test binary; one module per behaviour; names are sentences.
 
 mod architecture;
+mod deliver;
+mod smtp;
+mod support;
 mod browser;
 mod compose;
-mod deliver;
 mod dkim;
+mod fetch;
 mod import;
 mod korean;
 mod letter;
@@ -13,6 +16,4 @@ mod people;
 mod publish;
 mod schedule;
 mod selection;
-mod smtp;
-mod support;
 mod web;

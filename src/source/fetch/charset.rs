@@ -75,7 +75,7 @@ fn strict(encoding: &'static Encoding, bytes: &[u8]) -> Option<Decoded> {
     }
     // Ending the input shows whether a sequence was left open.
     let (end, _) = decoder.decode_to_string_without_replacement(&[], &mut text, true);
-    Some(Decoded { text, cut_off: end != DecoderResult::InputEmpty })
+    Some(Decoded { text, cut_off: matches!(end, DecoderResult::Malformed(..)) })
 }
 
 /// The text as CP949 (EUC-KR and its extension), if it reads as Korean.

@@ -144,7 +144,7 @@ fn reason(error: &reqwest::Error, at: &Url, settings: &FetchSettings) -> Reason 
         Reason::Private { host, address: *address }
     } else if let Some(fault) = cause::<rustls::Error>(error) {
         Reason::Tls { host, why: tls_words(fault) }
-    } else if error.is_timeout() {
+    } else if error.is_timeout() && error.is_connect() {
         Reason::ConnectTimeout(settings.connect)
     } else if error.is_dns() {
         Reason::Name { host }
