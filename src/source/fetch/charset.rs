@@ -7,6 +7,8 @@ use super::error::Reason;
 
 /// How far a zero byte is looked for: in binary files, and in UTF-16 without a mark, one stands near the start.
 const HEAD: usize = 8_000;
+/// How much an encoding is guessed from.
+const GUESSED: usize = 100_000;
 
 /// Bytes read as text.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,12 +83,15 @@ fn strict(encoding: &'static Encoding, bytes: &[u8]) -> Option<Decoded> {
 /// The text as CP949 (EUC-KR and its extension), if it reads as Korean.
 fn korean(bytes: &[u8]) -> Option<Decoded> {
     let read = strict(EUC_KR, bytes)?;
-    let mut guess = EncodingDetector::new(Iso2022JpDetection::Deny);
-    guess.feed(bytes, true);
     let foreign = read.text.chars().filter(|c| !c.is_ascii()).count();
     let hangul = read.text.chars().filter(|c| ('가'..='힣').contains(c)).count();
-    // The guess is weak on a few syllables; that most of what is not ASCII reads as Hangul is the better witness then.
-    (hangul * 2 > foreign || guess.guess(Some(b"kr"), Utf8Detection::Deny) == EUC_KR).then_some(read)
+    // That most of what is not ASCII reads as Hangul is the better witness: the guess is weak on a few syllables, and slow.
+    if hangul * 2 > foreign {
+        return Some(read);
+    }
+    let mut guess = EncodingDetector::new(Iso2022JpDetection::Deny);
+    guess.feed(bytes.get(..GUESSED).unwrap_or(bytes), true);
+    (guess.guess(Some(b"kr"), Utf8Detection::Deny) == EUC_KR).then_some(read)
 }
 
 #[cfg(test)]

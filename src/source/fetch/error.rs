@@ -63,7 +63,8 @@ pub enum Reason {
     },
     /// An address that no public site has.
     #[error(
-        "이 컴퓨터나 사설망 안의 주소라서 연결하지 않았어요 ({host}, {address}). 직접 운영하는 곳이라면 그 주소를 location에 적고 allow_private = true를 켜세요"
+        "이 컴퓨터나 사설망 안의 주소라서 연결하지 않았어요 ({}). 직접 운영하는 곳이라면 그 주소를 location에 적고 allow_private = true를 켜세요",
+        host_and_address(.host, *.address)
     )]
     Private {
         /// The host as written.
@@ -160,6 +161,11 @@ impl FetchError {
             _ => None,
         }
     }
+}
+
+/// The address stands beside a name only.
+fn host_and_address(host: &str, address: IpAddr) -> String {
+    if host.contains(&address.to_string()) { host.to_owned() } else { format!("{host}, {address}") }
 }
 
 /// Whole seconds, or tenths below one.
