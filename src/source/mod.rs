@@ -1,5 +1,8 @@
 //! Effect: fetching what a source lists now. One file per format: wire type → adapter → `FetchedPost`.
 
+pub mod fetch;
+pub mod guard;
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -5,6 +5,7 @@ mod browser;
 mod compose;
 mod deliver;
 mod dkim;
+mod fetch;
 mod import;
 mod korean;
 mod letter;

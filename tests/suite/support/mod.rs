@@ -1,4 +1,5 @@
-//! What tests share: a scripted relay and a world of store, clock and people.
+//! What tests share: a scripted relay, a scripted web site and a world of store, clock and people.
 
+pub mod site;
 pub mod smtp_server;
 pub mod world;

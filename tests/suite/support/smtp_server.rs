@@ -197,7 +197,8 @@ impl SmtpServer {
     }
 }
 
-fn tls_config(name: &str) -> (Arc<ServerConfig>, String) {
+/// A server's side of TLS for `name`, self-signed, and its certificate.
+pub fn tls_config(name: &str) -> (Arc<ServerConfig>, String) {
     let made = rcgen::generate_simple_self_signed(vec![name.to_owned()]).expect("a certificate");
     let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

@@ -1,0 +1,100 @@
+//! A web server on loopback that does what a script says.
+
+use std::sync::{Arc, Mutex};
+
+use moabom::source::Location;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// The body where an answer has none of its own.
+pub const PART: &str = "오늘의 글\n반응이 많았어요\n";
+
+/// What the server does with one request.
+#[derive(Clone)]
+pub enum Answer {
+    /// Head lines after the status line, and body; then the connection closes.
+    Say(&'static str, String, Vec<u8>),
+    /// 6,000,000 bytes without having said how many.
+    Pour,
+    /// The head and some of the body, and then nothing more until the client leaves.
+    Stall,
+    /// More is promised than comes.
+    BreakOff,
+    /// Something that is not HTTP.
+    Garbage,
+    /// A redirect to the next number below the path's, until 0.
+    CountDown,
+}
+
+/// A web server on loopback that gives one answer to every request and keeps the requests' heads.
+pub struct Site {
+    pub port: u16,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl Site {
+    pub async fn open(answer: Answer) -> Site {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("bound").port();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ears = Arc::clone(&heard);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, answer.clone(), Arc::clone(&ears)));
+            }
+        });
+        Site { port, heard }
+    }
+
+    /// Answers everything with this status, these head lines (each ending in CRLF) and this body.
+    pub async fn saying(status: &'static str, head: &str, body: impl AsRef<[u8]>) -> Site {
+        Site::open(Answer::Say(status, head.to_owned(), body.as_ref().to_vec())).await
+    }
+
+    pub fn at(&self, path: &str) -> Location {
+        let address = format!("http://127.0.0.1:{}{path}", self.port);
+        Location::Web(url::Url::parse(&address).expect("an address"))
+    }
+
+    /// The heads of the requests so far.
+    pub fn heard(&self) -> Vec<String> {
+        self.heard.lock().expect("no panic while held").clone()
+    }
+}
+
+async fn serve(mut stream: TcpStream, answer: Answer, heard: Arc<Mutex<Vec<String>>>) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => request.push(byte),
+            Err(_) => return,
+        }
+    }
+    let request = String::from_utf8_lossy(&request).into_owned();
+    let path = request.split(' ').nth(1).unwrap_or_default().trim_start_matches('/').to_owned();
+    heard.lock().expect("no panic while held").push(request);
+    let (status, head, body, stall) = match answer {
+        Answer::Say(status, head, body) => {
+            let length = format!("{head}Content-Length: {}\r\n", body.len());
+            (status, length, body, false)
+        }
+        Answer::CountDown => match path.parse::<u32>() {
+            Ok(left @ 1..) => ("302 Found", format!("Location: /{}\r\n", left - 1), Vec::new(), false),
+            _ => ("200 OK", String::new(), PART.into(), false),
+        },
+        Answer::Pour => ("200 OK", String::new(), vec![b'a'; 6_000_000], false),
+        Answer::Stall => ("200 OK", String::new(), PART.into(), true),
+        Answer::BreakOff => ("200 OK", "Content-Length: 5000\r\n".to_owned(), PART.into(), false),
+        Answer::Garbage => {
+            let _ = stream.write_all(b"SSH-2.0-x\r\n\r\n").await;
+            return;
+        }
+    };
+    let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n{head}\r\n");
+    let _ = stream.write_all(head.as_bytes()).await;
+    let _ = stream.write_all(&body).await;
+    if stall {
+        let _ = stream.read_u8().await;
+    }
+    let _ = stream.shutdown().await;
+}
