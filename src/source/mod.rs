@@ -1,5 +1,7 @@
 //! Effect: fetching what a source lists now. One file per format: wire type → adapter → `FetchedPost`.
 
+pub mod matching;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
