@@ -17,7 +17,7 @@ const CLOCK_SLACK: Duration = Duration::hours(1);
 const MANY: usize = 10;
 
 /// Counts of a post that changed.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Its title now.
     pub title: String,
@@ -28,7 +28,7 @@ pub struct Change {
 }
 
 /// What an ingest saw and did. Titles in the page's order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// The source's first ingest: what it lists is the baseline.
     pub first: bool,

@@ -4,6 +4,8 @@ pub mod deliver;
 pub mod deliveries;
 pub mod dkim;
 pub mod editions;
+pub mod ingest;
+pub mod posts;
 pub mod preview;
 pub mod publish;
 pub mod subscribers;

@@ -1,9 +1,11 @@
 //! One test binary; one module per behaviour; names are sentences.
 
 mod architecture;
+mod deliver;
+mod smtp;
+mod support;
 mod browser;
 mod compose;
-mod deliver;
 mod dkim;
 mod import;
 mod korean;
@@ -13,6 +15,4 @@ mod people;
 mod publish;
 mod schedule;
 mod selection;
-mod smtp;
-mod support;
 mod web;

@@ -63,10 +63,11 @@ const LISTED: &str =
     "p.id, s.name, p.title, p.author, p.url, p.published_at, p.first_seen_at, p.missing_since,
                       p.hidden_at IS NOT NULL, p.pinned_at IS NOT NULL, p.reactions, p.comments, p.emoji";
 
-/// A time that is in the future says nothing about which post is newer.
+/// Without a date of its own, a post is as old as its first sight, one of the baseline as old as that; a date in the
+/// future does not make a post newer than it is.
 const NEWEST: &str =
-    "min(coalesce(p.published_at, p.first_seen_at), p.first_seen_at) DESC, p.ingest_order DESC,
-                      p.id DESC";
+    "coalesce(min(p.published_at, p.first_seen_at), CASE WHEN p.baseline = 1 THEN s.first_read_at END,
+                               p.first_seen_at) DESC, p.ingest_order DESC, p.id DESC";
 
 impl Ledger<'_> {
     /// The posts that the filter lets through.
