@@ -83,6 +83,13 @@ pub fn match_posts<E>(
     Ok(pairing.finish())
 }
 
+/// Open posts that may be each other, both oldest first.
+#[derive(Default)]
+struct Group {
+    kept: Vec<usize>,
+    seen: Vec<usize>,
+}
+
 /// Who is paired with whom so far. Places in the two lists throughout.
 struct Pairing<'a> {
     known: &'a [Known],
@@ -155,12 +162,20 @@ impl<'a> Pairing<'a> {
         found.into_iter().for_each(|(k, f)| self.pair(k, f));
     }
 
+    /// Equal in both. Bodies too short to tell must stand there once; the page's order settles the others.
     fn by_title_and_body(&mut self, cut_off: bool) {
-        let key = |label: &Label<'a>| Some((label.key.clone(), label.print));
-        for (k, f) in self.aligned(cut_off, key) {
-            let Some((kept, seen)) = self.kept.get(k).zip(self.seen.get(f)) else { continue };
-            if kept.print.chars >= MOVED_CHARS || !kept.differs(seen) {
-                self.pair(k, f);
+        let key = |_, label: &Label<'a>| (label.key.clone(), label.print);
+        for group in self.groups(key, key) {
+            let tells =
+                group.kept.first().and_then(|k| self.kept.get(*k)).is_some_and(|label| label.print.tells());
+            if !tells && (group.kept.len(), group.seen.len()) != (1, 1) {
+                continue;
+            }
+            for (k, f) in self.aligned(group, cut_off) {
+                let Some((kept, seen)) = self.kept.get(k).zip(self.seen.get(f)) else { continue };
+                if kept.print.chars >= MOVED_CHARS || !kept.differs(seen) {
+                    self.pair(k, f);
+                }
             }
         }
     }
@@ -185,8 +200,7 @@ impl<'a> Pairing<'a> {
     fn is_ambiguous(&self) -> bool {
         let mut left: HashMap<&str, (usize, usize)> = HashMap::new();
         for (k, label) in self.open_known() {
-            let missing = self.known.get(k).is_some_and(|known| known.missing);
-            left.entry(&label.key).or_default().0 += if missing { 2 } else { 1 };
+            left.entry(&label.key).or_default().0 += if self.is_missing(k) { 2 } else { 1 };
         }
         for (_, label) in self.open_fetched() {
             left.entry(&label.key).or_default().1 += 1;
@@ -207,44 +221,78 @@ impl<'a> Pairing<'a> {
         similar::Open { known, fetched }
     }
 
-    /// What is left, by title. A missing post whose body was another is not the one that has its title now.
+    /// What is left, by title, each between the same settled posts of that title as before. A missing post whose body
+    /// was another is not the one that has its title now.
     fn by_title(&mut self, cut_off: bool) {
-        for (k, f) in self.aligned(cut_off, |label| Some(label.key.clone())) {
-            let gone = self.known.get(k).is_some_and(|known| known.missing && known.print.tells());
-            let other = self.seen.get(f).is_some_and(|label| label.print.tells());
-            if !(gone && other) {
-                self.pair_if_allowed(k, f);
+        let (kept_slots, seen_slots) = self.slots();
+        let slot = |slots: &[usize], at: usize| slots.get(at).copied().unwrap_or(0);
+        let groups = self.groups(
+            |k, label| (label.key.clone(), slot(&kept_slots, k)),
+            |f, label| (label.key.clone(), slot(&seen_slots, f)),
+        );
+        for group in groups {
+            for (k, f) in self.aligned(group, cut_off) {
+                let gone = self.known.get(k).is_some_and(|known| known.missing && known.print.tells());
+                let other = self.seen.get(f).is_some_and(|label| label.print.tells());
+                if !(gone && other) {
+                    self.pair_if_allowed(k, f);
+                }
             }
         }
     }
 
-    /// Open posts of equal key, paired in order from the oldest; from the newest where the page was cut off and older
-    /// ones may lack. Posts that were listed go before those that were missing.
-    fn aligned<K: Eq + Hash>(
+    /// For every post of either list, how many older posts of its title are settled.
+    fn slots(&self) -> (Vec<usize>, Vec<usize>) {
+        let mut older: HashMap<&str, usize> = HashMap::new();
+        let mut kept = Vec::with_capacity(self.kept.len());
+        for (label, taken) in self.kept.iter().zip(&self.taken) {
+            let count = older.entry(&label.key).or_insert(0);
+            kept.push(*count);
+            *count += usize::from(*taken);
+        }
+        older.clear();
+        let mut seen = Vec::with_capacity(self.seen.len());
+        for (label, met) in self.seen.iter().zip(&self.met).rev() {
+            let count = older.entry(&label.key).or_insert(0);
+            seen.push(*count);
+            *count += usize::from(matches!(met, Met::Known(_)));
+        }
+        seen.reverse();
+        (kept, seen)
+    }
+
+    /// Open posts of equal key. Known ones that were listed go before those that were missing, then the oldest first.
+    fn groups<K: Eq + Hash>(
         &self,
-        cut_off: bool,
-        key: impl Fn(&Label<'a>) -> Option<K>,
-    ) -> Vec<(usize, usize)> {
-        let mut groups: HashMap<K, (Vec<usize>, Vec<usize>)> = HashMap::new();
+        kept_key: impl Fn(usize, &Label<'a>) -> K,
+        seen_key: impl Fn(usize, &Label<'a>) -> K,
+    ) -> Vec<Group> {
+        let mut groups: HashMap<K, Group> = HashMap::new();
         for (f, label) in self.open_fetched() {
-            if let Some(key) = key(label) {
-                groups.entry(key).or_default().1.push(f);
-            }
+            groups.entry(seen_key(f, label)).or_default().seen.push(f);
         }
         for (k, label) in self.open_known() {
-            if let Some(group) = key(label).and_then(|key| groups.get_mut(&key)) {
-                group.0.push(k);
+            if let Some(group) = groups.get_mut(&kept_key(k, label)) {
+                group.kept.push(k);
             }
         }
-        let mut found = Vec::new();
-        for (mut kept, seen) in groups.into_values() {
-            kept.sort_by_key(|k| (self.known.get(*k).is_some_and(|known| known.missing), *k));
-            let listed = kept.iter().filter(|k| self.known.get(**k).is_some_and(|known| !known.missing));
-            let beyond = if cut_off { listed.count().saturating_sub(seen.len()) } else { 0 };
-            found.extend(kept.into_iter().skip(beyond).zip(seen));
+        let mut groups: Vec<Group> = groups.into_values().filter(|group| !group.kept.is_empty()).collect();
+        for group in &mut groups {
+            group.kept.sort_by_key(|k| (self.is_missing(*k), *k));
         }
-        found.sort_unstable();
-        found
+        groups.sort_unstable_by(|a, b| a.seen.cmp(&b.seen));
+        groups
+    }
+
+    fn is_missing(&self, k: usize) -> bool {
+        self.known.get(k).is_some_and(|known| known.missing)
+    }
+
+    /// Pairs of a group in order from the oldest; from the newest where the page was cut off and older ones may lack.
+    fn aligned(&self, group: Group, cut_off: bool) -> Vec<(usize, usize)> {
+        let listed = group.kept.iter().filter(|k| !self.is_missing(**k)).count();
+        let beyond = if cut_off { listed.saturating_sub(group.seen.len()) } else { 0 };
+        group.kept.into_iter().skip(beyond).zip(group.seen).collect()
     }
 
     fn finish(self) -> Matching {

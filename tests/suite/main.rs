@@ -8,6 +8,8 @@ mod browser;
 mod compose;
 mod dkim;
 mod import;
+mod ingest;
+mod posts;
 mod korean;
 mod letter;
 mod letters;
