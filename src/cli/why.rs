@@ -52,9 +52,11 @@ fn row(section: &str, one: &Judged) -> Vec<Cell> {
     ]
 }
 
-/// Every candidate with its numbers and its reason: the chosen ones in the letter's order, then the rest by score.
-/// Wraps to `width` columns; without it each candidate stands on one line.
-pub fn why_table(plan: &Plan, width: Option<u16>) -> String {
+/// Candidates with their sections, numbers and reasons. Wraps to `width` columns; without it each stands on one line.
+pub(super) fn judged_table<'a>(
+    judged: impl Iterator<Item = (&'a str, &'a Judged)>,
+    width: Option<u16>,
+) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_FULL_CONDENSED);
     match width {
@@ -62,13 +64,18 @@ pub fn why_table(plan: &Plan, width: Option<u16>) -> String {
         None => table.set_content_arrangement(ContentArrangement::Disabled),
     };
     table.set_header(["꼭지", "글", "반응(+증가)", "댓글(+증가)", "점수", "이유"]);
-    for (section, pick) in plan.selection.picks() {
-        table.add_row(row(section_name(section), pick));
+    for (section, one) in judged {
+        table.add_row(row(section, one));
     }
-    for one in &plan.selection.left_out {
-        table.add_row(row("–", one));
-    }
-    table.to_string()
+    table
+}
+
+/// Every candidate with its numbers and its reason: the chosen ones in the letter's order, then the rest by score.
+/// Wraps to `width` columns; without it each candidate stands on one line.
+pub fn why_table(plan: &Plan, width: Option<u16>) -> String {
+    let chosen = plan.selection.picks().map(|(section, pick)| (section_name(section), pick));
+    let rest = plan.selection.left_out.iter().map(|one| ("–", one));
+    judged_table(chosen.chain(rest), width).to_string()
 }
 
 /// `--why`: digest, number, window, the table, and whether the slot would publish.

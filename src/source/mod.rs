@@ -2,6 +2,7 @@
 
 pub mod fetch;
 pub mod guard;
+pub mod matching;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -11,6 +11,7 @@ pub mod deliveries;
 pub mod editions;
 pub mod posts;
 mod purge;
+pub mod sources;
 pub mod subscribers;
 pub mod suppressions;
 pub mod verify;

@@ -27,7 +27,6 @@ CREATE TABLE posts (
   title          TEXT NOT NULL,
   author         TEXT,
   url            TEXT,
-  body           TEXT NOT NULL,
   published_at   INTEGER,
   first_seen_at  INTEGER NOT NULL,
   baseline       INTEGER NOT NULL CHECK (baseline IN (0, 1)),
@@ -37,6 +36,9 @@ CREATE TABLE posts (
   reactions      INTEGER NOT NULL DEFAULT 0 CHECK (reactions >= 0),   -- the newest observation, kept here for quick lists
   comments       INTEGER NOT NULL DEFAULT 0 CHECK (comments >= 0),
   emoji          TEXT NOT NULL DEFAULT '[]',
+  body_hash      INTEGER NOT NULL DEFAULT 0,   -- print of the folded body: an edit is seen without reading the body
+  body_chars     INTEGER NOT NULL DEFAULT 0,
+  body           TEXT NOT NULL,                -- last: lists read past it
   UNIQUE (source_id, identity)
 ) STRICT;
 CREATE INDEX posts_by_order ON posts (source_id, ingest_order);

@@ -7,6 +7,7 @@ mod deliver;
 mod dkim;
 mod fetch;
 mod import;
+mod ingest;
 mod korean;
 mod letter;
 mod letters;

@@ -1,0 +1,223 @@
+//! Effect: writing the difference between what a page lists and what is kept of its source.
+
+use super::{Change, Report};
+use crate::clock::Instant;
+use crate::model::SourceId;
+use crate::model::post::FetchedPost;
+use crate::source::FetchedPage;
+use crate::source::matching::{Known, Matching, Met, match_posts};
+use crate::store::posts::{Counts, KeptPost, PostRow};
+use crate::store::{Ledger, StoreError};
+
+/// Matches the page with the kept posts (oldest first) and writes what differs; completes `report`.
+pub(super) fn keep(
+    ledger: &Ledger<'_>,
+    source: SourceId,
+    kept: &[KeptPost],
+    page: &FetchedPage,
+    mut report: Report,
+    now: Instant,
+) -> Result<Report, StoreError> {
+    let known: Vec<Known> = kept.iter().map(|post| post.known.clone()).collect();
+    let matching = match_posts(&known, &page.posts, page.cut_off, |place| match known.get(place) {
+        Some(post) => ledger.post_body(post.id),
+        None => Ok(String::new()),
+    })?;
+    drop(known);
+    let twice = matching.met.iter().filter(|met| matches!(met, Met::Twice(_))).count();
+    if twice > 0 {
+        report.notes.push(format!("같은 글이 두 번 이상 나와 {twice}번은 건너뛰었어요."));
+    }
+    let found = Found { kept, page, matching };
+    found.mark_missing(ledger, &mut report, now)?;
+    found.free_identities(ledger)?;
+    found.update(ledger, &mut report, now)?;
+    found.add(ledger, source, &mut report, now)?;
+    Ok(report)
+}
+
+struct Found<'a> {
+    kept: &'a [KeptPost],
+    page: &'a FetchedPage,
+    matching: Matching,
+}
+
+/// A fetched post that is a known one.
+struct Pair<'a> {
+    kept: &'a KeptPost,
+    post: &'a FetchedPost,
+    row: PostRow<'a>,
+    /// The page broke off within this post.
+    broken: bool,
+}
+
+impl Found<'_> {
+    fn place(&self, f: usize) -> Met {
+        self.matching.met.get(f).copied().unwrap_or(Met::New)
+    }
+
+    fn row<'b>(&'b self, f: usize, post: &'b FetchedPost) -> PostRow<'b> {
+        let print = self.matching.prints.get(f).copied().unwrap_or_default();
+        PostRow {
+            identity: self.matching.identities.get(f).map_or("", String::as_str),
+            title: &post.title,
+            author: post.author.as_deref(),
+            url: post.url.as_deref(),
+            published_at: post.published_at,
+            body: Some((&post.body, print)),
+        }
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = Pair<'_>> {
+        let last = self.page.posts.len().saturating_sub(1);
+        self.page.posts.iter().enumerate().filter_map(move |(f, post)| {
+            let Met::Known(k) = self.place(f) else { return None };
+            let kept = self.kept.get(k)?;
+            let broken = self.page.cut_off && f == last;
+            Some(Pair { kept, post, row: self.row(f, post), broken })
+        })
+    }
+
+    /// The kept posts that the page does not list. Those beyond a cut may still exist.
+    fn mark_missing(&self, ledger: &Ledger<'_>, report: &mut Report, now: Instant) -> Result<(), StoreError> {
+        let mut listed = vec![false; self.kept.len()];
+        let mut oldest_place = None;
+        for met in &self.matching.met {
+            if let Met::Known(k) = *met {
+                oldest_place = Some(k);
+                listed.get_mut(k).into_iter().for_each(|listed| *listed = true);
+            }
+        }
+        let from = match (self.page.cut_off, oldest_place) {
+            (false, _) => 0,
+            (true, Some(place)) => place,
+            (true, None) => self.kept.len(),
+        };
+        let gone = self.kept.iter().zip(listed).enumerate().rev();
+        for (_, (post, _)) in
+            gone.filter(|(place, (post, listed))| *place >= from && !listed && !post.known.missing)
+        {
+            ledger.set_missing(post.known.id, Some(now))?;
+            report.missing.push(post.known.title.clone());
+        }
+        Ok(())
+    }
+
+    /// Identities may change places among posts; none may stand twice on the way.
+    fn free_identities(&self, ledger: &Ledger<'_>) -> Result<(), StoreError> {
+        for pair in self.pairs().filter(|pair| pair.row.identity != pair.kept.known.identity) {
+            ledger.free_identity(pair.kept.known.id)?;
+        }
+        Ok(())
+    }
+
+    fn update(&self, ledger: &Ledger<'_>, report: &mut Report, now: Instant) -> Result<(), StoreError> {
+        for pair in self.pairs() {
+            let id = pair.kept.known.id;
+            if pair.kept.known.missing {
+                ledger.set_missing(id, None)?;
+                report.returned.push(pair.post.title.clone());
+            }
+            let row = pair.merged();
+            if pair.differs(&row) {
+                ledger.change_post(id, &row)?;
+                if row.title != pair.kept.known.title {
+                    report.retitled.push((pair.kept.known.title.clone(), row.title.to_owned()));
+                } else if pair.text_differs(&row) {
+                    report.edited.push(row.title.to_owned());
+                }
+            }
+            let counts = pair.counts();
+            if counts != pair.kept.counts {
+                ledger.observe(id, &counts, now)?;
+                report.observed.push(Change {
+                    title: row.title.to_owned(),
+                    reactions: (shown(pair.kept.counts.reactions), shown(counts.reactions)),
+                    comments: (shown(pair.kept.counts.comments), shown(counts.comments)),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// New posts come above all that are kept, the oldest of them lowest. Those that stand below every known post of the
+    /// page came into view at its end (a longer page, an earlier cut): they are old, and go below all, as baseline.
+    fn add(
+        &self,
+        ledger: &Ledger<'_>,
+        source: SourceId,
+        report: &mut Report,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let end = self.matching.met.iter().rposition(|met| matches!(met, Met::Known(_)));
+        let mut above = self.kept.last().map_or(0, |post| post.ingest_order);
+        let mut below = self.kept.first().map_or(0, |post| post.ingest_order);
+        let news = || self.page.posts.iter().enumerate().filter(|(f, _)| self.place(*f) == Met::New);
+        let is_old = |f: usize| end.is_some_and(|end| f > end);
+        let old = news().filter(|(f, _)| is_old(*f)).map(|(f, post)| {
+            below -= 1;
+            (f, post, below, true)
+        });
+        let old: Vec<_> = old.collect();
+        let fresh = news().rev().filter(|(f, _)| !is_old(*f)).map(|(f, post)| {
+            above += 1;
+            (f, post, above, report.first)
+        });
+        let fresh: Vec<_> = fresh.collect();
+        if !old.is_empty() {
+            report.notes.push(format!(
+                "페이지 끝에 처음 보는 글이 {}편 있어요. 예전 글로 보고 새 글로는 싣지 않아요.",
+                old.len()
+            ));
+        }
+        for (f, post, order, baseline) in old.into_iter().rev().chain(fresh) {
+            let id = ledger.add_post(source, &self.row(f, post), order, baseline, now)?;
+            ledger.observe(id, &Counts::of(post), now)?;
+        }
+        report.new.extend(news().map(|(_, post)| post.title.clone()));
+        Ok(())
+    }
+}
+
+impl<'a> Pair<'a> {
+    /// What is to be kept: an author, address or date that the page does not give now stays as it was, so does a body
+    /// that the page broke off in.
+    fn merged(&self) -> PostRow<'a> {
+        let known = &self.kept.known;
+        let same_body = self.row.body.is_some_and(|(_, print)| {
+            print == known.print || (self.broken && print.chars < known.print.chars)
+        });
+        PostRow {
+            author: self.row.author.or(self.kept.author.as_deref()),
+            url: self.row.url.or(known.url.as_deref()),
+            published_at: self.row.published_at.or(self.kept.published_at),
+            body: self.row.body.filter(|_| !same_body),
+            ..self.row
+        }
+    }
+
+    fn text_differs(&self, row: &PostRow<'_>) -> bool {
+        let known = &self.kept.known;
+        row.body.is_some()
+            || row.author != self.kept.author.as_deref()
+            || row.url != known.url.as_deref()
+            || row.published_at.map(|at| at.timestamp_millis())
+                != self.kept.published_at.map(|at| at.timestamp_millis())
+    }
+
+    fn differs(&self, row: &PostRow<'_>) -> bool {
+        let known = &self.kept.known;
+        row.title != known.title || row.identity != known.identity || self.text_differs(row)
+    }
+
+    /// The counts now. A page that broke off in this post may have lost their lines: they do not fall then.
+    fn counts(&self) -> Counts {
+        let (before, now) = (&self.kept.counts, Counts::of(self.post));
+        let lost = now.reactions < before.reactions || now.comments < before.comments;
+        if self.broken && lost { before.clone() } else { now }
+    }
+}
+
+fn shown(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}

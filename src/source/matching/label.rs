@@ -1,0 +1,159 @@
+//! Pure: what a post is recognised by: id, address, title key, body print; and how identities are written.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use unicode_normalization::UnicodeNormalization;
+use url::Url;
+
+use super::{Known, Met};
+use crate::korean::title;
+use crate::model::post::FetchedPost;
+
+/// A body shorter than this (characters) does not tell one post from another.
+const TELLING_CHARS: usize = 10;
+
+/// A body in short: equal prints, equal text, white space aside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct BodyPrint {
+    /// The first 64 bits of SHA-256 over the folded text.
+    pub hash: i64,
+    /// Its length in characters.
+    pub chars: usize,
+}
+
+impl BodyPrint {
+    /// The print of a body: composed, white space folded.
+    pub fn of(body: &str) -> BodyPrint {
+        let mut folded = String::with_capacity(body.len());
+        for word in body.split_whitespace() {
+            if !folded.is_empty() {
+                folded.push(' ');
+            }
+            folded.extend(word.nfc());
+        }
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, folded.as_bytes());
+        let hash = digest.as_ref().first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+        BodyPrint { hash, chars: folded.chars().count() }
+    }
+
+    /// Whether the body is long enough to tell a post by.
+    pub fn tells(self) -> bool {
+        self.chars >= TELLING_CHARS
+    }
+}
+
+pub(super) struct Label<'a> {
+    pub(super) id: Option<&'a str>,
+    pub(super) url: Option<String>,
+    pub(super) key: String,
+    pub(super) print: BodyPrint,
+}
+
+impl<'a> Label<'a> {
+    pub(super) fn of_known(known: &'a Known) -> Label<'a> {
+        let by_title = known.identity.strip_prefix("title").and_then(|rest| rest.split_once(':'));
+        let url = known.url.as_deref().filter(|_| by_title.is_none());
+        Label {
+            id: known.identity.strip_prefix("id:"),
+            url: url.map(canonical),
+            key: by_title.map_or_else(|| title::key(&known.title), |(_, key)| key.to_owned()),
+            print: known.print,
+        }
+    }
+
+    pub(super) fn of_fetched(post: &'a FetchedPost) -> Label<'a> {
+        let given = |text: &'a Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        Label {
+            id: given(&post.external_id),
+            url: given(&post.url).map(canonical),
+            key: title::key(&post.title),
+            print: BodyPrint::of(&post.body),
+        }
+    }
+
+    /// Both have an id, or both have an address: had they been the same post, it would have been seen by then.
+    pub(super) fn differs(&self, other: &Label<'_>) -> bool {
+        (self.id.is_some() && other.id.is_some()) || (self.url.is_some() && other.url.is_some())
+    }
+
+    /// The identity, as far as it needs no number. A stronger one replaces a weaker one, never the reverse.
+    pub(super) fn identity(&self, before: Option<&str>) -> Option<String> {
+        let before_kind = before.map(|identity| identity.split(':').next().unwrap_or_default());
+        match (self.id, &self.url, before_kind) {
+            (Some(id), _, _) => Some(format!("id:{id}")),
+            (None, _, Some("id")) => before.map(str::to_owned),
+            (None, Some(url), _) => Some(format!("url:{url}")),
+            (None, None, Some("url")) => before.map(str::to_owned),
+            _ => before
+                .filter(|identity| {
+                    let key = identity.strip_prefix("title").and_then(|rest| rest.split_once(':'));
+                    key.is_some_and(|(_, key)| key == self.key)
+                })
+                .map(str::to_owned),
+        }
+    }
+}
+
+/// `title:KEY`, and `title#2:KEY` for the second post of that title.
+pub(super) fn title_identity(key: &str, number: usize) -> String {
+    if number <= 1 { format!("title:{key}") } else { format!("title#{number}:{key}") }
+}
+
+/// An address as it is compared: without scheme, fragment, tracking parameters and a slash at the end.
+fn canonical(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text) else { return text.to_owned() };
+    url.set_fragment(None);
+    let kept: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, _)| !name.starts_with("utm_") && !matches!(&**name, "fbclid" | "gclid"))
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    match kept.is_empty() {
+        true => url.set_query(None),
+        false => {
+            url.query_pairs_mut().clear().extend_pairs(kept);
+        }
+    }
+    let text = url.as_str();
+    let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
+    text.trim_end_matches('/').to_owned()
+}
+
+/// Posts listed twice under one id, or under one address and title, are one; an address under several titles (the
+/// blog's own, say) tells nothing and is forgotten.
+pub(super) fn settle_repeats(labels: &mut [Label<'_>]) -> Vec<Met> {
+    let mut met = vec![Met::New; labels.len()];
+    let mut ids: HashMap<&str, usize> = HashMap::new();
+    let mut urls: HashMap<&str, (usize, bool)> = HashMap::new();
+    for (at, label) in labels.iter().enumerate() {
+        let Some(place) = met.get_mut(at) else { continue };
+        if let Some(id) = label.id {
+            match ids.entry(id) {
+                Entry::Occupied(first) => *place = Met::Twice(*first.get()),
+                Entry::Vacant(free) => {
+                    free.insert(at);
+                }
+            }
+        } else if let Some(url) = label.url.as_deref() {
+            urls.entry(url).or_insert((at, true));
+        }
+    }
+    let keys: Vec<&str> = labels.iter().map(|label| label.key.as_str()).collect();
+    for label in labels.iter() {
+        let Some(first) = label.url.as_deref().and_then(|url| urls.get_mut(url)) else { continue };
+        first.1 &= label.id.is_none() && keys.get(first.0) == Some(&label.key.as_str());
+    }
+    let verdicts: Vec<Option<(usize, bool)>> =
+        labels.iter().map(|label| urls.get(label.url.as_deref()?).copied()).collect();
+    for ((at, label), verdict) in labels.iter_mut().enumerate().zip(verdicts) {
+        match (verdict, met.get_mut(at)) {
+            (Some((_, false)), _) => label.url = None,
+            (Some((first, true)), Some(place)) if first != at && label.id.is_none() => {
+                *place = Met::Twice(first);
+            }
+            _ => {}
+        }
+    }
+    met
+}
