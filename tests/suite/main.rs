@@ -3,6 +3,7 @@
 mod architecture;
 mod browser;
 mod compose;
+mod config;
 mod deliver;
 mod dkim;
 mod import;
