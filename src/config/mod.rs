@@ -8,6 +8,7 @@
 mod checked;
 mod env;
 mod findings;
+pub mod key;
 mod private_file;
 mod raw;
 mod report;

@@ -49,6 +49,11 @@ fn the_shortest_configuration_has_the_defaults_of_a_weekly_letter() {
 
 #[test]
 fn show() {
-    println!("{}", report("[newsletter]\ntitel = \"x\"\nhome = 3\n[smtp]\nhost = \"a\nuser = \"me\"\n[[digest]]\nschedule = \"0 9 * *\"\npassword = \"hunter2\"\n[smpt]\n"));
+    println!(
+        "{}",
+        report(
+            "[newsletter]\ntitel = \"x\"\nhome = 3\n[smtp]\nhost = \"a\nuser = \"me\"\n[[digest]]\nschedule = \"0 9 * *\"\npassword = \"hunter2\"\n[smpt]\n"
+        )
+    );
     println!("{}", report(&SOUND.replace("false", "true").replace("127.0.0.1", "smtp.a.example")));
 }
