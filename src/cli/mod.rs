@@ -1,5 +1,6 @@
 //! Effect: the command line. One small file per noun: args → step → print.
 
+pub mod check;
 pub mod deliver;
 pub mod deliveries;
 pub mod dkim;

@@ -3,13 +3,13 @@
 //! The first key signs; all of them are accepted, so that links in old letters go on working after a rotation: put a new
 //! line with an unused number (0–255) on top. What is lost cannot be made again: an existing file is never overwritten.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use secrecy::ExposeSecret;
 
+use super::new_file::{Mode, put_new};
 use super::private_file::{PrivateFileError, Readers, io_words, read};
 use crate::model::token::SecretKey;
 
@@ -130,42 +130,10 @@ fn parse(line: &str) -> Result<SecretKey, &'static str> {
     Ok(SecretKey::new(id, &bytes))
 }
 
-/// Writes a new key whole under a name of its own, then links it to `path`: whoever links first has made it, and nobody
-/// ever sees half a file.
+/// Makes a key and puts it in place; of several at once the first wins.
 fn create(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let random = |bytes: &mut [u8]| {
-        SystemRandom::new().fill(bytes).map_err(|_| io::Error::other("난수를 얻지 못했어요"))
-    };
-    let (mut key, mut mark) = ([0u8; 32], [0u8; 8]);
-    random(&mut key)?;
-    random(&mut mark)?;
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}.new", hex(&mark)));
-    let draft = PathBuf::from(draft);
-    let made =
-        write(&draft, &format!("1:{}\n", hex(&key))).and_then(|()| match fs::hard_link(&draft, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            other => other,
-        });
-    let removed = fs::remove_file(&draft);
-    made?;
-    removed?;
-    // The name is as durable as the key: links signed with it leave this machine at once.
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut key = [0u8; 32];
+    SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("난수를 얻지 못했어요"))?;
+    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    put_new(path, &format!("1:{hex}\n"), Mode::Owner).map(drop)
 }

@@ -9,11 +9,13 @@ mod checked;
 mod env;
 mod findings;
 pub mod key;
+pub mod new_file;
 mod private_file;
 mod raw;
 mod report;
 mod section;
 mod syntax;
+pub mod templates;
 mod value;
 
 use std::io;

@@ -14,7 +14,7 @@ const LONGEST: u64 = 64 * 1024;
 pub(super) enum Readers {
     /// Nobody.
     Owner,
-    /// Its group: how a service's secrets are often given (root:moabom, 0640).
+    /// Its group as well: how a service's secrets are often given (root:moabom, 0640; systemd's credentials by ACL).
     OwnerAndGroup,
 }
 
