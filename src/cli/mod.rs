@@ -5,6 +5,7 @@ pub mod deliver;
 pub mod deliveries;
 pub mod dkim;
 pub mod editions;
+pub mod init;
 pub mod preview;
 pub mod publish;
 pub mod subscribers;
