@@ -4,6 +4,7 @@ mod architecture;
 mod browser;
 mod compose;
 mod config;
+mod config_files;
 mod deliver;
 mod dkim;
 mod import;
