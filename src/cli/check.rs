@@ -1,5 +1,7 @@
 //! Effect: `moabom check`: reads the configuration and the templates, and says back in Korean what they mean.
 
+mod json;
+
 use std::io::Write;
 
 use anyhow::{Context as _, Result};
@@ -8,15 +10,17 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
-use super::preview::{plain, stamp};
+use super::preview::plain;
 use crate::clock::Instant;
-use crate::config::{Config, ConfigError, ConfigFaults, Place, show_span, templates, variables};
+use crate::config::key::{self, KeyError};
+use crate::config::{Config, ConfigError, StoreSettings, show_span, templates, variables};
 use crate::korean::{dates, width};
 use crate::publish::Digest;
 use crate::render::Renderer;
 use crate::select::section_name;
 use crate::smtp::{TlsContext, TlsMode};
 use crate::source::{Location, SourceKind, SourceSettings};
+use json::{CheckJson, FaultsJson};
 
 /// Runs shown of each digest.
 const RUNS: usize = 3;
@@ -33,7 +37,7 @@ pub struct CheckArgs {
 
 /// Checks everything that can be checked without talking to anyone; sends and writes nothing.
 pub fn run(context: &Context, args: CheckArgs, out: &mut impl Write) -> Result<()> {
-    let config = match Config::load(&context.config_path, variables()) {
+    let mut config = match Config::load(&context.config_path, variables()) {
         Err(ConfigError::Faults(faults)) if args.json => {
             write_json(out, &FaultsJson::of(&faults))?;
             return Err(ConfigError::Faults(faults).into());
@@ -46,6 +50,7 @@ pub fn run(context: &Context, args: CheckArgs, out: &mut impl Write) -> Result<(
         .with_context(|| format!("틀 폴더 {}의 틀을 쓸 수 없어요", config.templates.display()))?;
     drop(renderer);
     TlsContext::new(&config.relay)?;
+    config.warnings.extend(key_warning(&config.store)?);
     let names: Vec<&str> = overrides.iter().map(|(name, _)| name.as_str()).collect();
     let now = context.clock.now();
     if args.json {
@@ -58,6 +63,19 @@ pub fn run(context: &Context, args: CheckArgs, out: &mut impl Write) -> Result<(
 fn write_json(out: &mut impl Write, value: &impl Serialize) -> Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     Ok(writeln!(out)?)
+}
+
+/// Keys that are wrong are a fault; a store that lost its keys is worth knowing before new ones are made.
+fn key_warning(store: &StoreSettings) -> Result<Option<String>> {
+    match key::load(&store.key_file) {
+        Err(KeyError::Missing(path)) if store.path.exists() => Ok(Some(format!(
+            "저장소 {}은(는) 있는데 비밀 키 파일 {}이(가) 없어요. 옮기지 않았다면 옮기세요. 새로 만들면 이미 보낸 편지의 수신거부 링크가 듣지 않아요",
+            store.path.display(),
+            path.display()
+        ))),
+        Ok(_) | Err(KeyError::Missing(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn location(source: &SourceSettings) -> String {
@@ -167,126 +185,4 @@ fn write_machinery(out: &mut impl Write, config: &Config, overrides: &[&str]) ->
         format!("바꾼 틀: {}", overrides.join(", "))
     };
     Ok(row(out, "틀", &own)?)
-}
-
-#[derive(Serialize)]
-struct CheckJson<'a> {
-    ok: bool,
-    config: String,
-    title: &'a str,
-    advertising: bool,
-    sender: SenderJson<'a>,
-    sources: Vec<SourceJson<'a>>,
-    digests: Vec<DigestJson<'a>>,
-    smtp: RelayJson<'a>,
-    links: Option<&'a str>,
-    store: String,
-    templates: &'a [&'a str],
-    warnings: &'a [String],
-}
-
-#[derive(Serialize)]
-struct SenderJson<'a> {
-    name: &'a str,
-    email: &'a str,
-}
-
-#[derive(Serialize)]
-struct SourceJson<'a> {
-    name: &'a str,
-    kind: &'static str,
-    location: String,
-    poll_seconds: u64,
-}
-
-#[derive(Serialize)]
-struct DigestJson<'a> {
-    name: &'a str,
-    schedule: &'a str,
-    schedule_in_words: String,
-    next: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct RelayJson<'a> {
-    host: &'a str,
-    port: u16,
-    tls: &'static str,
-    login: bool,
-    dkim: bool,
-}
-
-impl<'a> CheckJson<'a> {
-    fn of(context: &Context, config: &'a Config, overrides: &'a [&'a str], now: Instant) -> CheckJson<'a> {
-        let (newsletter, sender) = (&config.masthead.newsletter, &config.masthead.sender);
-        let sources = config.sources.iter().map(|source| SourceJson {
-            name: &source.name,
-            kind: kind(source),
-            location: location(source),
-            poll_seconds: source.poll.as_secs(),
-        });
-        let digests = config.digests.iter().map(|digest| DigestJson {
-            name: &digest.name,
-            schedule: digest.schedule.text(),
-            schedule_in_words: digest.schedule.describe(),
-            next: digest
-                .schedule
-                .upcoming(now, RUNS)
-                .into_iter()
-                .map(|at| stamp(at, newsletter.time_zone))
-                .collect(),
-        });
-        CheckJson {
-            ok: true,
-            config: context.config_path.display().to_string(),
-            title: &newsletter.title,
-            advertising: newsletter.advertising,
-            sender: SenderJson { name: &sender.name, email: sender.email.as_str() },
-            sources: sources.collect(),
-            digests: digests.collect(),
-            smtp: RelayJson {
-                host: &config.relay.host,
-                port: config.relay.port,
-                tls: tls(config.relay.tls),
-                login: config.relay.login.is_some(),
-                dkim: config.dkim.is_some(),
-            },
-            links: config.links.as_ref().map(url::Url::as_str),
-            store: config.store.path.display().to_string(),
-            templates: overrides,
-            warnings: &config.warnings,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct FaultsJson<'a> {
-    ok: bool,
-    config: String,
-    faults: Vec<FaultJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct FaultJson<'a> {
-    line: Option<usize>,
-    variable: Option<&'a str>,
-    key: &'a str,
-    problem: &'a str,
-    advice: &'a str,
-}
-
-impl<'a> FaultsJson<'a> {
-    fn of(faults: &'a ConfigFaults) -> FaultsJson<'a> {
-        let each = faults.faults.iter().map(|fault| FaultJson {
-            line: fault.place.line(),
-            variable: match &fault.place {
-                Place::Variable(name) => Some(name),
-                Place::Line(_) | Place::File => None,
-            },
-            key: &fault.key,
-            problem: &fault.problem,
-            advice: &fault.advice,
-        });
-        FaultsJson { ok: false, config: faults.path.display().to_string(), faults: each.collect() }
-    }
 }

@@ -120,8 +120,8 @@ fn parse(line: &str) -> Result<SecretKey, &'static str> {
         return Err("키가 16진수 64자가 아니에요");
     }
     for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-        let digits = pair.iter().map(|digit| char::from(*digit).to_digit(16));
-        let value = digits.fold(Some(0), |value, digit| Some(value? * 16 + digit?));
+        let mut digits = pair.iter().map(|digit| char::from(*digit).to_digit(16));
+        let value = digits.try_fold(0, |value, digit| Some(value * 16 + digit?));
         *byte = value.and_then(|value| u8::try_from(value).ok()).ok_or("키에 16진수가 아닌 글자가 있어요")?;
     }
     if bytes.iter().all(|byte| *byte == 0) {

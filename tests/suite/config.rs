@@ -393,3 +393,37 @@ fn the_example_names_every_key_there_is() {
         }
     }
 }
+
+#[test]
+fn no_mangled_file_makes_it_panic() {
+    let text = example_in_full();
+    let lines: Vec<&str> = text.lines().collect();
+    for at in 0..lines.len() {
+        let mut fewer = lines.clone();
+        fewer.remove(at);
+        drop(faults(&fewer.join("\n"), &[]));
+        let half: String = lines[at].chars().take(lines[at].chars().count() / 2).collect();
+        drop(faults(&format!("{}\n{half}", lines[..at].join("\n")), &[]));
+    }
+    for odd in [
+        "",
+        "\u{feff}",
+        "[",
+        "=",
+        "[[[",
+        "\"",
+        "가 = 나",
+        "a.b.c = {}",
+        "[newsletter]\n[newsletter]",
+        "\0\u{202e}",
+        "digest = 1",
+        "[[newsletter]]",
+        "x = [[[[[[[[",
+    ] {
+        let report = faults(odd, &[]).expect_err(odd).to_string();
+        assert!(!report.contains('\0') && !report.contains('\u{202e}'), "{report:?}");
+    }
+    let deep = format!("x = {}", "[".repeat(100_000));
+    drop(faults(&deep, &[]));
+    drop(faults(&"a.".repeat(50_000), &[]));
+}

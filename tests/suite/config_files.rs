@@ -341,6 +341,13 @@ fn check_says_back_what_the_configuration_means() {
     assert_eq!(json["ok"], true);
     assert_eq!(json["digests"][0]["next"].as_array().map(Vec::len), Some(3));
     assert_eq!(json["digests"][0]["next"][0], "2026-11-29T00:00:00+09:00");
+    write(folder.path(), "s.sqlite", "", 0o600);
+    let lost = text.clone() + &format!("[store]\npath = \"{}\"\n", folder.path().join("s.sqlite").display());
+    fs::write(&path, &lost).expect("written");
+    assert!(run_check(&path, false).1.contains("비밀 키 파일"));
+    write(folder.path(), "s.sqlite.key", "1:", 0o600);
+    assert!(format!("{:?}", run_check(&path, false).0).contains("1행"));
+    fs::write(&path, &text).expect("written");
     write(&own, "digest/letter.txt", "{{ nowhere }}", 0o644);
     let (done, _) = run_check(&path, false);
     let error = format!("{:?}", done.expect_err("a faulty template"));

@@ -60,7 +60,7 @@ pub(super) fn all(root: &mut Section<'_, '_>, zone: Tz, advertising: Option<bool
 }
 
 fn schedule(item: &Item, zone: Tz) -> Result<Schedule, Problem> {
-    let advice = "`분 시 일 월 요일` 다섯 칸이나 @daily, @weekly, @monthly로 적으세요. 예: `0 9 * * MON`";
+    let advice = "crontab과 같은 꼴이에요. @daily, @weekly, @monthly로도 적을 수 있어요";
     Schedule::parse(&line(item)?, zone).map_err(|error| Problem::new(error.to_string(), advice))
 }
 
