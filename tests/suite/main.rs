@@ -3,6 +3,8 @@
 mod architecture;
 mod browser;
 mod compose;
+mod config;
+mod config_files;
 mod deliver;
 mod dkim;
 mod fetch;

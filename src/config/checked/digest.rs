@@ -1,0 +1,148 @@
+//! Pure: `[[digest]]`: schedule, subject and the rules of choosing.
+
+use chrono::Duration;
+use chrono_tz::Tz;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::super::raw::Item;
+use super::super::report::nearest;
+use super::super::section::Section;
+use super::super::value::{Problem, count, line, name, number, span};
+use super::{duplicate, masthead};
+use crate::law::subject_mark;
+use crate::model::edition::SectionKind;
+use crate::publish::Digest;
+use crate::render::Renderer;
+use crate::schedule::Schedule;
+use crate::select::{Rules, SectionRule};
+
+/// Subject unless one is written; a letter of one post loses ` 외 0편`.
+const SUBJECT: &str = "{{ lead.title }} 외 {{ rest }}편";
+
+/// All of them; none where one is wrong or there is none.
+pub(super) fn all(root: &mut Section<'_, '_>, zone: Tz, advertising: Option<bool>) -> Option<Vec<Digest>> {
+    // The built-in templates always load: a subject needs the engine, not the operator's files.
+    let renderer = Renderer::new(&[]).ok();
+    let (mut seen, mut digests) = (Vec::new(), Vec::new());
+    root.each("digest", |mut section| {
+        let name = section.required("name", name, "다이제스트의 이름을 적으세요. 예: `name = \"weekly\"`");
+        if let Some(problem) =
+            name.as_ref().and_then(|name| duplicate(&mut seen, name, &section.place("name")))
+        {
+            section.fault("name", problem);
+        }
+        let schedule = section.required(
+            "schedule",
+            |item| schedule(item, zone),
+            "언제 보낼지 적으세요. 매주 월요일 오전 9시는 `schedule = \"0 9 * * MON\"`",
+        );
+        let subject = subject(&mut section, renderer.as_ref(), advertising);
+        let max_late =
+            section.or("max_late", span(Duration::zero()..=Duration::days(30)), Duration::hours(12));
+        let rules = rules(&mut section);
+        section.finish();
+        digests.push(name.zip(schedule).zip(subject).map(|((name, schedule), subject)| Digest {
+            name,
+            schedule,
+            subject,
+            rules,
+            max_late,
+        }));
+    });
+    if digests.is_empty() {
+        root.missing_section(
+            "digest",
+            "보낼 다이제스트를 하나 이상 적으세요. `[[digest]]` 아래에 name과 schedule이 필요해요",
+        );
+        return None;
+    }
+    digests.into_iter().collect()
+}
+
+fn schedule(item: &Item, zone: Tz) -> Result<Schedule, Problem> {
+    let advice = "crontab과 같은 꼴이에요. @daily, @weekly, @monthly로도 적을 수 있어요";
+    Schedule::parse(&line(item)?, zone).map_err(|error| Problem::new(error.to_string(), advice))
+}
+
+fn subject(
+    section: &mut Section<'_, '_>,
+    renderer: Option<&Renderer>,
+    advertising: Option<bool>,
+) -> Option<String> {
+    let template = section.or("subject", |item| line(item).map(Some), Some(SUBJECT.to_owned()))?;
+    let advice = "쓸 수 있는 것: `{{ lead.title }}`, `{{ rest }}`, `{{ count }}`, `{{ issue }}`, `{{ date }}`, `{{ period }}`, `{{ newsletter.title }}`";
+    // The template's own start, without what it is filled with: a mark by hand is a look-alike or comes twice.
+    let marked = if advertising == Some(true) { subject_mark(&template, true).err() } else { None };
+    let fault = marked
+        .map(|error| error.to_string())
+        .or_else(|| renderer?.check_subject(&template).err().map(|error| error.to_string()));
+    if let Some(what) = fault {
+        section.fault("subject", Problem::new(what, advice));
+        return None;
+    }
+    if advertising == Some(false) {
+        masthead::hints(section, "subject", &template);
+    }
+    Some(template)
+}
+
+fn rules(section: &mut Section<'_, '_>) -> Rules {
+    let usual = Rules::default();
+    let rules = Rules {
+        sections: sections(section, usual.sections),
+        min_posts: section.or("min", count(1..=100), usual.min_posts),
+        max_posts: section.or("max", count(1..=100), usual.max_posts),
+        cooldown: section.or("cooldown", span(Duration::zero()..=Duration::days(3650)), usual.cooldown),
+        grace: section.or("grace", span(Duration::zero()..=Duration::days(30)), usual.grace),
+        look_back: section.or("look_back", count(0..=1000), usual.look_back),
+        reaction_weight: section.or("reaction_weight", number(0.0..=100.0), usual.reaction_weight),
+        comment_weight: section.or("comment_weight", number(0.0..=100.0), usual.comment_weight),
+        gravity: section.or("gravity", number(0.0..=5.0), usual.gravity),
+        floor: section.or("floor", number(0.0..=100.0), usual.floor),
+        emoji_weights: section.section("emoji_weights").entries(emoji_weight),
+    };
+    if rules.min_posts > rules.max_posts {
+        let what =
+            format!("min({})이 max({})보다 커서 한 호도 낼 수 없어요", rules.min_posts, rules.max_posts);
+        section.fault("min", Problem::new(what, "min을 줄이거나 max를 늘리세요"));
+    }
+    rules
+}
+
+fn sections(section: &mut Section<'_, '_>, usual: Vec<SectionRule>) -> Vec<SectionRule> {
+    if !section.has("sections") {
+        section.knows("sections");
+        return usual;
+    }
+    let rules: Vec<SectionRule> = section.section("sections").entries(section_rule);
+    let any = rules.iter().any(|rule| rule.max > 0);
+    if !any {
+        let advice = "꼭지를 하나 이상 두세요. 예: `sections = { new = 5, top = 5, late = 2 }`";
+        section.fault("sections", Problem::new("실을 글이 하나도 없어요", advice));
+    }
+    rules.into_iter().filter(|rule| rule.max > 0).collect()
+}
+
+fn section_rule(word: &str, item: &Item) -> Result<SectionRule, Problem> {
+    const KNOWN: [&str; 4] = ["pinned", "new", "top", "late"];
+    let max = count(0..=100)(item)?;
+    let kind = SectionKind::parse(word).ok_or_else(|| {
+        let advice = match nearest(word, KNOWN) {
+            Some(meant) => format!("혹시 `{meant}`? 쓸 수 있는 꼭지: {}", KNOWN.join(", ")),
+            None => format!("쓸 수 있는 꼭지: {}", KNOWN.join(", ")),
+        };
+        Problem::new("모르는 꼭지예요", advice)
+    })?;
+    Ok(SectionRule { kind, max })
+}
+
+fn emoji_weight(symbol: &str, item: &Item) -> Result<(String, f64), Problem> {
+    let weight = number(0.0..=100.0)(item)?;
+    if symbol.is_ascii() || symbol.graphemes(true).count() != 1 {
+        return Err(Problem::new(
+            "이모지 하나가 아니에요",
+            "`{ \"👍\" = 1.5 }`처럼 이모지를 따옴표로 감싸 적으세요",
+        ));
+    }
+    Ok((symbol.to_owned(), weight))
+}

@@ -1,0 +1,102 @@
+//! Effect: `[[source]]`: looks whether a file is there.
+
+use std::path::PathBuf;
+use std::time::Duration as StdDuration;
+
+use chrono::Duration;
+use url::{Host, Url};
+
+use super::super::raw::Item;
+use super::super::section::Section;
+use super::super::value::{Problem, choice, flag, line, name, span, web_address};
+use super::duplicate;
+use crate::source::{Location, SourceKind, SourceSettings};
+
+/// Formats that are planned and cannot be read yet.
+const NOT_YET: [&str; 3] = ["feed", "html", "jsonl"];
+
+/// All of them; none where one is wrong or there is none.
+pub(super) fn all(root: &mut Section<'_, '_>) -> Option<Vec<SourceSettings>> {
+    let (mut seen, mut sources) = (Vec::new(), Vec::new());
+    root.each("source", |mut section| {
+        sources.push(read(&mut section, &mut |section, name| {
+            duplicate(&mut seen, name, &section.place("name"))
+        }));
+        section.finish();
+    });
+    if sources.is_empty() {
+        root.missing_section(
+            "source",
+            "글을 가져올 곳을 하나 이상 적으세요. `[[source]]` 아래에 name, kind, location이 필요해요",
+        );
+        return None;
+    }
+    sources.into_iter().collect()
+}
+
+fn read(
+    section: &mut Section<'_, '_>,
+    twice: &mut dyn FnMut(&Section<'_, '_>, &str) -> Option<Problem>,
+) -> Option<SourceSettings> {
+    let name = section.required("name", name, "출처의 이름을 적으세요. 예: `name = \"blog\"`");
+    if let Some(problem) = name.as_ref().and_then(|name| twice(section, name)) {
+        section.fault("name", problem);
+    }
+    let kind =
+        section.required("kind", kind, "형식을 적으세요. 지금 읽을 수 있는 것: `kind = \"page-text\"`");
+    let location = section.required(
+        "location",
+        location,
+        "글 목록의 웹 주소나 파일 경로를 적으세요. 예: `location = \"https://blog.example.com/\"`",
+    );
+    let poll = section.or("poll", span(Duration::seconds(10)..=Duration::days(7)), Duration::minutes(30));
+    let allow_private = section.or("allow_private", flag, false);
+    match &location {
+        Some(Location::Web(url)) if !allow_private && is_private(url) => section.fault(
+            "location",
+            Problem::new(
+                "이 기기나 사설망의 주소라 읽지 않아요",
+                "내 서버가 맞다면 같은 출처에 `allow_private = true`를 적으세요",
+            ),
+        ),
+        Some(Location::File(path)) if !path.exists() => section.warning(
+            "location",
+            format!("파일 {}이(가) 아직 없어요", path.display()),
+            "moabom을 시작하는 폴더에서 본 경로가 맞는지 확인하세요",
+        ),
+        _ => {}
+    }
+    let poll = poll.to_std().unwrap_or(StdDuration::from_secs(1800));
+    Some(SourceSettings { name: name?, kind: kind?, location: location?, poll, allow_private })
+}
+
+fn kind(item: &Item) -> Result<SourceKind, Problem> {
+    if let Item::Text(word) | Item::Variable(word) = item
+        && NOT_YET.contains(&word.as_str())
+    {
+        let what = format!("`{word}`은(는) 아직 읽을 수 없는 형식이에요");
+        return Err(Problem::new(what, "글 목록을 텍스트로 저장해 `page-text`로 쓰세요"));
+    }
+    choice(&[("page-text", SourceKind::PageText)])(item)
+}
+
+fn location(item: &Item) -> Result<Location, Problem> {
+    let text = line(item)?;
+    if text.contains("://") {
+        web_address(item).map(Location::Web)
+    } else {
+        Ok(Location::File(PathBuf::from(text)))
+    }
+}
+
+/// Told from the address alone; what a name leads to is checked when it is fetched.
+fn is_private(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => {
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
+        }
+        Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+        None => false,
+    }
+}
