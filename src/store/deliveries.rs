@@ -19,13 +19,16 @@ pub use upkeep::Recovered;
 /// `due_at` of a row that is not tried again unless a person says so.
 pub(super) const NEVER: i64 = i64::MAX;
 
-/// The states in which a row has not ended; written as the partial index has it, so that it serves.
-pub(super) const OPEN: &str = "state IN ('queued', 'leased', 'in_flight', 'deferred', 'unknown')";
+/// That a row has not ended; written as the partial index has it, so that it serves.
+pub(super) const OPEN: &str = "(state = 'queued' OR state = 'leased' OR state = 'in_flight' OR state = 'deferred' OR state = 'unknown')";
+
+/// [`OPEN`] where deliveries are `d` among other tables.
+pub(super) const OPEN_D: &str = "(d.state = 'queued' OR d.state = 'leased' OR d.state = 'in_flight' OR d.state = 'deferred' OR d.state = 'unknown')";
 
 /// The last word of a person's consent ledger for a digest, where subscriptions are `s`.
 pub(super) const LAST_WORD: &str = "(SELECT c.act FROM consents c
     WHERE c.subscriber_id = s.subscriber_id AND (c.digest IS NULL OR c.digest = s.digest)
-      AND c.act IN ('granted', 'confirmed', 'withdrawn')
+      AND c.act <> 'notified'
     ORDER BY c.at DESC, c.id DESC LIMIT 1)";
 
 /// What a claim asks for.

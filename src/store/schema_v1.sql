@@ -132,8 +132,10 @@ CREATE TABLE deliveries (
   kind           TEXT NOT NULL CHECK (kind IN ('edition', 'notice')),
   edition_id     INTEGER REFERENCES editions(id),
   subscriber_id  INTEGER NOT NULL REFERENCES subscribers(id),
-  state          TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'in_flight', 'deferred', 'sent', 'bounced',
-                                                'expired', 'suppressed', 'unknown')),
+  -- Alternatives, not IN lists, here and in the index below: SQLite fills a table with such a list at every write.
+  state          TEXT NOT NULL CHECK (state = 'sent' OR state = 'in_flight' OR state = 'leased' OR state = 'queued'
+                                      OR state = 'deferred' OR state = 'bounced' OR state = 'expired'
+                                      OR state = 'suppressed' OR state = 'unknown'),
   due_at         INTEGER NOT NULL,
   attempts       INTEGER NOT NULL DEFAULT 0,   -- charged ones
   epoch          INTEGER NOT NULL DEFAULT 0,   -- of the lease; every write names it
@@ -145,7 +147,7 @@ CREATE TABLE deliveries (
   UNIQUE (edition_id, subscriber_id)
 ) STRICT;
 CREATE INDEX deliveries_open ON deliveries (edition_id, due_at, id)
-  WHERE state IN ('queued', 'leased', 'in_flight', 'deferred', 'unknown');
+  WHERE state = 'queued' OR state = 'leased' OR state = 'in_flight' OR state = 'deferred' OR state = 'unknown';
 CREATE INDEX deliveries_by_subscriber ON deliveries (subscriber_id);
 
 CREATE TABLE attempts (
@@ -153,8 +155,10 @@ CREATE TABLE attempts (
   delivery_id  INTEGER NOT NULL REFERENCES deliveries(id),
   started_at   INTEGER NOT NULL,
   ended_at     INTEGER NOT NULL,
-  stage        TEXT NOT NULL CHECK (stage IN ('connect', 'ehlo', 'tls', 'auth', 'mail', 'rcpt', 'data', 'body', 'dot')),
-  result       TEXT NOT NULL CHECK (result IN ('sent', 'deferred', 'bounced', 'suppressed', 'expired', 'unknown')),
+  stage        TEXT NOT NULL CHECK (stage = 'dot' OR stage = 'rcpt' OR stage = 'connect' OR stage = 'ehlo' OR stage = 'tls'
+                                    OR stage = 'auth' OR stage = 'mail' OR stage = 'data' OR stage = 'body'),
+  result       TEXT NOT NULL CHECK (result = 'sent' OR result = 'deferred' OR result = 'bounced' OR result = 'suppressed'
+                                     OR result = 'expired' OR result = 'unknown'),
   reply        TEXT                            -- code, enhanced code and text in one line, bounded, or the local cause
 ) STRICT;
 CREATE INDEX attempts_by_delivery ON attempts (delivery_id);

@@ -84,7 +84,7 @@ impl Drop for Writer {
 
 fn run(db: &Connection, queue: &mpsc::Receiver<Job>) {
     while let Ok(first) = queue.recv() {
-        if let Err(error) = db.execute_batch("BEGIN IMMEDIATE").map_err(sql) {
+        if let Err(error) = run_cached(db, "BEGIN IMMEDIATE") {
             first(Err(error))(Ok(()));
             continue;
         }
@@ -94,9 +94,9 @@ fn run(db: &Connection, queue: &mpsc::Receiver<Job>) {
             let Ok(job) = queue.try_recv() else { break };
             answers.push(job(Ok(db)));
         }
-        let committed = db.execute_batch("COMMIT").map_err(sql);
+        let committed = run_cached(db, "COMMIT");
         if committed.is_err() {
-            let _ = db.execute_batch("ROLLBACK");
+            let _ = run_cached(db, "ROLLBACK");
         }
         for answer in answers {
             answer(committed.clone());
@@ -104,17 +104,19 @@ fn run(db: &Connection, queue: &mpsc::Receiver<Job>) {
     }
 }
 
+fn run_cached(db: &Connection, text: &str) -> Result<(), StoreError> {
+    db.prepare_cached(text).and_then(|mut statement| statement.execute([])).map(drop).map_err(sql)
+}
+
 fn in_savepoint<T>(
     db: &Connection,
     job: impl FnOnce(&Ledger<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let run =
-        |text: &str| db.prepare_cached(text).and_then(|mut statement| statement.execute([])).map_err(sql);
-    run("SAVEPOINT job")?;
+    run_cached(db, "SAVEPOINT job")?;
     let result = job(&Ledger { db });
     if result.is_err() {
-        run("ROLLBACK TO job")?;
+        run_cached(db, "ROLLBACK TO job")?;
     }
-    run("RELEASE job")?;
+    run_cached(db, "RELEASE job")?;
     result
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Claim, ClaimRequest, Claimed, Guarded, Intent, LAST_WORD, OPEN, Standing};
+use super::{Claim, ClaimRequest, Claimed, Guarded, Intent, LAST_WORD, OPEN_D, Standing};
 use crate::clock::from_millis;
 use crate::model::suppression::AddressHash;
 use crate::model::{DeliveryId, EditionId, EmailAddress, SubscriberId, SuppressionKey};
@@ -65,8 +65,8 @@ impl Ledger<'_> {
                     (SELECT min(a.started_at) FROM attempts a WHERE a.delivery_id = d.id)
                FROM deliveries d JOIN subscribers p ON p.id = d.subscriber_id
                LEFT JOIN subscriptions s ON s.digest = ?2 AND s.subscriber_id = d.subscriber_id
-              WHERE d.edition_id = ?1 AND d.due_at <= ?3 AND d.{OPEN}
-                AND d.state IN ('queued', 'deferred', 'unknown')
+              WHERE d.edition_id = ?1 AND d.due_at <= ?3 AND {OPEN_D}
+                AND (d.state = 'queued' OR d.state = 'deferred' OR d.state = 'unknown')
               ORDER BY d.due_at, d.id LIMIT ?4"
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
