@@ -3,6 +3,9 @@
 //! One transaction per page. A page that was seen before writes nothing but when it was read.
 
 mod keep;
+mod poll;
+
+pub use poll::{PollError, Polled, poll};
 
 use chrono::Duration;
 

@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
-use super::preview::plain;
+use super::why::plain;
 use crate::clock::Instant;
 use crate::config::key::{self, KeyError};
 use crate::config::{Config, ConfigError, StoreSettings, show_span, templates, variables};

@@ -10,8 +10,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use super::why::plain;
+use super::{Context, signal};
 use crate::clock::Clock;
 use crate::deliver::{self, Deps, Report, Session};
+use crate::publish::{self, LastCheck};
 
 /// `moabom deliver`
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -33,6 +36,22 @@ struct ReportJson<'a> {
     held: &'a [String],
     stopped: bool,
     next_due: Option<String>,
+}
+
+/// Sends what is due from the configured store, after a last look at each edition.
+pub fn command(context: &Context, args: DeliverArgs, out: &mut impl Write) -> Result<()> {
+    let opened = context.open()?;
+    let deps = opened.deliverer()?;
+    for edition in opened.store.read(|ledger| ledger.editions_sending())? {
+        match publish::last_check(&opened.publisher(), edition)? {
+            LastCheck::Dropped(titles) => {
+                eprintln!("발행한 뒤 사라진 글을 뺐어요: {}", plain(&titles.join(", ")));
+            }
+            LastCheck::Held(reason) => eprintln!("{reason}"),
+            LastCheck::Unchanged | LastCheck::TooLate(_) => {}
+        }
+    }
+    run(args, deps, &context.clock, signal::stop_token()?, out)
 }
 
 /// Sends until nothing is due or `stop` is cancelled. Breakers that wait for a person are tried: one is here. Fails where

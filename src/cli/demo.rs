@@ -220,7 +220,7 @@ fn read(opened: &Opened, text: &str, at: Instant) -> Result<()> {
 }
 
 fn subscribe(opened: &Opened, now: Instant) -> Result<()> {
-    let key = SuppressionKey::of(&opened.keys);
+    let key = SuppressionKey::of(&opened.keys).context("비밀 키가 없어요")?;
     let readers = READERS.iter().map(|reader| EmailAddress::parse(reader)).collect::<Result<Vec<_>, _>>()?;
     opened.store.write(move |ledger| {
         let digests = [DIGEST.to_owned()];

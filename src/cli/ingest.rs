@@ -1,9 +1,15 @@
-//! Effect: `moabom ingest`: its arguments, and what an ingest saw, in lines and as JSON.
+//! Effect: `moabom ingest`: reads the sources once and says what it saw, in lines or as JSON.
 
+use std::io::Write;
+
+use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::why::plain;
-use crate::ingest::{Change, Report};
+use super::{Context, Misuse};
+use crate::ingest::{Change, PollError, Polled, Report, poll};
+use crate::source::SourceSettings;
+use crate::source::fetch::FetchSettings;
 use crate::korean::counts::grouped;
 
 /// Titles named per thing; the rest is counted.
@@ -17,6 +23,61 @@ pub struct IngestArgs {
     /// JSON으로
     #[arg(long)]
     pub json: bool,
+}
+
+/// Reads the sources asked for, one after another. One that fails does not keep the others from being read.
+pub fn run(context: &Context, args: &IngestArgs, out: &mut impl Write) -> Result<()> {
+    let config = context.config()?;
+    let sources = chosen(&config.sources, args.source.as_deref())?;
+    let store = context.store()?;
+    let fetch = FetchSettings { home: Some(config.masthead.newsletter.home.clone()), ..FetchSettings::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (mut reports, mut failed) = (Vec::new(), 0);
+    for source in sources {
+        match runtime.block_on(poll(&store, source, &fetch, &context.clock)) {
+            Ok(polled) => reports.push((source.name.as_str(), polled)),
+            Err(PollError::Store(broken)) => return Err(broken.into()),
+            Err(error) => {
+                failed += 1;
+                eprintln!("{error}");
+            }
+        }
+    }
+    print(&reports, args.json, out)?;
+    if failed > 0 {
+        bail!("출처 {failed}곳을 읽지 못했어요.");
+    }
+    Ok(())
+}
+
+fn chosen<'a>(sources: &'a [SourceSettings], name: Option<&str>) -> Result<Vec<&'a SourceSettings>, Misuse> {
+    let Some(name) = name else { return Ok(sources.iter().collect()) };
+    let found: Vec<&SourceSettings> = sources.iter().filter(|source| source.name == name).collect();
+    if found.is_empty() {
+        let known = sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(Misuse(format!("설정에 출처 `{name}`이(가) 없어요. 있는 것: {known}")));
+    }
+    Ok(found)
+}
+
+fn print(reports: &[(&str, Polled)], json: bool, out: &mut impl Write) -> Result<()> {
+    if json {
+        let kept = reports.iter().filter_map(|(source, polled)| match polled {
+            Polled::Kept(report) => Some(report_json(report, source)),
+            Polled::Unchanged => None,
+        });
+        serde_json::to_writer_pretty(&mut *out, &kept.collect::<Vec<_>>())?;
+        return Ok(writeln!(out)?);
+    }
+    for (source, polled) in reports {
+        match polled {
+            Polled::Kept(report) => {
+                report_lines(report, source).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+            }
+            Polled::Unchanged => writeln!(out, "{source}: 지난번에 읽은 뒤로 달라진 것이 없어요.")?,
+        }
+    }
+    Ok(())
 }
 
 /// What an ingest saw, one thing a line.

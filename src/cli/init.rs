@@ -9,15 +9,10 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use dialoguer::{Confirm, Input};
 
-use super::Context;
+use super::{Context, Misuse};
 use crate::config::new_file::{Mode, Put, put_new};
 use crate::config::{Config, ConfigFaults};
 use questions::{QUESTIONS, Question, When};
-
-/// Asked for in a way that cannot be done: exit 2.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Misuse(pub String);
 
 /// `moabom init`
 #[derive(Clone, Debug, Default, Args)]

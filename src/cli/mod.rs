@@ -119,13 +119,18 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
     match command {
         Command::Demo(args) => demo::run(&args, &context.clock, out),
         Command::Init(args) => init::run(context, &args, out),
-        Command::Check(args) => check::run(context, &args, out),
+        Command::Check(args) => check::run(context, args, out),
         Command::Run(args) => run::run(context, args),
         Command::Ingest(args) => ingest::run(context, &args, out),
         Command::Publish(args) => publish::run(context, &args, out),
         Command::Deliver(args) => deliver::command(context, args, out),
         Command::Preview(args) => preview::run(context, &args, out),
-        Command::Posts(command) => posts::command(context, &command, out),
+        Command::Posts(command) => {
+            let (config, store) = (context.config()?, context.store()?);
+            let zone = config.masthead.newsletter.time_zone;
+            let deps = posts::Deps { store: &store, digests: &config.digests, masthead: &config.masthead, zone };
+            posts::run(&deps, &command, context.clock.now(), out)
+        }
         Command::Subscribers(command) => subscribers::command(context, &command, out),
         Command::Editions(command) => {
             let (zone, store) = (context.config()?.masthead.newsletter.time_zone, context.store()?);

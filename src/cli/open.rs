@@ -1,6 +1,5 @@
 //! Effect: from the configuration file to the parts a command works with.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use super::Misuse;
 use super::subscribers::SubscribersError;
 use crate::clock::Clock;
 use crate::compose::dkim::Signer;
-use crate::config::{Config, ConfigError, environment, key};
+use crate::config::{Config, ConfigError, key, templates, variables};
 use crate::deliver::{self, LetterSettings};
 use crate::model::SuppressionKey;
 use crate::model::edition::Content;
@@ -19,6 +18,8 @@ use crate::publish;
 use crate::render::{LetterInput, RenderError, Renderer};
 use crate::smtp::TlsContext;
 use crate::store::Store;
+
+const NO_KEY: &str = "비밀 키 파일에 키가 없어요. 백업에서 되살리세요";
 
 /// What every command is given: where the configuration is, and the clock.
 #[derive(Clone, Debug)]
@@ -44,7 +45,7 @@ pub struct Opened {
 impl Context {
     /// The configuration, every fault at once otherwise. Warnings go to stderr by `check` and `run` only.
     pub fn config(&self) -> Result<Config> {
-        Ok(Config::load(&self.config_path, environment())?)
+        Ok(Config::load(&self.config_path, variables())?)
     }
 
     /// The configured store, made where it is not there.
@@ -57,7 +58,10 @@ impl Context {
         let config = self.config()?;
         let renderer = Arc::new(renderer(&config.templates)?);
         let store = Store::open(&config.store.path, self.clock.now())?;
-        let keys = key::load_or_create(&config.store.key_file)?;
+        // A lost key is not replaced: old letters' links and the list of those never to be mailed are made with it.
+        let needed = store.read(|ledger| ledger.is_keyed())?;
+        let file = &config.store.key_file;
+        let keys = if needed { key::load(file)? } else { key::load_or_create(file)? };
         Ok(Opened { config, store, keys, renderer })
     }
 }
@@ -83,7 +87,7 @@ impl Opened {
             sender: masthead.sender.clone(),
             newsletter: masthead.newsletter.title.clone(),
             zone: masthead.newsletter.time_zone,
-            key: self.keys.first().context("비밀 열쇠가 없어요")?.clone(),
+            key: self.keys.first().context(NO_KEY)?.clone(),
             public_url: self.config.links.clone(),
             signer,
         })
@@ -97,46 +101,24 @@ impl Opened {
             relay: self.config.relay.clone(),
             settings: self.config.deliver.clone(),
             letters: self.letters()?,
-            suppressions: SuppressionKey::of(&self.keys),
+            suppressions: SuppressionKey::of(&self.keys).context(NO_KEY)?,
         })
     }
 }
 
 /// The built-in templates, with the files of `folder` in their place where there are some.
 pub fn renderer(folder: &Path) -> Result<Renderer> {
-    let own = template_files(&folder.join("digest"))?;
-    let renderer = Renderer::new(&own).with_context(|| format!("편지 틀 {}", folder.display()))?;
+    let own = templates::overrides(folder)?;
+    let renderer = Renderer::new(&own)?;
     if !own.is_empty() {
-        renderer.check().with_context(|| format!("편지 틀 {}", folder.display()))?;
+        renderer.check()?;
     }
     Ok(renderer)
-}
-
-fn template_files(folder: &Path) -> Result<Vec<(String, String)>> {
-    let mut files = Vec::new();
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(files),
-        Err(error) => return Err(error).with_context(|| unreadable(folder)),
-    };
-    for entry in entries {
-        let path = entry.with_context(|| unreadable(folder))?.path();
-        let known = path.extension().is_some_and(|kind| ["html", "txt", "css"].iter().any(|one| kind == *one));
-        if let (true, Some(name)) = (known, path.file_name().and_then(|name| name.to_str())) {
-            let text = fs::read_to_string(&path).with_context(|| unreadable(&path))?;
-            files.push((format!("digest/{name}"), text));
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn unreadable(path: &Path) -> String {
-    format!("편지 틀 {}을(를) 읽지 못했어요. 권한과 글자 인코딩(UTF-8)을 확인하세요", path.display())
 }
 
 /// Whether the operator asked wrongly or configured wrongly (exit 2), rather than something having failed (exit 1).
 pub fn is_misuse(error: &anyhow::Error) -> bool {
     let typed = error.downcast_ref::<SubscribersError>();
-    error.is::<ConfigError>() || error.is::<Misuse>() || typed.is_some_and(|typed| typed.exit_code() == 2)
+    let config = error.downcast_ref::<ConfigError>().is_some_and(ConfigError::is_misuse);
+    config || error.is::<Misuse>() || typed.is_some_and(|typed| typed.exit_code() == 2)
 }

@@ -3,6 +3,8 @@
 pub mod fetch;
 pub mod guard;
 pub mod matching;
+pub mod page_text;
+pub mod read;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -23,6 +23,14 @@ pub enum Withdrawal {
 }
 
 impl Ledger<'_> {
+    /// Whether anything here was made with the secret key and would be lost with it: suppressions, links in letters sent.
+    pub fn is_keyed(&self) -> Result<bool, StoreError> {
+        self.db
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM suppressions) OR EXISTS (SELECT 1 FROM deliveries)")
+            .and_then(|mut found| found.query_row([], |row| row.get(0)))
+            .map_err(sql)
+    }
+
     /// Why `hash` must not be mailed, if so.
     pub fn suppression(&self, hash: &AddressHash) -> Result<Option<SuppressionReason>, StoreError> {
         self.db

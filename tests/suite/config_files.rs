@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{TimeZone, Utc};
-use moabom::cli::{Context, check, init};
+use moabom::cli::{Context, Misuse, check, init};
 use moabom::clock::Clock;
 use moabom::config::key::{self, KeyError};
 use moabom::config::{Config, ConfigError, templates};
@@ -229,7 +229,7 @@ fn run_init(path: &Path, args: &init::InitArgs) -> Result<String, String> {
     match init::run(&context(path.to_owned()), args, &mut out) {
         Ok(()) => Ok(String::from_utf8(out).expect("text")),
         Err(error) => {
-            assert!(error.downcast_ref::<init::Misuse>().is_some(), "{error}");
+            assert!(error.downcast_ref::<Misuse>().is_some(), "{error}");
             Err(error.to_string())
         }
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::Context;
-use super::super::preview::stamp;
+use super::super::why::stamp;
 use super::{RUNS, kind, location, tls};
 use crate::clock::Instant;
 use crate::config::{Config, ConfigFaults, Place};

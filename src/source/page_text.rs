@@ -1,0 +1,164 @@
+//! Pure: the page dump (`kind = "page-text"`): a blog's listing page as text, newest first.
+//!
+//! Line 1 is the blog's title, line 2 its description. Then per post: a title line, a body line, an author line, then
+//! perhaps a line with the number of comments, then perhaps a line of emoji and a line with the number of reactions.
+
+mod line;
+mod outline;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::FetchedPage;
+use crate::korean::title;
+use crate::model::post::{Emoji, FetchedPost, Reactions};
+use line::{Line, lines};
+use outline::{Entry, Outline, outline};
+
+/// A line longer than this is no post's, in bytes.
+const LINE_LIMIT: usize = 5_000_000;
+
+/// Why a text is no page dump.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PageTextError {
+    /// There is no text.
+    #[error("글 목록이 비어 있어요. 블로그 목록 페이지를 텍스트로 저장한 파일이나 주소인지 확인하세요")]
+    Empty,
+    /// It is markup.
+    #[error(
+        "1행: HTML이에요. 브라우저에서 페이지를 열고 글자만 복사해 저장하거나, 텍스트로 내주는 주소를 쓰세요"
+    )]
+    Markup,
+    /// A title, perhaps a description, and no post.
+    #[error(
+        "글이 하나도 없어요. 1행은 블로그 제목, 2행은 소개이고, 그다음에 글마다 제목·본문·글쓴이가 한 줄씩 있어야 해요"
+    )]
+    NoPosts,
+    /// From this line on the lines fit no sequence of posts.
+    #[error(
+        "{line}행 `{text}`: 여기서부터 글의 짜임이 맞지 않아요. 글마다 제목·본문·글쓴이가 한 줄씩, 그다음에 댓글 수와 이모지·반응 수가 있으면 한 줄씩 있어야 해요. 빠지거나 끼어든 줄이 없는지 보세요"
+    )]
+    Shape {
+        /// From 1.
+        line: usize,
+        /// Its beginning.
+        text: String,
+    },
+    /// A number no counter holds.
+    #[error("{line}행 `{text}`: 수가 너무 커요. 댓글 수나 반응 수가 맞는지 보세요")]
+    Number {
+        /// From 1.
+        line: usize,
+        /// As written.
+        text: String,
+    },
+    /// A line that no post could have.
+    #[error("{line}행: 한 줄이 {megabytes}MB가 넘어요. 글 목록을 텍스트로 저장한 파일이 맞는지 확인하세요", megabytes = LINE_LIMIT / 1_000_000)]
+    Long {
+        /// From 1.
+        line: usize,
+    },
+}
+
+/// Reads a page dump. What is odd but sound stands in the notes; nothing is guessed silently.
+pub fn parse(text: &str) -> Result<FetchedPage, PageTextError> {
+    let lines = lines(text);
+    check(&lines)?;
+    let outline = outline(&lines).map_err(|at| shape(&lines, at))?;
+    let (entries, cut_off) = whole(&lines, &outline);
+    let posts = entries.iter().map(|entry| post(&lines, entry)).collect::<Result<Vec<_>, _>>()?;
+    if posts.is_empty() && !cut_off {
+        return Err(PageTextError::NoPosts);
+    }
+    let mut notes = repeated(&posts);
+    if cut_off {
+        notes.push("글 목록이 글 하나의 중간에서 끊겼어요. 끊긴 글은 빼고 읽었어요.".to_owned());
+    }
+    let line = |at: usize| lines.get(at).map(|line| composed(line.text));
+    let description = outline.description.then(|| line(1)).flatten();
+    Ok(FetchedPage { title: line(0), description, posts, notes, cut_off })
+}
+
+fn check(lines: &[Line<'_>]) -> Result<(), PageTextError> {
+    let Some(first) = lines.first() else { return Err(PageTextError::Empty) };
+    let starts = |with: &str| first.text.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
+    if ["<!doctype", "<html", "<?xml", "<rss", "<feed", "<head", "<body"].into_iter().any(starts) {
+        return Err(PageTextError::Markup);
+    }
+    if let Some(line) = lines.iter().find(|line| line.text.len() > LINE_LIMIT) {
+        return Err(PageTextError::Long { line: line.number });
+    }
+    if lines.len() < 3 { Err(PageTextError::NoPosts) } else { Ok(()) }
+}
+
+fn shape(lines: &[Line<'_>], at: usize) -> PageTextError {
+    let line = lines.get(at).or(lines.last());
+    let (number, text) = line.map_or((1, ""), |line| (line.number, line.text));
+    PageTextError::Shape { line: number, text: beginning(text) }
+}
+
+fn beginning(text: &str) -> String {
+    let mut short: String = text.chars().take(30).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// The posts that are whole, and whether the page was cut off. An author's name that is only the beginning of another
+/// one's was cut, and so was a line of emoji that no number follows.
+fn whole<'a>(lines: &[Line<'_>], outline: &'a Outline) -> (&'a [Entry], bool) {
+    let entries = outline.entries.as_slice();
+    let Some((last, others)) = entries.split_last() else { return (entries, outline.left_over > 0) };
+    let author = |entry: &Entry| lines.get(entry.author).map_or("", |line| line.text);
+    let cut_name = last.author + 1 == lines.len()
+        && others.iter().any(|other| author(other).len() > author(last).len() && author(other).starts_with(author(last)))
+        && !others.iter().any(|other| author(other) == author(last));
+    let after = lines.len().saturating_sub(outline.left_over);
+    let cut_emoji = outline.left_over == 1 && lines.get(after).is_some_and(|line| line.kind == line::Kind::Emoji);
+    if cut_name || cut_emoji { (others, true) } else { (entries, outline.left_over > 0) }
+}
+
+fn post(lines: &[Line<'_>], entry: &Entry) -> Result<FetchedPost, PageTextError> {
+    let text = |at: usize| lines.get(at).map_or("", |line| line.text);
+    let count = |at: Option<usize>| at.map_or(Ok(0), |at| number(lines, at));
+    let emoji = entry.emoji.map_or("", text);
+    Ok(FetchedPost {
+        external_id: None,
+        url: None,
+        title: title::normalise(text(entry.title)),
+        author: Some(composed(text(entry.author))),
+        body: entry.body.map_or_else(String::new, |at| text(at).to_owned()),
+        published_at: None,
+        comments: count(entry.comments)?,
+        reactions: Reactions {
+            total: count(entry.emoji.map(|at| at + 1))?,
+            emoji: line::emoji(emoji).map(|one| Emoji { symbol: one.to_owned(), count: None }).collect(),
+        },
+    })
+}
+
+fn number(lines: &[Line<'_>], at: usize) -> Result<u64, PageTextError> {
+    let Some(line) = lines.get(at) else { return Ok(0) };
+    let digits: String = line.text.chars().filter(char::is_ascii_digit).collect();
+    // The store counts in signed 64 bits.
+    let held = digits.parse::<u64>().ok().filter(|count| i64::try_from(*count).is_ok());
+    held.ok_or_else(|| PageTextError::Number { line: line.number, text: beginning(line.text) })
+}
+
+/// One line, NFC, single spaces.
+fn composed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect()
+}
+
+fn repeated(posts: &[FetchedPost]) -> Vec<String> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    posts.iter().for_each(|post| *counts.entry(post.title.as_str()).or_insert(0) += 1);
+    let mut seen: Vec<(&str, usize)> = counts.into_iter().filter(|(_, count)| *count > 1).collect();
+    seen.sort_unstable();
+    let note = |(title, count): (&str, usize)| format!("제목이 같은 글이 {count}편 있어요: {}", beginning(title));
+    seen.into_iter().map(note).collect()
+}
