@@ -74,21 +74,39 @@ struct Step {
     entry: Option<Entry>,
 }
 
+/// What a count right after a line says for its being an author, next to one more time that it stands on the page.
+const FOLLOWED: u32 = 10;
+
 /// How often each short line stands on the page: authors stand under each of their posts.
 struct Names<'a> {
     counts: HashMap<&'a str, u32>,
-    /// The line that stands there most often, where it stands there more than once.
+    /// Whom most speaks for as the usual author; none where nothing tells two lines apart.
     first: Option<&'a str>,
 }
 
 impl<'a> Names<'a> {
     fn of(lines: &[Line<'a>]) -> Names<'a> {
-        let mut counts = HashMap::new();
-        for line in lines.iter().filter(|line| line.kind == Kind::Text && line.text.len() <= AUTHOR_WIDTH * 3) {
+        let (mut counts, mut weights) = (HashMap::new(), HashMap::new());
+        for (at, line) in lines.iter().enumerate() {
+            if line.kind != Kind::Text || line.width > AUTHOR_WIDTH {
+                continue;
+            }
+            // Titles and bodies are followed by text.
+            let followed = lines.get(at + 1).is_some_and(|next| next.kind != Kind::Text);
             *counts.entry(line.text).or_insert(0) += 1;
+            *weights.entry(line.text).or_insert(0) += if followed { FOLLOWED } else { 1 };
         }
-        let first = counts.iter().filter(|(_, count)| **count > 1).max_by_key(|(text, count)| (**count, **text));
-        let first = first.map(|(text, _)| *text);
+        let mut best: Vec<(u32, &str)> = weights
+            .into_iter()
+            .filter(|(text, _)| counts.get(text).is_some_and(|count| *count > 1))
+            .map(|(text, weight)| (weight, text))
+            .collect();
+        best.sort_unstable_by(|a, b| b.cmp(a));
+        let first = match best.as_slice() {
+            [(weight, _), (next, _), ..] if weight == next => None,
+            [(_, text), ..] => Some(*text),
+            [] => None,
+        };
         Names { counts, first }
     }
 
