@@ -101,8 +101,9 @@ struct Stage {
 impl Stage {
     fn build(page: &str, clock: &Clock, stop: &CancellationToken) -> Result<Stage> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let (smtp, pages, inbox_page) =
-            runtime.block_on(async { Ok::<_, anyhow::Error>((bind(SMTP_PORT).await?, bind(PAGES_PORT).await?, bind(INBOX_PORT).await?)) })?;
+        let (smtp, pages, inbox_page) = runtime.block_on(async {
+            Ok::<_, anyhow::Error>((bind(SMTP_PORT).await?, bind(PAGES_PORT).await?, bind(INBOX_PORT).await?))
+        })?;
         let inbox = Inbox::default();
         let folder = Folder::new()?;
         let config_path = folder.0.join("moabom.toml");

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::why::plain;
 use super::{Context, Misuse};
 use crate::ingest::{Change, PollError, Polled, Report, poll};
+use crate::korean::counts::grouped;
 use crate::source::SourceSettings;
 use crate::source::fetch::FetchSettings;
-use crate::korean::counts::grouped;
 
 /// Titles named per thing; the rest is counted.
 const NAMED: usize = 20;
@@ -30,7 +30,8 @@ pub fn run(context: &Context, args: &IngestArgs, out: &mut impl Write) -> Result
     let config = context.config()?;
     let sources = chosen(&config.sources, args.source.as_deref())?;
     let store = context.store()?;
-    let fetch = FetchSettings { home: Some(config.masthead.newsletter.home.clone()), ..FetchSettings::default() };
+    let fetch =
+        FetchSettings { home: Some(config.masthead.newsletter.home.clone()), ..FetchSettings::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut reports, mut failed) = (Vec::new(), 0);
     for source in sources {

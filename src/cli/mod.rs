@@ -128,7 +128,8 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         Command::Posts(command) => {
             let (config, store) = (context.config()?, context.store()?);
             let zone = config.masthead.newsletter.time_zone;
-            let deps = posts::Deps { store: &store, digests: &config.digests, masthead: &config.masthead, zone };
+            let deps =
+                posts::Deps { store: &store, digests: &config.digests, masthead: &config.masthead, zone };
             posts::run(&deps, &command, context.clock.now(), out)
         }
         Command::Subscribers(command) => subscribers::command(context, &command, out),
@@ -136,7 +137,9 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
             let (zone, store) = (context.config()?.masthead.newsletter.time_zone, context.store()?);
             editions::run(&store, &command, zone, context.clock.now(), out)
         }
-        Command::Deliveries(command) => deliveries::run(&context.store()?, &command, context.clock.now(), out),
+        Command::Deliveries(command) => {
+            deliveries::run(&context.store()?, &command, context.clock.now(), out)
+        }
         Command::Dkim(command) => dkim::run(&command),
         Command::Migrate => {
             let store = context.store()?;

@@ -68,9 +68,7 @@ impl Context {
 
 impl Opened {
     /// What the publishing step needs.
-    pub fn publisher(
-        &self,
-    ) -> publish::Deps<'_, impl Fn(&LetterInput) -> Result<Content, RenderError> + '_> {
+    pub fn publisher(&self) -> publish::Deps<'_, impl Fn(&LetterInput) -> Result<Content, RenderError> + '_> {
         publish::Deps {
             store: &self.store,
             masthead: &self.config.masthead,

@@ -144,9 +144,7 @@ pub fn run(deps: &Deps<'_>, command: &PostsCommand, now: Instant, out: &mut impl
 
 fn report(store: &Store, known: bool, id: PostId, done: &str, out: &mut impl Write) -> Result<()> {
     match store.read(|ledger| ledger.listed_post(id))? {
-        Some(post) if known => {
-            Ok(writeln!(out, "글 {id}번 '{}': {done}.", super::why::plain(&post.title))?)
-        }
+        Some(post) if known => Ok(writeln!(out, "글 {id}번 '{}': {done}.", super::why::plain(&post.title))?),
         _ => no_such(id),
     }
 }

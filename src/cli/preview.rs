@@ -63,8 +63,7 @@ pub fn run(context: &Context, args: &PreviewArgs, out: &mut impl Write) -> Resul
         Some(text) => dates::parse(text, zone).map_err(|cause| Misuse(format!("`--at {text}`: {cause}")))?,
         None => context.clock.now(),
     };
-    let plan =
-        opened.store.read(|ledger| plan(ledger, digest, &opened.config.masthead, at, at))?;
+    let plan = opened.store.read(|ledger| plan(ledger, digest, &opened.config.masthead, at, at))?;
     let shown = show(&opened, &plan, args)?;
     match &args.out {
         Some(path) => {
@@ -154,6 +153,7 @@ pub fn part(message: &[u8], html: bool) -> Result<Vec<u8>> {
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    fs::write(path, bytes)
-        .with_context(|| format!("{}에 쓰지 못했어요. 폴더가 있는지, 쓸 수 있는지 확인하세요", path.display()))
+    fs::write(path, bytes).with_context(|| {
+        format!("{}에 쓰지 못했어요. 폴더가 있는지, 쓸 수 있는지 확인하세요", path.display())
+    })
 }

@@ -50,9 +50,8 @@ pub fn run(context: &Context, args: &PublishArgs, out: &mut impl Write) -> Resul
 fn outcomes(opened: &Opened, args: &PublishArgs, now: Instant, zone: Tz) -> Result<Vec<Outcome>> {
     let deps = opened.publisher();
     let Some(digest) = &args.digest else { return Ok(publish::run_once(&deps, now)?) };
-    let read = |text: &String| {
-        dates::parse(text, zone).map_err(|cause| Misuse(format!("`--at {text}`: {cause}")))
-    };
+    let read =
+        |text: &String| dates::parse(text, zone).map_err(|cause| Misuse(format!("`--at {text}`: {cause}")));
     let at = args.at.as_ref().map(read).transpose()?;
     Ok(vec![publish::publish_by_hand(&deps, digest, at, now)?])
 }

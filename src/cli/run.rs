@@ -1,5 +1,6 @@
 //! Effect: `moabom run`: the daemon, in the foreground, until it is told to stop.
 
+use std::io::IsTerminal;
 use std::net::TcpListener;
 
 use anyhow::{Context as _, Result};
@@ -62,7 +63,12 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
 fn log(settings: &LogSettings) {
     let level = settings.level.as_str().to_lowercase();
     let filter = EnvFilter::new(format!("warn,moabom={level}"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let colours = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .with_target(false);
     // A second subscriber is refused; then the first one stays.
     let _ = match settings.format {
         LogFormat::Text => lines.try_init(),

@@ -7,8 +7,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::open::Context;
-use crate::store::verify::{Finding, SHOWN, verify};
 use crate::store::Store;
+use crate::store::verify::{Finding, SHOWN, verify};
 
 /// `moabom verify`
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -28,7 +28,10 @@ struct FindingJson<'a> {
 pub fn run(context: &Context, args: VerifyArgs, out: &mut impl Write) -> Result<()> {
     let (path, now) = (context.config()?.store.path, context.clock.now());
     let Some(store) = Store::open_existing(&path, now)? else {
-        bail!("저장소 파일이 아직 없어요: {}. `moabom ingest`나 `moabom run`이 처음 만들어요.", path.display());
+        bail!(
+            "저장소 파일이 아직 없어요: {}. `moabom ingest`나 `moabom run`이 처음 만들어요.",
+            path.display()
+        );
     };
     let findings = store.read(|ledger| verify(ledger, now))?;
     if args.json {

@@ -62,7 +62,9 @@ impl Reading {
     fn pause(&self, failures: u32, failed: &PollError) -> Duration {
         let again = AGAIN.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(self.source.poll);
         match failed {
-            PollError::Read(ReadError::Fetch(fetch)) => fetch.retry_after().map_or(again, |after| after.max(again)),
+            PollError::Read(ReadError::Fetch(fetch)) => {
+                fetch.retry_after().map_or(again, |after| after.max(again))
+            }
             _ => again,
         }
     }
@@ -71,7 +73,8 @@ impl Reading {
         let source = self.source.name.as_str();
         match polled {
             Polled::Kept(report) if !report.is_unchanged() => {
-                let Report { listed, new, retitled, edited, observed, missing, returned, notes, .. } = &**report;
+                let Report { listed, new, retitled, edited, observed, missing, returned, notes, .. } =
+                    &**report;
                 info!(
                     source,
                     listed,

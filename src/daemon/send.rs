@@ -27,8 +27,12 @@ impl Sending {
     pub(super) async fn run(self, session: Session, stop: CancellationToken) -> Result<(), DaemonError> {
         let this = Arc::new(self);
         let mut session = Some(session);
-        if let Some(left) = session.as_ref().map(|session| session.recovered.unknown).filter(|left| *left > 0) {
-            warn!(rows = left, "지난번에 보내다 끊긴 발송이 있어요. `deliveries list --state unknown`으로 볼 수 있어요");
+        if let Some(left) = session.as_ref().map(|session| session.recovered.unknown).filter(|left| *left > 0)
+        {
+            warn!(
+                rows = left,
+                "지난번에 보내다 끊긴 발송이 있어요. `deliveries list --state unknown`으로 볼 수 있어요"
+            );
         }
         let mut held = Vec::new();
         while !stop.is_cancelled() {
@@ -40,7 +44,8 @@ impl Sending {
             match outcome {
                 Ok(report) => {
                     say(&report, &mut held);
-                    let due = report.next_due.map(|due| (due - this.clock.now()).to_std().unwrap_or_default());
+                    let due =
+                        report.next_due.map(|due| (due - this.clock.now()).to_std().unwrap_or_default());
                     // Something held or put off is due at once and yet not to be sent: it waits for the next look.
                     wait = due.filter(|due| !due.is_zero()).map_or(LOOK, |due| due.min(LOOK));
                 }

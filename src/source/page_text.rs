@@ -84,7 +84,8 @@ pub fn parse(text: &str) -> Result<FetchedPage, PageTextError> {
 
 fn check(lines: &[Line<'_>]) -> Result<(), PageTextError> {
     let Some(first) = lines.first() else { return Err(PageTextError::Empty) };
-    let starts = |with: &str| first.text.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
+    let starts =
+        |with: &str| first.text.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
     if ["<!doctype", "<html", "<?xml", "<rss", "<feed", "<head", "<body"].into_iter().any(starts) {
         return Err(PageTextError::Markup);
     }
@@ -115,10 +116,13 @@ fn whole<'a>(lines: &[Line<'_>], outline: &'a Outline) -> (&'a [Entry], bool) {
     let Some((last, others)) = entries.split_last() else { return (entries, outline.left_over > 0) };
     let author = |entry: &Entry| lines.get(entry.author).map_or("", |line| line.text);
     let cut_name = last.author + 1 == lines.len()
-        && others.iter().any(|other| author(other).len() > author(last).len() && author(other).starts_with(author(last)))
+        && others
+            .iter()
+            .any(|other| author(other).len() > author(last).len() && author(other).starts_with(author(last)))
         && !others.iter().any(|other| author(other) == author(last));
     let after = lines.len().saturating_sub(outline.left_over);
-    let cut_emoji = outline.left_over == 1 && lines.get(after).is_some_and(|line| line.kind == line::Kind::Emoji);
+    let cut_emoji =
+        outline.left_over == 1 && lines.get(after).is_some_and(|line| line.kind == line::Kind::Emoji);
     if cut_name || cut_emoji { (others, true) } else { (entries, outline.left_over > 0) }
 }
 
@@ -159,6 +163,7 @@ fn repeated(posts: &[FetchedPost]) -> Vec<String> {
     posts.iter().for_each(|post| *counts.entry(post.title.as_str()).or_insert(0) += 1);
     let mut seen: Vec<(&str, usize)> = counts.into_iter().filter(|(_, count)| *count > 1).collect();
     seen.sort_unstable();
-    let note = |(title, count): (&str, usize)| format!("제목이 같은 글이 {count}편 있어요: {}", beginning(title));
+    let note =
+        |(title, count): (&str, usize)| format!("제목이 같은 글이 {count}편 있어요: {}", beginning(title));
     seen.into_iter().map(note).collect()
 }

@@ -51,7 +51,7 @@ fn sources() -> Vec<(String, String)> {
             let path: PathBuf = entry.expect("an entry").path();
             if path.is_dir() {
                 walk(&path, root, found);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
+            } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("tests.rs") {
                 let name = path.strip_prefix(root).expect("below src").to_string_lossy().into_owned();
                 found.push((name, fs::read_to_string(&path).expect("UTF-8 source")));
             }

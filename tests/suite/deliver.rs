@@ -674,8 +674,8 @@ fn a_claim_reads_the_index_and_not_the_whole_table() {
     let server = SmtpServer::start();
     let world = World::new(&server);
     let plan = "EXPLAIN QUERY PLAN SELECT d.id FROM deliveries d WHERE d.edition_id = 1 AND d.due_at <= 5
-        AND d.state IN ('queued', 'leased', 'in_flight', 'deferred', 'unknown')
-        AND d.state IN ('queued', 'deferred', 'unknown') ORDER BY d.due_at, d.id LIMIT 10";
+        AND (d.state = 'queued' OR d.state = 'leased' OR d.state = 'in_flight' OR d.state = 'deferred' OR d.state = 'unknown')
+        AND (d.state = 'queued' OR d.state = 'deferred' OR d.state = 'unknown') ORDER BY d.due_at, d.id LIMIT 10";
     let db = rusqlite::Connection::open(world.database()).expect("the file");
     let steps: Vec<String> = db
         .prepare(plan)

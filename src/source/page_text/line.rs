@@ -59,7 +59,9 @@ fn is_invisible(c: char) -> bool {
 fn kind(text: &str) -> Kind {
     if is_number(text) {
         Kind::Number
-    } else if emoji(text).next().is_some() && text.graphemes(true).all(|one| one.trim().is_empty() || is_emoji(one)) {
+    } else if emoji(text).next().is_some()
+        && text.graphemes(true).all(|one| one.trim().is_empty() || is_emoji(one))
+    {
         Kind::Emoji
     } else {
         Kind::Text
@@ -72,7 +74,9 @@ fn is_number(text: &str) -> bool {
     match text.split_once(',') {
         None => digits(text),
         Some((head, rest)) => {
-            (1..=3).contains(&head.len()) && digits(head) && rest.split(',').all(|part| part.len() == 3 && digits(part))
+            (1..=3).contains(&head.len())
+                && digits(head)
+                && rest.split(',').all(|part| part.len() == 3 && digits(part))
         }
     }
 }
@@ -90,7 +94,8 @@ fn is_emoji(cluster: &str) -> bool {
     match first {
         '#' | '*' | '0'..='9' => cluster.contains('\u{20E3}'),
         '\u{A9}' | '\u{AE}' | '\u{203C}'..='\u{3299}' => {
-            coloured || matches!(first, '\u{231A}' | '\u{231B}' | '\u{23E9}'..='\u{23F3}' | '\u{25FD}' | '\u{25FE}' | '\u{2600}'..='\u{27BF}' | '\u{2B05}'..='\u{2B55}')
+            coloured
+                || matches!(first, '\u{231A}' | '\u{231B}' | '\u{23E9}'..='\u{23F3}' | '\u{25FD}' | '\u{25FE}' | '\u{2600}'..='\u{27BF}' | '\u{2B05}'..='\u{2B55}')
         }
         '\u{1F1E6}'..='\u{1F1FF}' => chars.next().is_some(),
         '\u{1F000}'..='\u{1FAFF}' => true,

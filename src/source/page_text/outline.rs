@@ -133,10 +133,10 @@ impl Reader<'_> {
             let mut chosen = self.rest(at).map(|cost| Step { cost, entry: None });
             for entry in self.entries_at(at) {
                 let rest = best.get(entry.next()).copied().flatten();
-                let step = self.cost(entry).zip(rest).map(|(cost, rest)| Step {
-                    cost: cost.saturating_add(rest.cost),
-                    entry: Some(entry),
-                });
+                let step = self
+                    .cost(entry)
+                    .zip(rest)
+                    .map(|(cost, rest)| Step { cost: cost.saturating_add(rest.cost), entry: Some(entry) });
                 chosen = match (chosen, step) {
                     (Some(old), Some(new)) if old.cost <= new.cost => Some(old),
                     (old, new) => new.or(old),
@@ -170,7 +170,11 @@ impl Reader<'_> {
             let reactions = move |at: usize| {
                 (self.kind(at) == Some(Kind::Emoji) && self.kind(at + 1) == Some(Kind::Number)).then_some(at)
             };
-            let both = comments.and_then(|at| reactions(at + 1)).map(|emoji| Entry { comments, emoji: Some(emoji), ..plain });
+            let both = comments.and_then(|at| reactions(at + 1)).map(|emoji| Entry {
+                comments,
+                emoji: Some(emoji),
+                ..plain
+            });
             let liked = reactions(author + 1).map(|emoji| Entry { emoji: Some(emoji), ..plain });
             let talked = comments.map(|_| Entry { comments, ..plain });
             let plain = self.kind(author).map(|_| plain);

@@ -58,7 +58,8 @@ fn several_authors_may_write() {
 
 #[test]
 fn line_ends_marks_and_blanks_do_not_matter() {
-    let page = "\u{FEFF}블로그\r\n소개\r\n\r\n 가 \r\n본문\r\n봄\u{200B}\r\n3\r\n\r\n\r\n나\r\n본문\r\n봄\r\n";
+    let page =
+        "\u{FEFF}블로그\r\n소개\r\n\r\n 가 \r\n본문\r\n봄\u{200B}\r\n3\r\n\r\n\r\n나\r\n본문\r\n봄\r\n";
     assert_eq!(shown(&parse(page).expect("sound")), "가/봄/3//0\n나/봄/0//0");
 }
 
@@ -129,7 +130,9 @@ fn the_real_page_is_read_whole() {
     assert_eq!((page.posts.len(), comments, reactions), (35, 31, 54));
     assert_eq!(page.posts.iter().filter(|post| post.reactions.total == 5).count(), 4);
     let has = |symbols: &[&str]| {
-        page.posts.iter().any(|post| post.reactions.emoji.iter().map(|one| one.symbol.as_str()).eq(symbols.iter().copied()))
+        page.posts.iter().any(|post| {
+            post.reactions.emoji.iter().map(|one| one.symbol.as_str()).eq(symbols.iter().copied())
+        })
     };
     assert!(has(&["👍", "🤩", "😍", "😘"]) && has(&["❤️"]));
     assert!(page.notes.is_empty() && !page.cut_off && page.description.is_some());
