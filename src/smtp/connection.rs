@@ -285,12 +285,12 @@ impl Connection {
         Err(Failure { connection_usable: !is_closing(&failure) && !self.stream.has_unread(), ..failure })
     }
 
-    #[cfg(not(feature = "fault-points"))]
+    #[cfg(not(debug_assertions))]
     async fn write_body(&mut self, bytes: &[u8]) -> Result<(), super::stream::WriteStopped> {
         self.stream.send_body(bytes, self.timeouts.body).await
     }
 
-    #[cfg(feature = "fault-points")]
+    #[cfg(debug_assertions)]
     async fn write_body(&mut self, bytes: &[u8]) -> Result<(), super::stream::WriteStopped> {
         let (front, back) = bytes.split_at(bytes.len() / 2);
         self.stream.send_body(front, self.timeouts.body).await?;

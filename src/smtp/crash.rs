@@ -1,7 +1,7 @@
-//! Effect: named points where a test build dies on demand. Without the feature `fault-points` they are nothing.
+//! Effect: named points where a debug build dies on demand. In a release build they are nothing.
 
 /// Ends the process without any clean-up where `MOABOM_CRASH_AT` is this name, or `name:N` on the N-th pass.
-#[cfg(feature = "fault-points")]
+#[cfg(debug_assertions)]
 pub fn point(name: &str) {
     use std::sync::atomic::{AtomicU64, Ordering};
     static PASSES: AtomicU64 = AtomicU64::new(0);
@@ -13,6 +13,6 @@ pub fn point(name: &str) {
 }
 
 /// Nothing.
-#[cfg(not(feature = "fault-points"))]
+#[cfg(not(debug_assertions))]
 #[inline(always)]
 pub fn point(_name: &str) {}

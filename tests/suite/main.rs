@@ -5,6 +5,7 @@ mod browser;
 mod compose;
 mod config;
 mod config_files;
+mod crash;
 mod deliver;
 mod dkim;
 mod fetch;
