@@ -18,12 +18,11 @@ pub(super) fn keep(
     mut report: Report,
     now: Instant,
 ) -> Result<Report, StoreError> {
-    let known: Vec<Known> = kept.iter().map(|post| post.known.clone()).collect();
+    let known: Vec<&Known> = kept.iter().map(|post| &post.known).collect();
     let matching = match_posts(&known, &page.posts, page.cut_off, |place| match known.get(place) {
         Some(post) => ledger.post_body(post.id),
         None => Ok(String::new()),
     })?;
-    drop(known);
     let twice = matching.met.iter().filter(|met| matches!(met, Met::Twice(_))).count();
     if twice > 0 {
         report.notes.push(format!("같은 글이 두 번 이상 나와 {twice}번은 건너뛰었어요."));
@@ -39,7 +38,7 @@ pub(super) fn keep(
 struct Found<'a> {
     kept: &'a [KeptPost],
     page: &'a FetchedPage,
-    matching: Matching,
+    matching: Matching<'a>,
 }
 
 /// A fetched post that is a known one.
@@ -59,7 +58,7 @@ impl Found<'_> {
     fn row<'b>(&'b self, f: usize, post: &'b FetchedPost) -> PostRow<'b> {
         let print = self.matching.prints.get(f).copied().unwrap_or_default();
         PostRow {
-            identity: self.matching.identities.get(f).map_or("", String::as_str),
+            identity: self.matching.identities.get(f).map_or("", |identity| identity),
             title: &post.title,
             author: post.author.as_deref(),
             url: post.url.as_deref(),
