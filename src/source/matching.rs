@@ -80,6 +80,7 @@ pub fn match_posts<'a, E>(
         }
     }
     pairing.by_title(cut_off);
+    pairing.sort_twins();
     Ok(pairing.finish())
 }
 
@@ -162,7 +163,7 @@ impl<'a> Pairing<'a> {
         found.into_iter().for_each(|(k, f)| self.pair(k, f));
     }
 
-    /// Equal in both. Bodies too short to tell must stand there once; the page's order settles the others.
+    /// Equal in both. Of bodies too short to tell there must be as many as before; the page's order settles the others.
     fn by_title_and_body(&mut self, cut_off: bool) {
         let key = |_, label: &'_ Label<'a>| label.print;
         for (k, f) in self.aligned(cut_off, true, key, key) {
@@ -263,12 +264,12 @@ impl<'a> Pairing<'a> {
     }
 
     /// Open posts of equal title and equal `key`, paired in order from the oldest; from the newest where the page was
-    /// cut off and older ones may lack. Posts that were listed go before those that were missing. With `once`, bodies
-    /// too short to tell are paired only where one stands on each side.
+    /// cut off and older ones may lack. Posts that were listed go before those that were missing. With `even`, bodies
+    /// too short to tell are paired only where there are as many as were listed before.
     fn aligned<K: Ord>(
         &self,
         cut_off: bool,
-        once: bool,
+        even: bool,
         kept_key: impl Fn(usize, &Label<'a>) -> K,
         seen_key: impl Fn(usize, &Label<'a>) -> K,
     ) -> Vec<(usize, usize)> {
@@ -295,13 +296,39 @@ impl<'a> Pairing<'a> {
                 (kept.clone().filter(|(missing, _)| !missing).count(), seen.clone().count());
             let Some(first) = seen.clone().next() else { continue };
             let tells = self.seen.get(first).is_some_and(|label| label.print.tells());
-            if once && !tells && (kept.clone().count(), count) != (1, 1) {
+            if even && !tells && listed != count {
                 continue;
             }
             let beyond = if cut_off { listed.saturating_sub(count) } else { 0 };
             found.extend(kept.skip(beyond).filter_map(|(_, k)| Some((k, seen.next()?))));
         }
         found
+    }
+
+    /// Posts equal in title and body cannot be told apart next time but by their order: let it be the known posts' own.
+    fn sort_twins(&mut self) {
+        let mut twins: Vec<usize> = (0..self.seen.len()).rev().collect();
+        twins.retain(|f| {
+            let bare = |label: &Label<'a>| label.id.is_none() && label.url.is_none();
+            self.seen.get(*f).is_some_and(bare) && !matches!(self.met.get(*f), Some(Met::Twice(_)))
+        });
+        let look = |f: &usize| self.seen.get(*f).map(|label| (&label.key, label.print));
+        twins.sort_by(|a, b| look(a).cmp(&look(b)));
+        let groups: Vec<Vec<usize>> = twins
+            .chunk_by(|a, b| look(a) == look(b))
+            .filter(|group| group.len() > 1)
+            .map(<[usize]>::to_vec)
+            .collect();
+        for group in groups {
+            let mut found: Vec<Met> = group.iter().filter_map(|f| self.met.get(*f).copied()).collect();
+            found.sort_by_key(|met| match met {
+                Met::Known(k) => *k,
+                Met::New | Met::Twice(_) => usize::MAX,
+            });
+            for (f, met) in group.into_iter().zip(found) {
+                self.met.get_mut(f).into_iter().for_each(|place| *place = met);
+            }
+        }
     }
 
     fn finish(self) -> Matching<'a> {
