@@ -343,7 +343,7 @@ fn what_lies_beyond_a_cut_is_not_missing_but_what_lies_before_it_is() {
     let report = world.ingest_cut_off(cut, day(1));
     assert_eq!(report.missing, names(&["글 8"]));
     assert!(report.edited.is_empty() && report.observed.is_empty() && report.new.is_empty(), "{report:?}");
-    assert!(report.notes.iter().any(|note| note.contains("끊겨")));
+    assert!(report.notes.iter().any(|note| note.contains("끊긴 자리")));
     world.check(day(1));
 }
 

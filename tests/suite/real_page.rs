@@ -4,33 +4,19 @@ use std::fs;
 use std::path::Path;
 
 use moabom::model::post::FetchedPost;
+use moabom::source::page_text::parse;
 use moabom::store::posts::{PostFilter, PostOrder};
 
-use super::ingest::{World, body, counted, day, post};
+use super::ingest::{World, body, day, post};
 
-/// The page's posts, newest first. Its authors are all the same, so a reader of ten lines will do here.
+/// The page's posts, newest first.
 fn posts() -> Option<Vec<FetchedPost>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/seed/haebom-page.txt");
     let Ok(text) = fs::read_to_string(path) else {
         println!("left out: the real page is not at hand");
         return None;
     };
-    let lines: Vec<&str> = text.lines().skip(2).collect();
-    let mut found: Vec<FetchedPost> = Vec::new();
-    for (at, _) in lines.iter().enumerate().filter(|(_, line)| **line == "Haebom") {
-        let mut one = post(lines[at - 2], lines[at - 1]);
-        let after: Vec<&str> = lines[at + 1..].iter().take(3).copied().collect();
-        let number = |at: usize| after.get(at).and_then(|line| line.parse::<u64>().ok());
-        let from = usize::from(number(0).is_some());
-        one.comments = number(0).unwrap_or(0);
-        if let (Some(emoji), Some(total)) = (after.get(from).filter(|line| line.len() < 40), number(from + 1))
-        {
-            let comments = one.comments;
-            one = counted(one, &[emoji], total, comments);
-        }
-        found.push(one);
-    }
-    Some(found)
+    Some(parse(&text).unwrap().posts)
 }
 
 #[test]
