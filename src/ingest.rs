@@ -143,7 +143,7 @@ fn ingest(
         ));
     }
     if page.cut_off {
-        notes.push("페이지가 중간에 끊겨 있어, 끊긴 뒤의 글은 없어진 것으로 보지 않았어요.".to_owned());
+        notes.push("끊긴 자리 뒤의 글은 없어진 것으로 보지 않았어요.".to_owned());
     }
     let first = last_read_at.is_none();
     let source = ledger.source_read(source_name, page.title.as_deref(), page.description.as_deref(), now)?;

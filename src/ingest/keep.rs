@@ -18,12 +18,11 @@ pub(super) fn keep(
     mut report: Report,
     now: Instant,
 ) -> Result<Report, StoreError> {
-    let known: Vec<Known> = kept.iter().map(|post| post.known.clone()).collect();
+    let known: Vec<&Known> = kept.iter().map(|post| &post.known).collect();
     let matching = match_posts(&known, &page.posts, page.cut_off, |place| match known.get(place) {
         Some(post) => ledger.post_body(post.id),
         None => Ok(String::new()),
     })?;
-    drop(known);
     let twice = matching.met.iter().filter(|met| matches!(met, Met::Twice(_))).count();
     if twice > 0 {
         report.notes.push(format!("같은 글이 두 번 이상 나와 {twice}번은 건너뛰었어요."));
@@ -39,7 +38,7 @@ pub(super) fn keep(
 struct Found<'a> {
     kept: &'a [KeptPost],
     page: &'a FetchedPage,
-    matching: Matching,
+    matching: Matching<'a>,
 }
 
 /// A fetched post that is a known one.
@@ -59,7 +58,7 @@ impl Found<'_> {
     fn row<'b>(&'b self, f: usize, post: &'b FetchedPost) -> PostRow<'b> {
         let print = self.matching.prints.get(f).copied().unwrap_or_default();
         PostRow {
-            identity: self.matching.identities.get(f).map_or("", String::as_str),
+            identity: self.matching.identities.get(f).map_or("", |identity| identity),
             title: &post.title,
             author: post.author.as_deref(),
             url: post.url.as_deref(),
@@ -141,7 +140,8 @@ impl Found<'_> {
     }
 
     /// New posts come above all that are kept, the oldest of them lowest. Those that stand below every known post of the
-    /// page came into view at its end (a longer page, an earlier cut): they are old, and go below all, as baseline.
+    /// page came into view at its end (a longer page, an earlier cut): they are old, and go below all, as baseline. At a
+    /// cut they wait for a whole page: the last may be half a post.
     fn add(
         &self,
         ledger: &Ledger<'_>,
@@ -150,31 +150,27 @@ impl Found<'_> {
         now: Instant,
     ) -> Result<(), StoreError> {
         let end = self.matching.met.iter().rposition(|met| matches!(met, Met::Known(_)));
-        let mut above = self.kept.last().map_or(0, |post| post.ingest_order);
-        let mut below = self.kept.first().map_or(0, |post| post.ingest_order);
-        let news = || self.page.posts.iter().enumerate().filter(|(f, _)| self.place(*f) == Met::New);
-        let is_old = |f: usize| end.is_some_and(|end| f > end);
-        let old = news().filter(|(f, _)| is_old(*f)).map(|(f, post)| {
-            below -= 1;
-            (f, post, below, true)
-        });
-        let old: Vec<_> = old.collect();
-        let fresh = news().rev().filter(|(f, _)| !is_old(*f)).map(|(f, post)| {
-            above += 1;
-            (f, post, above, report.first)
-        });
-        let fresh: Vec<_> = fresh.collect();
+        let news = self.page.posts.iter().enumerate().filter(|(f, _)| self.place(*f) == Met::New);
+        let (mut old, fresh): (Vec<_>, Vec<_>) = news.partition(|(f, _)| end.is_some_and(|end| *f > end));
         if !old.is_empty() {
-            report.notes.push(format!(
-                "페이지 끝에 처음 보는 글이 {}편 있어요. 예전 글로 보고 새 글로는 싣지 않아요.",
-                old.len()
-            ));
+            let count = old.len();
+            report.notes.push(if self.page.cut_off {
+                old.clear();
+                format!("끊긴 자리에 처음 보는 글이 {count}편 있어요. 페이지를 온전히 읽을 때 넣어요.")
+            } else {
+                format!("페이지 끝에 처음 보는 글이 {count}편 있어요. 예전 글로 보고 새 글로는 싣지 않아요.")
+            });
         }
-        for (f, post, order, baseline) in old.into_iter().rev().chain(fresh) {
+        let lowest = self.kept.first().map_or(0, |post| post.ingest_order);
+        let highest = self.kept.last().map_or(0, |post| post.ingest_order);
+        let below = (1..).zip(&old).map(|(step, (f, post))| (*f, *post, lowest - step, true));
+        let above = (1..).zip(fresh.iter().rev());
+        let above = above.map(|(step, (f, post))| (*f, *post, highest + step, report.first));
+        for (f, post, order, baseline) in below.collect::<Vec<_>>().into_iter().rev().chain(above) {
             let id = ledger.add_post(source, &self.row(f, post), order, baseline, now)?;
             ledger.observe(id, &Counts::of(post), now)?;
         }
-        report.new.extend(news().map(|(_, post)| post.title.clone()));
+        report.new.extend(fresh.iter().chain(&old).map(|(_, post)| post.title.clone()));
         Ok(())
     }
 }

@@ -9,8 +9,8 @@
 mod label;
 mod similar;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
 
 use crate::model::PostId;
 use crate::model::post::FetchedPost;
@@ -51,23 +51,23 @@ pub enum Met {
 
 /// The answer, in the order of the fetched posts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Matching {
+pub struct Matching<'a> {
     /// What each is.
     pub met: Vec<Met>,
     /// The identity each has from now on; unique among them and among the known posts that were not met.
-    pub identities: Vec<String>,
+    pub identities: Vec<Cow<'a, str>>,
     /// The print of each body.
     pub prints: Vec<BodyPrint>,
 }
 
 /// Matches `fetched` (newest first) with `known` (oldest first). `cut_off`: the page's oldest posts may be lacking.
 /// `body_of` gives the body of a known post by its place; it is asked for a bounded number of them.
-pub fn match_posts<E>(
-    known: &[Known],
-    fetched: &[FetchedPost],
+pub fn match_posts<'a, E>(
+    known: &'a [&'a Known],
+    fetched: &'a [FetchedPost],
     cut_off: bool,
     body_of: impl FnMut(usize) -> Result<String, E>,
-) -> Result<Matching, E> {
+) -> Result<Matching<'a>, E> {
     let mut pairing = Pairing::new(known, fetched);
     pairing.by_id();
     pairing.by_address();
@@ -80,19 +80,20 @@ pub fn match_posts<E>(
         }
     }
     pairing.by_title(cut_off);
+    pairing.sort_twins();
     Ok(pairing.finish())
 }
 
-/// Open posts that may be each other, both oldest first.
-#[derive(Default)]
-struct Group {
-    kept: Vec<usize>,
-    seen: Vec<usize>,
+/// An open post; in this order the known ones come first, those listed before those missing, then the oldest first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Entry {
+    Known { missing: bool, place: usize },
+    Fetched { newness: std::cmp::Reverse<usize> },
 }
 
 /// Who is paired with whom so far. Places in the two lists throughout.
 struct Pairing<'a> {
-    known: &'a [Known],
+    known: &'a [&'a Known],
     kept: Vec<Label<'a>>,
     seen: Vec<Label<'a>>,
     met: Vec<Met>,
@@ -100,8 +101,8 @@ struct Pairing<'a> {
 }
 
 impl<'a> Pairing<'a> {
-    fn new(known: &'a [Known], fetched: &'a [FetchedPost]) -> Pairing<'a> {
-        let kept: Vec<Label<'a>> = known.iter().map(Label::of_known).collect();
+    fn new(known: &'a [&'a Known], fetched: &'a [FetchedPost]) -> Pairing<'a> {
+        let kept: Vec<Label<'a>> = known.iter().map(|known| Label::of_known(known)).collect();
         let mut seen: Vec<Label<'a>> = fetched.iter().map(Label::of_fetched).collect();
         let met = label::settle_repeats(&mut seen);
         Pairing { known, kept, seen, met, taken: vec![false; known.len()] }
@@ -162,20 +163,13 @@ impl<'a> Pairing<'a> {
         found.into_iter().for_each(|(k, f)| self.pair(k, f));
     }
 
-    /// Equal in both. Bodies too short to tell must stand there once; the page's order settles the others.
+    /// Equal in both. Of bodies too short to tell there must be as many as before; the page's order settles the others.
     fn by_title_and_body(&mut self, cut_off: bool) {
-        let key = |_, label: &Label<'a>| (label.key.clone(), label.print);
-        for group in self.groups(key, key) {
-            let tells =
-                group.kept.first().and_then(|k| self.kept.get(*k)).is_some_and(|label| label.print.tells());
-            if !tells && (group.kept.len(), group.seen.len()) != (1, 1) {
-                continue;
-            }
-            for (k, f) in self.aligned(group, cut_off) {
-                let Some((kept, seen)) = self.kept.get(k).zip(self.seen.get(f)) else { continue };
-                if kept.print.chars >= MOVED_CHARS || !kept.differs(seen) {
-                    self.pair(k, f);
-                }
+        let key = |_, label: &'_ Label<'a>| label.print;
+        for (k, f) in self.aligned(cut_off, true, key, key) {
+            let Some((kept, seen)) = self.kept.get(k).zip(self.seen.get(f)) else { continue };
+            if kept.print.chars >= MOVED_CHARS || !kept.differs(seen) {
+                self.pair(k, f);
             }
         }
     }
@@ -226,76 +220,118 @@ impl<'a> Pairing<'a> {
     fn by_title(&mut self, cut_off: bool) {
         let (kept_slots, seen_slots) = self.slots();
         let slot = |slots: &[usize], at: usize| slots.get(at).copied().unwrap_or(0);
-        let groups = self.groups(
-            |k, label| (label.key.clone(), slot(&kept_slots, k)),
-            |f, label| (label.key.clone(), slot(&seen_slots, f)),
-        );
-        for group in groups {
-            for (k, f) in self.aligned(group, cut_off) {
-                let gone = self.known.get(k).is_some_and(|known| known.missing && known.print.tells());
-                let other = self.seen.get(f).is_some_and(|label| label.print.tells());
-                if !(gone && other) {
-                    self.pair_if_allowed(k, f);
-                }
+        let pairs = self.aligned(cut_off, false, |k, _| slot(&kept_slots, k), |f, _| slot(&seen_slots, f));
+        for (k, f) in pairs {
+            let gone = self.known.get(k).is_some_and(|known| known.missing && known.print.tells());
+            let other = self.seen.get(f).is_some_and(|label| label.print.tells());
+            if !(gone && other) {
+                self.pair_if_allowed(k, f);
             }
         }
     }
 
-    /// For every post of either list, how many older posts of its title are settled.
+    /// For every post of either list, how many older posts that had its title before and have it now are settled.
     fn slots(&self) -> (Vec<usize>, Vec<usize>) {
+        let mut stays = vec![false; self.kept.len()];
+        let key_of = |k: usize| self.kept.get(k).map(|label| &*label.key);
+        let same = |label: &Label<'a>, met: &Met| match *met {
+            Met::Known(k) if key_of(k) == Some(&*label.key) => Some(k),
+            _ => None,
+        };
+        for k in self.seen.iter().zip(&self.met).filter_map(|(label, met)| same(label, met)) {
+            stays.get_mut(k).into_iter().for_each(|stays| *stays = true);
+        }
         let mut older: HashMap<&str, usize> = HashMap::new();
         let mut kept = Vec::with_capacity(self.kept.len());
-        for (label, taken) in self.kept.iter().zip(&self.taken) {
+        for (label, stays) in self.kept.iter().zip(&stays) {
             let count = older.entry(&label.key).or_insert(0);
             kept.push(*count);
-            *count += usize::from(*taken);
+            *count += usize::from(*stays);
         }
         older.clear();
         let mut seen = Vec::with_capacity(self.seen.len());
         for (label, met) in self.seen.iter().zip(&self.met).rev() {
             let count = older.entry(&label.key).or_insert(0);
             seen.push(*count);
-            *count += usize::from(matches!(met, Met::Known(_)));
+            *count += usize::from(same(label, met).is_some());
         }
         seen.reverse();
         (kept, seen)
-    }
-
-    /// Open posts of equal key. Known ones that were listed go before those that were missing, then the oldest first.
-    fn groups<K: Eq + Hash>(
-        &self,
-        kept_key: impl Fn(usize, &Label<'a>) -> K,
-        seen_key: impl Fn(usize, &Label<'a>) -> K,
-    ) -> Vec<Group> {
-        let mut groups: HashMap<K, Group> = HashMap::new();
-        for (f, label) in self.open_fetched() {
-            groups.entry(seen_key(f, label)).or_default().seen.push(f);
-        }
-        for (k, label) in self.open_known() {
-            if let Some(group) = groups.get_mut(&kept_key(k, label)) {
-                group.kept.push(k);
-            }
-        }
-        let mut groups: Vec<Group> = groups.into_values().filter(|group| !group.kept.is_empty()).collect();
-        for group in &mut groups {
-            group.kept.sort_by_key(|k| (self.is_missing(*k), *k));
-        }
-        groups.sort_unstable_by(|a, b| a.seen.cmp(&b.seen));
-        groups
     }
 
     fn is_missing(&self, k: usize) -> bool {
         self.known.get(k).is_some_and(|known| known.missing)
     }
 
-    /// Pairs of a group in order from the oldest; from the newest where the page was cut off and older ones may lack.
-    fn aligned(&self, group: Group, cut_off: bool) -> Vec<(usize, usize)> {
-        let listed = group.kept.iter().filter(|k| !self.is_missing(**k)).count();
-        let beyond = if cut_off { listed.saturating_sub(group.seen.len()) } else { 0 };
-        group.kept.into_iter().skip(beyond).zip(group.seen).collect()
+    /// Open posts of equal title and equal `key`, paired in order from the oldest; from the newest where the page was
+    /// cut off and older ones may lack. Posts that were listed go before those that were missing. With `even`, bodies
+    /// too short to tell are paired only where there are as many as were listed before.
+    fn aligned<K: Ord>(
+        &self,
+        cut_off: bool,
+        even: bool,
+        kept_key: impl Fn(usize, &Label<'a>) -> K,
+        seen_key: impl Fn(usize, &Label<'a>) -> K,
+    ) -> Vec<(usize, usize)> {
+        // one sorted list instead of a map of groups: it has to hold a whole blog
+        let known = self.open_known().map(|(k, label)| {
+            (&*label.key, kept_key(k, label), Entry::Known { missing: self.is_missing(k), place: k })
+        });
+        let fetched = self.open_fetched().map(|(f, label)| {
+            (&*label.key, seen_key(f, label), Entry::Fetched { newness: std::cmp::Reverse(f) })
+        });
+        let mut entries: Vec<_> = known.chain(fetched).collect();
+        entries.sort_unstable();
+        let mut found = Vec::new();
+        for group in entries.chunk_by(|a, b| (a.0, &a.1) == (b.0, &b.1)) {
+            let kept = group.iter().filter_map(|(_, _, entry)| match entry {
+                Entry::Known { missing, place } => Some((*missing, *place)),
+                Entry::Fetched { .. } => None,
+            });
+            let mut seen = group.iter().filter_map(|(_, _, entry)| match entry {
+                Entry::Fetched { newness } => Some(newness.0),
+                Entry::Known { .. } => None,
+            });
+            let (listed, count) =
+                (kept.clone().filter(|(missing, _)| !missing).count(), seen.clone().count());
+            let Some(first) = seen.clone().next() else { continue };
+            let tells = self.seen.get(first).is_some_and(|label| label.print.tells());
+            if even && !tells && listed != count {
+                continue;
+            }
+            let beyond = if cut_off { listed.saturating_sub(count) } else { 0 };
+            found.extend(kept.skip(beyond).filter_map(|(_, k)| Some((k, seen.next()?))));
+        }
+        found
     }
 
-    fn finish(self) -> Matching {
+    /// Posts equal in title and body cannot be told apart next time but by their order: let it be the known posts' own.
+    fn sort_twins(&mut self) {
+        let mut twins: Vec<usize> = (0..self.seen.len()).rev().collect();
+        twins.retain(|f| {
+            let bare = |label: &Label<'a>| label.id.is_none() && label.url.is_none();
+            self.seen.get(*f).is_some_and(bare) && !matches!(self.met.get(*f), Some(Met::Twice(_)))
+        });
+        let look = |f: &usize| self.seen.get(*f).map(|label| (&label.key, label.print));
+        twins.sort_by(|a, b| look(a).cmp(&look(b)));
+        let groups: Vec<Vec<usize>> = twins
+            .chunk_by(|a, b| look(a) == look(b))
+            .filter(|group| group.len() > 1)
+            .map(<[usize]>::to_vec)
+            .collect();
+        for group in groups {
+            let mut found: Vec<Met> = group.iter().filter_map(|f| self.met.get(*f).copied()).collect();
+            found.sort_by_key(|met| match met {
+                Met::Known(k) => *k,
+                Met::New | Met::Twice(_) => usize::MAX,
+            });
+            for (f, met) in group.into_iter().zip(found) {
+                self.met.get_mut(f).into_iter().for_each(|place| *place = met);
+            }
+        }
+    }
+
+    fn finish(self) -> Matching<'a> {
         let identities = self.identities();
         let prints = self.seen.iter().map(|label| label.print).collect();
         Matching { met: self.met, identities, prints }
@@ -303,11 +339,12 @@ impl<'a> Pairing<'a> {
 
     /// Ids and addresses speak for themselves. A title's identity stays while its title does; another one takes the
     /// lowest number that is free, the oldest post first.
-    fn identities(&self) -> Vec<String> {
-        let mut identities = vec![String::new(); self.seen.len()];
+    fn identities(&self) -> Vec<Cow<'a, str>> {
+        let mut identities = vec![Cow::Borrowed(""); self.seen.len()];
         let mut open = Vec::new();
         let unmet = self.open_known().filter_map(|(k, _)| self.known.get(k));
-        let mut used: HashSet<String> = unmet.map(|known| known.identity.clone()).collect();
+        let mut used: HashSet<Cow<'_, str>> =
+            unmet.map(|known| Cow::Borrowed(known.identity.as_str())).collect();
         for (f, label) in self.seen.iter().enumerate().rev() {
             let before = match self.met.get(f) {
                 Some(Met::Twice(_)) => continue,
@@ -326,7 +363,7 @@ impl<'a> Pairing<'a> {
             let number = numbers.entry(&label.key).or_insert(0);
             loop {
                 *number += 1;
-                let settled = label::title_identity(&label.key, *number);
+                let settled: Cow<'_, str> = Cow::Owned(label::title_identity(&label.key, *number));
                 if used.insert(settled.clone()) {
                     *identity = settled;
                     break;

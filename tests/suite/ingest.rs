@@ -9,6 +9,7 @@ use moabom::source::FetchedPage;
 use moabom::store::Store;
 use moabom::store::posts::{ListedPost, PostFilter, PostOrder};
 use moabom::store::verify::verify;
+use proptest::prelude::*;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
@@ -342,7 +343,7 @@ fn what_lies_beyond_a_cut_is_not_missing_but_what_lies_before_it_is() {
     let report = world.ingest_cut_off(cut, day(1));
     assert_eq!(report.missing, names(&["글 8"]));
     assert!(report.edited.is_empty() && report.observed.is_empty() && report.new.is_empty(), "{report:?}");
-    assert!(report.notes.iter().any(|note| note.contains("끊겨")));
+    assert!(report.notes.iter().any(|note| note.contains("끊긴 자리")));
     world.check(day(1));
 }
 
@@ -528,4 +529,66 @@ fn a_large_blog_is_kept_row_by_row() {
     assert_eq!((report.new.len(), report.retitled.len(), report.missing.len()), (300, 100, 500));
     assert_eq!(world.count("SELECT count(*) FROM observations"), count + 300);
     world.check(day(2));
+}
+
+/// Posts that are easily mistaken for each other.
+fn confusable() -> impl Strategy<Value = FetchedPost> {
+    let titles = prop::sample::select(vec!["주간 메모", "주간 메모!", "글", "", "2024"]);
+    let bodies = (0..6_usize).prop_map(|n| match n {
+        0 => String::new(),
+        1 => "짧음".to_owned(),
+        2 => body(7) + "덧붙임",
+        n => body(n + 4),
+    });
+    (titles, bodies, 0..6_u8, 0..2_u64).prop_map(|(title, body, name, comments)| FetchedPost {
+        external_id: Some(name.to_string()),
+        url: Some(format!("https://blog.example/{title}/{name}")),
+        comments,
+        ..post(title, &body)
+    })
+}
+
+/// What a source gives to know its posts by.
+#[derive(Clone, Copy, Debug)]
+enum Gives {
+    Titles,
+    Addresses,
+    Ids,
+}
+
+impl Gives {
+    fn of(self, post: FetchedPost) -> FetchedPost {
+        match self {
+            Gives::Titles => FetchedPost { external_id: None, url: None, ..post },
+            Gives::Addresses => FetchedPost { external_id: None, ..post },
+            Gives::Ids => FetchedPost { url: None, ..post },
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_pages_come_each_is_kept_once_and_again_changes_nothing(
+        pages in prop::collection::vec((prop::collection::vec(confusable(), 1..9), any::<bool>()), 1..5),
+        gives in prop::sample::select(vec![Gives::Titles, Gives::Titles, Gives::Addresses, Gives::Ids]),
+    ) {
+        let world = World::new();
+        for (n, (posts, cut_off)) in pages.into_iter().enumerate() {
+            let now = day(n as i64);
+            let posts = posts.into_iter().map(|post| gives.of(post)).collect();
+            let page = FetchedPage { cut_off, ..page(posts) };
+            let first = run_once(&world.store, "blog", page.clone(), now).unwrap();
+            world.check(now);
+            let before = world.dump();
+            let again = run_once(&world.store, "blog", page, now).unwrap();
+            world.check(now);
+            if cut_off {
+                continue; // what a cut holds back may be taken for its twin
+            }
+            prop_assert!(again.is_unchanged(), "{first:?}\n{again:?}");
+            prop_assert_eq!(world.dump(), before);
+        }
+    }
 }

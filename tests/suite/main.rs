@@ -16,6 +16,7 @@ mod letter;
 mod letters;
 mod people;
 mod publish;
+mod real_page;
 mod schedule;
 mod selection;
 mod smtp;

@@ -1,9 +1,11 @@
 //! Pure: what a post is recognised by: id, address, title key, body print; and how identities are written.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use unicode_normalization::UnicodeNormalization;
+use aws_lc_rs::digest::{Context, SHA256};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use url::Url;
 
 use super::{Known, Met};
@@ -14,7 +16,7 @@ use crate::model::post::FetchedPost;
 const TELLING_CHARS: usize = 10;
 
 /// A body in short: equal prints, equal text, white space aside.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BodyPrint {
     /// The first 64 bits of SHA-256 over the folded text.
     pub hash: i64,
@@ -25,16 +27,25 @@ pub struct BodyPrint {
 impl BodyPrint {
     /// The print of a body: composed, white space folded.
     pub fn of(body: &str) -> BodyPrint {
-        let mut folded = String::with_capacity(body.len());
+        let mut context = Context::new(&SHA256);
+        let mut chars = 0;
         for word in body.split_whitespace() {
-            if !folded.is_empty() {
-                folded.push(' ');
+            if chars > 0 {
+                context.update(b" ");
+                chars += 1;
             }
-            folded.extend(word.nfc());
+            if is_nfc_quick(word.chars()) == IsNormalized::Yes {
+                context.update(word.as_bytes());
+                chars += word.chars().count();
+            } else {
+                let composed: String = word.nfc().collect();
+                context.update(composed.as_bytes());
+                chars += composed.chars().count();
+            }
         }
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, folded.as_bytes());
+        let digest = context.finish();
         let hash = digest.as_ref().first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
-        BodyPrint { hash, chars: folded.chars().count() }
+        BodyPrint { hash, chars }
     }
 
     /// Whether the body is long enough to tell a post by.
@@ -46,7 +57,7 @@ impl BodyPrint {
 pub(super) struct Label<'a> {
     pub(super) id: Option<&'a str>,
     pub(super) url: Option<String>,
-    pub(super) key: String,
+    pub(super) key: Cow<'a, str>,
     pub(super) print: BodyPrint,
 }
 
@@ -57,7 +68,10 @@ impl<'a> Label<'a> {
         Label {
             id: known.identity.strip_prefix("id:"),
             url: url.map(canonical),
-            key: by_title.map_or_else(|| title::key(&known.title), |(_, key)| key.to_owned()),
+            key: match by_title {
+                Some((_, key)) => Cow::Borrowed(key),
+                None => Cow::Owned(title::key(&known.title)),
+            },
             print: known.print,
         }
     }
@@ -67,7 +81,7 @@ impl<'a> Label<'a> {
         Label {
             id: given(&post.external_id),
             url: given(&post.url).map(canonical),
-            key: title::key(&post.title),
+            key: Cow::Owned(title::key(&post.title)),
             print: BodyPrint::of(&post.body),
         }
     }
@@ -78,19 +92,19 @@ impl<'a> Label<'a> {
     }
 
     /// The identity, as far as it needs no number. A stronger one replaces a weaker one, never the reverse.
-    pub(super) fn identity(&self, before: Option<&str>) -> Option<String> {
+    pub(super) fn identity<'k>(&self, before: Option<&'k str>) -> Option<Cow<'k, str>> {
         let before_kind = before.map(|identity| identity.split(':').next().unwrap_or_default());
         match (self.id, &self.url, before_kind) {
-            (Some(id), _, _) => Some(format!("id:{id}")),
-            (None, _, Some("id")) => before.map(str::to_owned),
-            (None, Some(url), _) => Some(format!("url:{url}")),
-            (None, None, Some("url")) => before.map(str::to_owned),
+            (Some(id), _, _) => Some(Cow::Owned(format!("id:{id}"))),
+            (None, _, Some("id")) => before.map(Cow::Borrowed),
+            (None, Some(url), _) => Some(Cow::Owned(format!("url:{url}"))),
+            (None, None, Some("url")) => before.map(Cow::Borrowed),
             _ => before
                 .filter(|identity| {
                     let key = identity.strip_prefix("title").and_then(|rest| rest.split_once(':'));
                     key.is_some_and(|(_, key)| key == self.key)
                 })
-                .map(str::to_owned),
+                .map(Cow::Borrowed),
         }
     }
 }
@@ -139,10 +153,10 @@ pub(super) fn settle_repeats(labels: &mut [Label<'_>]) -> Vec<Met> {
             urls.entry(url).or_insert((at, true));
         }
     }
-    let keys: Vec<&str> = labels.iter().map(|label| label.key.as_str()).collect();
+    let keys: Vec<&str> = labels.iter().map(|label| &*label.key).collect();
     for label in labels.iter() {
         let Some(first) = label.url.as_deref().and_then(|url| urls.get_mut(url)) else { continue };
-        first.1 &= label.id.is_none() && keys.get(first.0) == Some(&label.key.as_str());
+        first.1 &= label.id.is_none() && keys.get(first.0) == Some(&&*label.key);
     }
     let verdicts: Vec<Option<(usize, bool)>> =
         labels.iter().map(|label| urls.get(label.url.as_deref()?).copied()).collect();

@@ -81,7 +81,8 @@ pub(super) fn pairs<E>(
             }
         }
     }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then((b.1, a.2).cmp(&(a.1, b.2))));
+    // of equal ones the oldest, as everywhere
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.2.cmp(&a.2)).then(a.1.cmp(&b.1)));
     Ok(one_each(found))
 }
 
