@@ -69,7 +69,10 @@ pub fn parse(text: &str) -> Result<FetchedPage, PageTextError> {
     check(&lines)?;
     let outline = outline(&lines).map_err(|at| shape(&lines, at))?;
     let (entries, cut_off) = whole(&lines, &outline);
-    let posts = entries.iter().map(|entry| post(&lines, entry)).collect::<Result<Vec<_>, _>>()?;
+    let mut posts = Vec::with_capacity(entries.len());
+    for entry in entries {
+        posts.push(post(&lines, entry)?);
+    }
     if posts.is_empty() && !cut_off {
         return Err(PageTextError::NoPosts);
     }

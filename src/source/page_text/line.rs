@@ -34,7 +34,7 @@ const SHORT: usize = 400;
 
 /// The lines of `text` that are not blank.
 pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(text.bytes().filter(|byte| *byte == b'\n').count() + 1);
     let mut after_blank = false;
     for (number, raw) in (1..).zip(text.lines()) {
         let text = raw.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));

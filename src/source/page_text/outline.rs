@@ -56,7 +56,7 @@ pub(super) fn outline(lines: &[Line<'_>]) -> Result<Outline, usize> {
         return Err(reader.furthest());
     };
     let (mut entries, mut at) = (Vec::new(), start);
-    while let Some(entry) = best.get(at).copied().flatten().and_then(|step| step.entry) {
+    while let Some(entry) = best.get(at).copied().flatten().and_then(|step| reader.chosen(at, step)) {
         entries.push(entry);
         at = entry.next();
     }
@@ -67,11 +67,12 @@ pub(super) fn outline(lines: &[Line<'_>]) -> Result<Outline, usize> {
     }
 }
 
+/// One for each line of the page, so it is small.
 #[derive(Clone, Copy)]
 struct Step {
     cost: u32,
-    /// None: the page ends here, whole or cut off.
-    entry: Option<Entry>,
+    /// Which of [`Reader::entries_at`]; none: the page ends here, whole or cut off.
+    choice: Option<u8>,
 }
 
 /// What a count right after a line says for its being an author, next to one more time that it stands on the page.
@@ -130,13 +131,13 @@ impl Reader<'_> {
         let end = self.lines.len();
         let mut best: Vec<Option<Step>> = vec![None; end + 1];
         for at in (0..=end).rev() {
-            let mut chosen = self.rest(at).map(|cost| Step { cost, entry: None });
-            for entry in self.entries_at(at) {
+            let mut chosen = self.rest(at).map(|cost| Step { cost, choice: None });
+            for (choice, entry) in (0..).zip(self.entries_at(at)) {
                 let rest = best.get(entry.next()).copied().flatten();
                 let step = self
                     .cost(entry)
                     .zip(rest)
-                    .map(|(cost, rest)| Step { cost: cost.saturating_add(rest.cost), entry: Some(entry) });
+                    .map(|(cost, rest)| Step { cost: cost.saturating_add(rest.cost), choice: Some(choice) });
                 chosen = match (chosen, step) {
                     (Some(old), Some(new)) if old.cost <= new.cost => Some(old),
                     (old, new) => new.or(old),
@@ -147,6 +148,10 @@ impl Reader<'_> {
             }
         }
         best
+    }
+
+    fn chosen(&self, at: usize, step: Step) -> Option<Entry> {
+        self.entries_at(at).nth(usize::from(step.choice?))
     }
 
     /// The page may end before `at`, or within a post that begins there: then something of it is missing.
