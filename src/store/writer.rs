@@ -11,6 +11,10 @@ use super::{Ledger, StoreError, sql};
 /// At most this many jobs share a commit, so that none waits long for its answer.
 const GROUP: usize = 256;
 
+/// How often a commit lets other threads run before it closes: the connections that were told by the last one come back
+/// with their answers then, and share the next fsync.
+const GATHER: usize = 4;
+
 /// Runs a job and returns what tells its caller the result, once the commit's own result is known.
 /// It gets the error instead of the database when no transaction could be begun.
 type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Answer + Send>;
@@ -90,9 +94,15 @@ fn run(db: &Connection, queue: &mpsc::Receiver<Job>) {
         }
         let mut answers = Vec::with_capacity(8);
         answers.push(first(Ok(db)));
-        while answers.len() < GROUP {
-            let Ok(job) = queue.try_recv() else { break };
-            answers.push(job(Ok(db)));
+        let mut waited = 0;
+        while answers.len() < GROUP && waited < GATHER {
+            match queue.try_recv() {
+                Ok(job) => answers.push(job(Ok(db))),
+                Err(_) => {
+                    waited += 1;
+                    thread::yield_now();
+                }
+            }
         }
         let committed = run_cached(db, "COMMIT");
         if committed.is_err() {
