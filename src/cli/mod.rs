@@ -48,7 +48,7 @@ pub enum Command {
     /// 준비 없이 보기: 견본 블로그로 만든 편지를 내장 우편함으로 실제로 보내요
     Demo(demo::DemoArgs),
     /// 설정 파일을 만들어요. 있는 파일은 건드리지 않아요
-    Init(init::InitArgs),
+    Init(Box<init::InitArgs>),
     /// 설정을 살펴 잘못을 한꺼번에 알려 줘요
     Check(check::CheckArgs),
     /// 계속 돌면서 읽고, 때가 되면 발행하고, 보내요

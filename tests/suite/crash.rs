@@ -42,10 +42,13 @@ fn run(recipients: usize, kills: usize, seed: u64) -> Tally {
     let mut named = BTreeSet::new();
     let step = (recipients / (kills + 1)).max(1) as u64;
     for _ in 0..kills {
-        let mut sender = system.start(&["deliver"]);
+        // By hand or as the daemon: the same step.
+        let mut sender = system.start(&[if dice.below(2) == 0 { "deliver" } else { "run" }]);
         let target = keeper.total() + 1 + dice.below(2 * step) as usize;
         if target >= recipients || !keeper.wait_for(target, PATIENCE) {
-            let _ = sender.wait();
+            sender.kill().expect("killed");
+            sender.wait().expect("gone");
+            named.extend(settle(&system, &named, &mut tally));
             break;
         }
         std::thread::sleep(Duration::from_micros(dice.below(3_000)));
