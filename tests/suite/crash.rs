@@ -11,7 +11,7 @@ use crate::support::keeper::{Dice, Keeper};
 use crate::support::system::System;
 
 const CONNECTIONS: usize = 4;
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Addresses of the rows of a state.
 fn of_state(system: &System, state: &str) -> BTreeSet<String> {
