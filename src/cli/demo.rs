@@ -59,8 +59,9 @@ pub fn run(args: &DemoArgs, clock: &Clock, out: &mut impl Write) -> Result<()> {
 
     match &page {
         None => {
+            // New posts are let rest for a while, so the second reading was an hour ago, as it were.
             read(&opened, PAGE_BEFORE, now - Duration::days(7))?;
-            read(&opened, PAGE_NOW, now)?;
+            read(&opened, PAGE_NOW, now - Duration::hours(1))?;
         }
         Some(text) => read(&opened, text, now)?,
     }
