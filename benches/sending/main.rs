@@ -97,7 +97,7 @@ fn rate() {
 
 /// A round trip of 20 ms: the limit is the number of round trips a message needs.
 fn delay() {
-    let messages = 1_000;
+    let messages = 3_000;
     let sink = Sink::start(20, true, false);
     let figure = median((0..3).map(|_| measure::own("ours", sink.port, messages, CONNECTIONS)).collect());
     let limit = CONNECTIONS as f64 / (2.0 * 0.020);
