@@ -1,10 +1,11 @@
-"""Reads a message (a path, or standard input) with Python's own parser and prints JSON:
+"""Reads a message (a path, or standard input) with Python's own parser and prints JSON; a list of them for a folder:
 
 {"subject", "from": [[name, address]], "to": [[name, address]], "headers": [[name, decoded value]],
  "parts": [[content type, text]], "defects": [text]}
 """
 
 import json
+import os
 import sys
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -25,23 +26,27 @@ def defects(message):
     return found
 
 
-def main():
-    source = open(sys.argv[1], "rb") if len(sys.argv) > 1 else sys.stdin.buffer
+def read(source):
     with source:
         message = message_from_bytes(source.read(), policy=policy.default)
     parts = [part for part in message.walk() if not part.is_multipart()]
-    json.dump(
-        {
-            "subject": message["subject"],
-            "from": people(message, "from"),
-            "to": people(message, "to"),
-            "headers": [[name, str(value)] for name, value in message.items()],
-            "parts": [[p.get_content_type(), p.get_payload(decode=True).decode("utf-8")] for p in parts],
-            "defects": [d for part in message.walk() for d in defects(part)],
-        },
-        sys.stdout,
-        ensure_ascii=False,
-    )
+    return {
+        "subject": message["subject"],
+        "from": people(message, "from"),
+        "to": people(message, "to"),
+        "headers": [[name, str(value)] for name, value in message.items()],
+        "parts": [[p.get_content_type(), p.get_payload(decode=True).decode("utf-8")] for p in parts],
+        "defects": [d for part in message.walk() for d in defects(part)],
+    }
+
+
+def main():
+    place = sys.argv[1] if len(sys.argv) > 1 else None
+    if place and os.path.isdir(place):
+        result = [read(open(os.path.join(place, name), "rb")) for name in sorted(os.listdir(place))]
+    else:
+        result = read(open(place, "rb") if place else sys.stdin.buffer)
+    json.dump(result, sys.stdout, ensure_ascii=False)
 
 
 if __name__ == "__main__":

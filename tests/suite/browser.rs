@@ -11,6 +11,7 @@ use moabom::render::{LetterInput, Renderer};
 use serde_json::Value;
 
 use crate::letters;
+use crate::support::judges;
 
 /// Widths of telephones, a reading pane, a desktop.
 const WIDTHS: [u32; 4] = [320, 375, 600, 1000];
@@ -50,10 +51,7 @@ addEventListener('load', () => {
 "#;
 
 fn chromium() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .flat_map(|folder| ["chromium", "chromium-browser", "google-chrome"].map(|name| folder.join(name)))
-        .find(|file| file.is_file())
+    judges::program(&["chromium", "chromium-browser", "google-chrome"])
 }
 
 /// The letter as sent, with `<head>` removed, and with html and body replaced by div and no classes left.
@@ -97,7 +95,7 @@ fn measure(letters: &[(&str, LetterInput)], flags: &[&str]) -> Option<Vec<Value>
     /// One browser at a time is enough for a small machine.
     static ONE: OnceLock<std::sync::Mutex<()>> = OnceLock::new();
     let Some(browser) = chromium() else {
-        eprintln!("left out: no chromium on the path, so the letter was not looked at in a browser");
+        judges::left_out("no chromium on the path, so the letter was not looked at in a browser");
         return None;
     };
     let _one = ONE.get_or_init(Default::default).lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -227,7 +227,9 @@ fn verify_with_dkimpy(messages: &[Vec<u8>], records: &[DnsRecord]) -> Option<Vec
     command.args(messages.iter().enumerate().map(|(n, message)| write(format!("{n}.eml"), message)));
     let output = command.output().ok().filter(|output| output.status.code() != Some(3));
     let Some(output) = output else {
-        eprintln!("left out: no python3 with dkimpy and pynacl here, so dkimpy has verified nothing");
+        crate::support::judges::left_out(
+            "no python3 with dkimpy and pynacl here, so dkimpy has verified nothing",
+        );
         return None;
     };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -17,6 +17,7 @@ mod letters;
 mod people;
 mod publish;
 mod real_page;
+mod relay;
 mod schedule;
 mod selection;
 mod smtp;
