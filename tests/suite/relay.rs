@@ -6,10 +6,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use moabom::model::delivery::DeliveryState;
 use serde_json::Value;
 
 use crate::support::judges;
+use crate::support::smtp_server::SmtpServer;
 use crate::support::system::System;
+use crate::support::world::{World, start_of_time};
 
 /// Killed when dropped.
 struct Running(Child);
@@ -22,7 +25,7 @@ impl Drop for Running {
 }
 
 /// smtp-sink storing each message in a file of `folder`; none where there is none.
-fn smtp_sink(folder: &Path, port: u16) -> Option<Running> {
+fn smtp_sink(folder: &Path, port: u16, options: &[&str]) -> Option<Running> {
     let Some(program) = judges::program(&["smtp-sink"]) else {
         judges::left_out("no smtp-sink (Debian's postfix), so no independent relay has taken our mail");
         return None;
@@ -37,7 +40,7 @@ fn smtp_sink(folder: &Path, port: u16) -> Option<Running> {
         std::fs::set_permissions(parent, std::os::unix::fs::PermissionsExt::from_mode(0o755))
             .expect("a way in");
     }
-    command.current_dir(folder).args(["-d", "%M.", &format!("127.0.0.1:{port}"), "100"]);
+    command.args(options).current_dir(folder).args(["-d", "%M.", &format!("127.0.0.1:{port}"), "100"]);
     let running = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts"));
     wait("smtp-sink to listen", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     Some(running)
@@ -84,7 +87,7 @@ fn two_hundred_mails_reach_another_relay_each_once_and_read_as_written() {
     let system = System::new(port, 4);
     let mails = system.path("mails");
     std::fs::create_dir(&mails).expect("a folder");
-    let Some(_sink) = smtp_sink(&mails, port) else { return };
+    let Some(_sink) = smtp_sink(&mails, port, &[]) else { return };
     system.publish_to(200);
     let daemon = Running(system.start(&["run"]));
     wait("200 mails", || count(&mails) >= 200);
@@ -136,4 +139,45 @@ fn check(mail: &Value, seen: &mut BTreeSet<String>) {
         assert_eq!(links(body), of, "{address}: {}", part[0]);
     }
     assert!(of.into_iter().all(|link| seen.insert(link)), "{address}: a link of another reader");
+}
+
+#[test]
+fn a_relay_that_hangs_up_after_the_dot_makes_rows_unknown_and_each_is_sent_once_more() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    let port = free_port();
+    world.relay.port = port;
+    let mails = world.folder.path().join("mails");
+    std::fs::create_dir(&mails).expect("a folder");
+    world.add_many(12);
+    world.freeze();
+
+    let Some(silent) = smtp_sink(&mails, port, &["-q", "."]) else { return };
+    // A relay that fails so is soon left alone; each later try finds the next rows.
+    for _ in 0..40 {
+        world.try_deliver().expect("delivered");
+        if world.states().iter().all(|state| *state == DeliveryState::Unknown) {
+            break;
+        }
+        world.store.write(|ledger| ledger.retry_breakers(start_of_time())).expect("opened");
+    }
+    drop(silent);
+    let before = world.rows();
+    assert!(before.iter().all(|row| row.state == DeliveryState::Unknown), "{:?}", world.states());
+    assert!(before.iter().all(|row| row.last_reply.is_some() && row.message_id.is_some()));
+
+    let _healthy = smtp_sink(&mails, port, &[]).expect("it was there before");
+    world.wait(9);
+    world.store.write(|ledger| ledger.retry_breakers(start_of_time())).expect("opened");
+    assert_eq!(world.try_deliver().expect("delivered").sent, 0, "not before ten minutes");
+    world.wait(60);
+    assert_eq!(world.deliver().sent, 12);
+    let after = world.rows();
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!((after.state, &after.message_id), (DeliveryState::Sent, &before.message_id));
+    }
+    let tries = world.number("SELECT count(*) FROM attempts");
+    assert_eq!((tries, world.number("SELECT count(*) FROM attempts WHERE result = 'unknown'")), (24, 12));
+    world.wait(60 * 24);
+    assert_eq!(world.deliver().sent, 0, "once more, and no more");
 }
