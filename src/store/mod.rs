@@ -57,7 +57,7 @@ pub enum StoreError {
     #[error("the lease on delivery {0} is lost")]
     LeaseLost(i64),
     /// A statement failed: disk full, I/O error, constraint.
-    #[error("저장소에 쓰거나 읽지 못했어요: {0}")]
+    #[error("저장소에 쓰거나 읽지 못했어요: {0}. 디스크의 남은 공간과 파일의 권한을 확인하세요")]
     Sql(String),
     /// The writer thread is gone.
     #[error("저장소가 이미 닫혔어요")]
