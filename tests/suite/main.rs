@@ -1,6 +1,7 @@
 //! One test binary; one module per behaviour; names are sentences.
 
 mod architecture;
+mod archive;
 mod browser;
 mod compose;
 mod config;

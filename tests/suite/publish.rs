@@ -78,7 +78,7 @@ impl World {
         let world = World {
             store,
             db,
-            masthead: Masthead { newsletter, sender },
+            masthead: Masthead { newsletter, sender, links: None },
             digests: vec![weekly],
             _folder: folder,
         };
