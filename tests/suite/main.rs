@@ -13,6 +13,7 @@ mod fetch;
 mod import;
 mod ingest;
 mod korean;
+mod law;
 mod letter;
 mod letters;
 mod people;
