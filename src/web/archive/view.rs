@@ -165,3 +165,50 @@ fn under(links: &Url, digest: &str) -> String {
 fn stamp(at: Instant) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn archive(links: Option<&str>) -> Archive {
+        let settings = ArchiveSettings {
+            zone: chrono_tz::Asia::Seoul,
+            links: links.map(|links| links.parse().unwrap()),
+            home: "https://blog.example/".parse().unwrap(),
+            digests: vec![],
+        };
+        Archive::new(settings, "봄")
+    }
+
+    fn shelf() -> Shelf {
+        let edition = ArchivedEdition {
+            digest: "weekly".into(),
+            number: 12,
+            slot_at: Instant::UNIX_EPOCH,
+            frozen_at: Instant::UNIX_EPOCH,
+            subject: "제목".into(),
+            preheader: String::new(),
+        };
+        Shelf { digest: "weekly".into(), editions: vec![edition], more: true }
+    }
+
+    #[test]
+    fn links_keep_the_path_of_the_public_address() {
+        let archive = archive(Some("https://example.com/news/"));
+        let page = archive.list_page("지난 편지", &[shelf()]).unwrap();
+        assert!(page.contains("href=\"/news/archive/weekly/12\""), "{page}");
+        assert!(page.contains("href=\"/news/archive/weekly?before=12\""), "{page}");
+        assert_eq!(archive.leave_url(), "/news/unsubscribe");
+        assert!(archive.missing_page().unwrap().contains("href=\"/news/archive\""));
+        let feed = archive.feed(&shelf()).unwrap().unwrap();
+        assert!(feed.contains("<id>https://example.com/news/archive/weekly/12</id>"), "{feed}");
+    }
+
+    #[test]
+    fn without_a_public_address_there_is_a_list_and_no_feed() {
+        let archive = archive(None);
+        assert!(archive.feed(&shelf()).is_none());
+        let page = archive.list_page("지난 편지", &[shelf()]).unwrap();
+        assert!(page.contains("href=\"/archive/weekly/12\"") && !page.contains("feed.xml"), "{page}");
+    }
+}
