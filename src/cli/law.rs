@@ -29,8 +29,7 @@ pub fn run(context: &Context, args: LawArgs, out: &mut impl Write) -> Result<()>
         report.count(&store)?;
     }
     if args.json {
-        serde_json::to_writer_pretty(&mut *out, &report)?;
-        writeln!(out)?;
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
         print(&report, out)?;
     }
