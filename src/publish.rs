@@ -10,6 +10,7 @@ pub use plan::{Plan, plan};
 use std::fmt::Display;
 
 use chrono::Duration;
+use url::Url;
 
 use crate::clock::Instant;
 use crate::compose::Sender;
@@ -46,6 +47,8 @@ pub struct Masthead {
     pub newsletter: Newsletter,
     /// `[sender]`.
     pub sender: Sender,
+    /// What the address of a letter in the archive starts with; none where readers have no web page.
+    pub links: Option<Url>,
 }
 
 /// What the step needs. `render` turns a letter into content; it is the renderer's only door here.

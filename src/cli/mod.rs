@@ -9,6 +9,7 @@ pub mod dkim;
 pub mod editions;
 pub mod ingest;
 pub mod init;
+pub mod law;
 mod open;
 pub mod posts;
 pub mod preview;
@@ -76,6 +77,8 @@ pub enum Command {
     /// 메일에 서명할 열쇠 (DKIM)
     #[command(subcommand)]
     Dkim(dkim::DkimCommand),
+    /// 법이 정한 통지와 표시 가운데 할 것과 빠진 것을 알려 줘요
+    Law(law::LawArgs),
     /// 저장소를 이 판의 스키마로 올려요. 다른 명령도 처음 열 때 알아서 해요
     Migrate,
     /// 장부의 약속이 모두 지켜졌는지 확인해요
@@ -140,6 +143,7 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         Command::Deliveries(command) => {
             deliveries::run(&context.store()?, &command, context.clock.now(), out)
         }
+        Command::Law(args) => law::run(context, args, out),
         Command::Dkim(command) => dkim::run(&command),
         Command::Migrate => {
             let store = context.store()?;

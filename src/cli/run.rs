@@ -11,6 +11,7 @@ use super::open::{Context, Opened};
 use super::signal;
 use crate::config::{LogFormat, LogSettings};
 use crate::daemon;
+use crate::publish::{Digest, Masthead};
 use crate::source::fetch::FetchSettings;
 use crate::web;
 
@@ -47,6 +48,7 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
             clock: context.clock.clone(),
             newsletter: masthead.newsletter.title.clone(),
             contact: masthead.sender.email.to_string(),
+            archive: archive(&masthead, &opened.config.digests),
         },
         store: opened.store,
         sources: opened.config.sources,
@@ -57,6 +59,16 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
         deliver,
         listener,
     })
+}
+
+/// What the archive of letters is drawn with.
+pub(super) fn archive(masthead: &Masthead, digests: &[Digest]) -> web::ArchiveSettings {
+    web::ArchiveSettings {
+        zone: masthead.newsletter.time_zone,
+        links: masthead.links.clone(),
+        home: masthead.newsletter.home.clone(),
+        digests: digests.iter().map(|digest| digest.name.clone()).collect(),
+    }
 }
 
 /// One line an event. Of other crates only warnings: what they tell of a conversation may hold what no log may.

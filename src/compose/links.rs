@@ -1,4 +1,4 @@
-//! Pure: the ways out of the list: the signed address, and the mailto link where there is no web.
+//! Pure: the addresses a letter carries: the ways out of the list, signed and by mail, and its place in the archive.
 
 use std::net::IpAddr;
 
@@ -20,6 +20,19 @@ pub fn unsubscribe_url(
 ) -> String {
     let base = public_url.as_str().trim_end_matches('/');
     format!("{base}/unsubscribe/{}", key.token(Purpose::Unsubscribe, subscriber, edition))
+}
+
+/// `{public_url}/archive/{digest}/{number}`: where an edition can be read on the web.
+pub fn archive_url(public_url: &Url, digest: &str, number: i64) -> String {
+    let base = public_url.as_str().trim_end_matches('/');
+    format!("{base}/archive/{}/{number}", path_segment(digest))
+}
+
+/// `text` as one segment of a path.
+pub fn path_segment(text: &str) -> String {
+    let mut segment = String::with_capacity(text.len());
+    percent_encode(text, b"-._~", &mut segment);
+    segment
 }
 
 /// `mailto:{address}?subject=unsubscribe`: a mail to Reply-To, else to the sender. The subject is ASCII: a spam filter
@@ -96,6 +109,14 @@ mod tests {
             assert_eq!(before, format!("{}/unsubscribe", base.trim_end_matches('/')));
             assert_eq!(token.len(), 47);
         }
+    }
+
+    #[test]
+    fn an_edition_in_the_archive_hangs_under_the_public_address_too() {
+        let base = Url::parse("https://example.com/news/").expect("url");
+        assert_eq!(archive_url(&base, "weekly", 12), "https://example.com/news/archive/weekly/12");
+        let hostile = archive_url(&base, "주간 a/b?#\"", 1);
+        assert_eq!(hostile, "https://example.com/news/archive/%EC%A3%BC%EA%B0%84%20a%2Fb%3F%23%22/1");
     }
 
     #[test]

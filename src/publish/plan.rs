@@ -6,6 +6,7 @@ use chrono::Duration;
 
 use super::{Digest, Masthead};
 use crate::clock::Instant;
+use crate::compose::links::archive_url;
 use crate::model::PostId;
 use crate::model::edition::{Edition, EditionPost, SectionKind};
 use crate::render::{LetterInput, LetterPost, LetterSection};
@@ -92,9 +93,14 @@ pub fn plan(
         window_from: window_from.filter(|_| !first),
         subject: digest.subject.clone(),
         sections,
-        web_url: None,
+        web_url: web_url(masthead, &digest.name, number),
     };
     Ok(Plan { digest: digest.name.clone(), slot_at, at, number, window_from, selection, letter })
+}
+
+/// Where the letter can be read on the web (웹에서 보기).
+fn web_url(masthead: &Masthead, digest: &str, number: i64) -> Option<String> {
+    masthead.links.as_ref().map(|links| archive_url(links, digest, number))
 }
 
 fn has_gained(candidate: &Candidate) -> bool {
@@ -146,15 +152,16 @@ pub(super) fn letter_again(
         sections.push(letter_section(ledger, first.section, picks, &tallies)?);
     }
     let previous = ledger.last_published(&digest.name, edition.cutoff_at - Duration::milliseconds(1))?;
+    let number = edition.number.unwrap_or(0);
     Ok(LetterInput {
         newsletter: masthead.newsletter.clone(),
         sender: masthead.sender.clone(),
         digest: digest.name.clone(),
-        number: edition.number.unwrap_or(0),
+        number,
         slot_at: edition.slot_at,
         window_from: previous.map(|last| last.cutoff_at),
         subject: digest.subject.clone(),
         sections,
-        web_url: None,
+        web_url: web_url(masthead, &digest.name, number),
     })
 }

@@ -6,7 +6,7 @@ mod record;
 
 pub use candidates::{LastEdition, PostText};
 pub use freeze::{Freeze, NewEdition};
-pub use record::{EditionOverview, StateChange};
+pub use record::{ArchivedEdition, EditionOverview, StateChange};
 
 /// Which rows of `editions e` went out: all that have a number, but not one cancelled before a first copy could have
 /// left. Only these move the window and use up their posts.

@@ -7,6 +7,7 @@
 
 pub mod breakers;
 mod connection;
+pub mod consents;
 pub mod deliveries;
 pub mod editions;
 pub mod posts;

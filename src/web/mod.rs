@@ -1,5 +1,6 @@
 //! Effect: reader pages and one-click (axum). Writes rows by `feedback`, never sends.
 
+mod archive;
 pub mod inbox;
 mod listener;
 mod page;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::model::token::SecretKey;
 use crate::store::Store;
+pub use archive::ArchiveSettings;
 use page::{Page, Pages};
 
 /// `[web]`, checked.
@@ -45,6 +47,8 @@ pub struct Deps {
     pub newsletter: String,
     /// Where a reader can write when we fail: the sender's address.
     pub contact: String,
+    /// The archive of letters.
+    pub archive: ArchiveSettings,
 }
 
 struct Shared {
@@ -52,6 +56,7 @@ struct Shared {
     keys: Vec<SecretKey>,
     clock: Clock,
     pages: Pages,
+    archive: archive::Archive,
 }
 
 /// Longest time for an answer, reading the body included.
@@ -63,11 +68,13 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// All routes. No GET, HEAD or OPTIONS changes anything.
 pub fn router(deps: Deps) -> Router {
+    let archive = archive::Archive::new(deps.archive, &deps.newsletter);
     let pages = Pages::new(deps.newsletter, deps.contact);
-    let shared = Arc::new(Shared { store: deps.store, keys: deps.keys, clock: deps.clock, pages });
+    let shared = Arc::new(Shared { store: deps.store, keys: deps.keys, clock: deps.clock, pages, archive });
     Router::new()
         .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::act))
         .route("/healthz", get(healthz))
+        .merge(archive::routes())
         .fallback(missing)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), in_time))
@@ -123,8 +130,9 @@ fn headers() -> Headers {
 
 async fn with_headers(State(headers): State<Arc<Headers>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    // What a page says of itself stands.
     for (name, value) in headers.iter() {
-        response.headers_mut().insert(name.clone(), value.clone());
+        response.headers_mut().entry(name).or_insert_with(|| value.clone());
     }
     response
 }

@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tera::{Context, Tera};
 
-const STYLE: &str = include_str!("../../templates/page/style.css");
+/// The style sheet of all pages.
+pub(super) const STYLE: &str = include_str!("../../templates/page/style.css");
 const TEMPLATES: [(&str, &str); 5] = [
     ("base.html", include_str!("../../templates/page/base.html")),
     ("unsubscribe.html", include_str!("../../templates/page/unsubscribe.html")),

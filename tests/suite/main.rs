@@ -1,6 +1,7 @@
 //! One test binary; one module per behaviour; names are sentences.
 
 mod architecture;
+mod archive;
 mod browser;
 mod compose;
 mod config;
@@ -12,6 +13,7 @@ mod fetch;
 mod import;
 mod ingest;
 mod korean;
+mod law;
 mod letter;
 mod letters;
 mod people;

@@ -78,7 +78,7 @@ impl World {
         let world = World {
             store,
             db,
-            masthead: Masthead { newsletter, sender },
+            masthead: Masthead { newsletter, sender, links: None },
             digests: vec![weekly],
             _folder: folder,
         };
@@ -403,6 +403,24 @@ fn a_post_hidden_between_publish_and_send_is_dropped_by_the_last_check() {
     assert!(matches!(last_check(&world.deps(render), edition).unwrap(), LastCheck::Held(_)));
     let state = world.store.read(|ledger| ledger.edition(edition)).unwrap().unwrap().state;
     assert_eq!(state, EditionState::Paused);
+}
+
+#[test]
+fn a_letter_leads_to_its_own_page_in_the_archive() {
+    let mut world = World::new();
+    world.masthead.links = Some("https://letter.example/news/".parse().unwrap());
+    world.blog(3);
+    let seen = |letter: &LetterInput| {
+        let html = letter.web_url.clone().unwrap_or_default();
+        Ok::<_, String>(Content { html, ..render(letter)? })
+    };
+    let edition = published(&publish_by_hand(&world.deps(seen), "weekly", None, week(0)).unwrap());
+    let html = || world.store.read(|ledger| ledger.edition_content(edition)).unwrap().unwrap().html;
+    assert_eq!(html(), "https://letter.example/news/archive/weekly/1");
+    // So it does after the last check drew it anew.
+    world.db.execute("UPDATE posts SET hidden_at = 1 WHERE id = 3", []).unwrap();
+    assert!(matches!(last_check(&world.deps(seen), edition).unwrap(), LastCheck::Dropped(_)));
+    assert_eq!(html(), "https://letter.example/news/archive/weekly/1");
 }
 
 #[test]

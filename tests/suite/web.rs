@@ -13,20 +13,26 @@ use tokio_util::sync::CancellationToken;
 use crate::people::Desk;
 
 /// The pages of a desk's store, served until dropped.
-struct Served {
+pub struct Served {
     address: SocketAddr,
     stop: CancellationToken,
     thread: Option<std::thread::JoinHandle<std::io::Result<()>>>,
 }
 
 impl Served {
-    fn start(desk: &Desk, keys: Vec<SecretKey>) -> Served {
+    pub fn start(desk: &Desk, keys: Vec<SecretKey>) -> Served {
         let router = web::router(web::Deps {
             store: desk.store.clone(),
             keys,
             clock: Clock::manual(desk.now),
             newsletter: "해봄의 <편지>".into(),
             contact: "haebom@example.com".into(),
+            archive: web::ArchiveSettings {
+                zone: chrono_tz::Asia::Seoul,
+                links: Some("https://letter.example.com/".parse().expect("an address")),
+                home: "https://blog.example.com/".parse().expect("an address"),
+                digests: vec!["weekly".into()],
+            },
         });
         let stop = CancellationToken::new();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -43,7 +49,7 @@ impl Served {
         Served { address, stop, thread: Some(thread) }
     }
 
-    fn raw(&self, request: &[u8]) -> String {
+    pub fn raw(&self, request: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.address).expect("connects");
         stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
         stream.write_all(request).expect("writes");
@@ -52,11 +58,11 @@ impl Served {
         String::from_utf8(answer).expect("UTF-8")
     }
 
-    fn ask(&self, method: &str, path: &str) -> String {
+    pub fn ask(&self, method: &str, path: &str) -> String {
         self.raw(format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes())
     }
 
-    fn post(&self, path: &str, kind: &str, body: &str) -> String {
+    pub fn post(&self, path: &str, kind: &str, body: &str) -> String {
         let length = body.len();
         let head =
             format!("POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n");
@@ -75,11 +81,11 @@ impl Drop for Served {
     }
 }
 
-fn status(answer: &str) -> &str {
+pub fn status(answer: &str) -> &str {
     answer.split(' ').nth(1).unwrap_or_default()
 }
 
-fn body(answer: &str) -> &str {
+pub fn body(answer: &str) -> &str {
     answer.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }
 

@@ -79,6 +79,9 @@ pub struct List {
 pub struct Show {
     /// 메일 주소나 번호
     pub who: String,
+    /// 동의 기록을 증빙으로: 언제 무엇을 했고 언제 적었는지, 출처와 문구까지
+    #[arg(long)]
+    pub evidence: bool,
     /// JSON으로
     #[arg(long)]
     pub json: bool,

@@ -3,12 +3,14 @@
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
+use chrono_tz::Tz;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Deps, List, Show, SubscribersError, columns, find, shown};
 use crate::cli::dates;
-use crate::model::subscriber::{Consent, ConsentAct, SubscriptionState};
+use crate::model::subscriber::{ConsentAct, SubscriptionState};
+use crate::store::consents::Evidence;
 use crate::store::subscribers::{Listed, SubscriberFilter};
 
 pub(super) fn list(
@@ -102,9 +104,9 @@ fn row(cells: [&str; 4]) -> String {
 
 pub(super) fn show(args: &Show, deps: &Deps<'_>, out: &mut dyn Write) -> Result<(), SubscribersError> {
     let person = find(&args.who, deps)?.ok_or_else(|| SubscribersError::NotFound(shown(&args.who)))?;
-    let (subscriptions, consents) = deps
+    let (subscriptions, ledger) = deps
         .store
-        .read(|ledger| Ok((ledger.subscriptions_of(person.id)?, ledger.consents_of(person.id)?)))?;
+        .read(|ledger| Ok((ledger.subscriptions_of(person.id)?, ledger.evidence_of(person.id)?)))?;
     let person = Listed { subscriber: person, subscriptions };
     let day = |at| dates::format(at, deps.time_zone);
     if args.json {
@@ -112,7 +114,10 @@ pub(super) fn show(args: &Show, deps: &Deps<'_>, out: &mut dyn Write) -> Result<
         if let Value::Object(fields) = &mut value {
             fields.insert("created_at".into(), json!(person.subscriber.created_at));
             fields.insert("erased_at".into(), json!(person.subscriber.erased_at));
-            fields.insert("consents".into(), consents.iter().map(consent_in_json).collect());
+            fields.insert(
+                "consents".into(),
+                ledger.iter().map(|event| event_in_json(event, args.evidence)).collect(),
+            );
         }
         writeln!(out, "{value:#}")?;
         return Ok(());
@@ -130,11 +135,32 @@ pub(super) fn show(args: &Show, deps: &Deps<'_>, out: &mut dyn Write) -> Result<
         let state = columns::word(subscription.state);
         writeln!(out, "  {}: {state} ({}부터)", subscription.digest, day(subscription.since))?;
     }
+    if args.evidence {
+        return evidence(&ledger, deps.time_zone, out);
+    }
     writeln!(out, "동의 기록")?;
-    for consent in &consents {
+    for Evidence { consent, .. } in &ledger {
         let digest = consent.digest.as_deref().unwrap_or("모든 다이제스트");
         let (act, wording) = (act_word(consent.act), &consent.wording);
         writeln!(out, "  {}  {act}  {digest}  출처 {}  {wording}", day(consent.at), consent.source)?;
+    }
+    Ok(())
+}
+
+/// The ledger in full, for whoever must prove a consent (정보통신망법 50조 1항, 개인정보 보호법 22조).
+fn evidence(ledger: &[Evidence], zone: Tz, out: &mut dyn Write) -> Result<(), SubscribersError> {
+    writeln!(out, "동의 증빙 (적기만 하고 고치거나 지우지 않는 장부예요. 시각은 {zone})")?;
+    if ledger.is_empty() {
+        writeln!(out, "  기록이 없어요.")?;
+    }
+    for (number, Evidence { consent, recorded_at }) in (1..).zip(ledger) {
+        let digest = consent.digest.as_deref().unwrap_or("모든 다이제스트");
+        let wording = if consent.wording.is_empty() { "-" } else { &consent.wording };
+        writeln!(out, "  {number}. {} · {digest}", act_word(consent.act))?;
+        writeln!(out, "     일어난 때  {}", dates::format(consent.at, zone))?;
+        writeln!(out, "     적은 때    {}", dates::format(*recorded_at, zone))?;
+        writeln!(out, "     출처       {}", consent.source)?;
+        writeln!(out, "     문구       {wording}")?;
     }
     Ok(())
 }
@@ -148,9 +174,14 @@ fn act_word(act: ConsentAct) -> &'static str {
     }
 }
 
-fn consent_in_json(consent: &Consent) -> Value {
-    json!({
+fn event_in_json(event: &Evidence, evidence: bool) -> Value {
+    let consent = &event.consent;
+    let mut value = json!({
         "act": consent.act, "digest": consent.digest, "at": consent.at,
         "source": consent.source, "wording": consent.wording,
-    })
+    });
+    if let (true, Value::Object(fields)) = (evidence, &mut value) {
+        fields.insert("recorded_at".into(), json!(event.recorded_at));
+    }
+    value
 }

@@ -50,7 +50,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
     deliver.unknown = smtp.unknown;
     deliver.per_destination_second = smtp.per_destination_second;
     Some(Config {
-        masthead: Masthead { newsletter: newsletter.checked?, sender },
+        masthead: Masthead { newsletter: newsletter.checked?, sender, links: links.clone() },
         sources: sources?,
         digests: digests?,
         relay: smtp.relay,

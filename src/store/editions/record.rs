@@ -19,6 +19,23 @@ pub struct EditionOverview {
     pub counts: [i64; 9],
 }
 
+/// An edition as the public archive lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchivedEdition {
+    /// The digest's name.
+    pub digest: String,
+    /// 제N호.
+    pub number: i64,
+    /// The slot: the day the letter carries.
+    pub slot_at: Instant,
+    /// When it was published.
+    pub frozen_at: Instant,
+    /// Subject, decoded.
+    pub subject: String,
+    /// Preheader.
+    pub preheader: String,
+}
+
 /// What came of a change of state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StateChange {
@@ -29,6 +46,9 @@ pub enum StateChange {
     /// The edition's state does not allow it.
     Refused(EditionState),
 }
+
+/// What the public sees: not the skipped, the held, the cancelled.
+const ARCHIVED: &str = "number IS NOT NULL AND state IN ('sending', 'done')";
 
 const COLUMNS: &str = "e.id, e.digest, e.number, e.slot_at, e.state, e.reason, e.cutoff_at, e.frozen_at";
 
@@ -51,7 +71,51 @@ fn edition(row: &Row<'_>) -> rusqlite::Result<Edition> {
     })
 }
 
+fn archived(row: &Row<'_>) -> rusqlite::Result<ArchivedEdition> {
+    let text = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(column)?.unwrap_or_default());
+    Ok(ArchivedEdition {
+        digest: row.get(0)?,
+        number: row.get(1)?,
+        slot_at: from_millis(row.get(2)?),
+        frozen_at: from_millis(row.get(3)?),
+        subject: text(4)?,
+        preheader: text(5)?,
+    })
+}
+
 impl Ledger<'_> {
+    /// The digests that have an edition for the public, by name.
+    pub fn archived_digests(&self) -> Result<Vec<String>, StoreError> {
+        let query = format!("SELECT DISTINCT digest FROM editions WHERE {ARCHIVED} ORDER BY digest");
+        let mut statement = self.db.prepare_cached(&query).map_err(sql)?;
+        let rows = statement.query_map([], |row| row.get(0)).map_err(sql)?;
+        rows.collect::<Result<_, _>>().map_err(sql)
+    }
+
+    /// The digest's editions for the public, newest first: at most `limit`, with numbers below `before`.
+    pub fn archived_editions(
+        &self,
+        digest: &str,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<ArchivedEdition>, StoreError> {
+        let query = format!(
+            "SELECT digest, number, slot_at, frozen_at, subject, preheader FROM editions
+              WHERE digest = ?1 AND number < ?2 AND {ARCHIVED} ORDER BY number DESC LIMIT ?3"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut statement = self.db.prepare_cached(&query).map_err(sql)?;
+        let rows = statement.query_map(params![digest, before, limit], archived).map_err(sql)?;
+        rows.collect::<Result<_, _>>().map_err(sql)
+    }
+
+    /// The HTML, with slot markers, of an edition for the public; none where there is no such one.
+    pub fn archived_html(&self, digest: &str, number: i64) -> Result<Option<String>, StoreError> {
+        let query = format!("SELECT html FROM editions WHERE digest = ?1 AND number = ?2 AND {ARCHIVED}");
+        let mut statement = self.db.prepare_cached(&query).map_err(sql)?;
+        statement.query_row(params![digest, number], |row| row.get(0)).optional().map_err(sql)
+    }
+
     /// One edition, or none.
     pub fn edition(&self, id: EditionId) -> Result<Option<Edition>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM editions e WHERE e.id = ?1");

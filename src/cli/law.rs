@@ -1,0 +1,117 @@
+//! Effect: `moabom law`: what the law asks for today, and what is missing; changes nothing and sends nothing.
+
+mod report;
+
+use std::io::{self, Write};
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use super::open::Context;
+use crate::law::anniversary::day_in_korea;
+use crate::store::Store;
+use report::{Notices, Report, RequirementJson, Tally};
+
+/// `moabom law`
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct LawArgs {
+    /// 결과를 JSON으로
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Tells what is due and what is missing, and fails where something is missing or overdue. A store that does not exist
+/// yet is not made.
+pub fn run(context: &Context, args: LawArgs, out: &mut impl Write) -> Result<()> {
+    let (config, now) = (context.config()?, context.clock.now());
+    let mut report = Report::of_config(&config, day_in_korea(now));
+    if let Some(store) = Store::open_existing(&config.store.path, now)? {
+        report.count(&store)?;
+    }
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        print(&report, out)?;
+    }
+    match report.failings() {
+        0 => Ok(()),
+        count => {
+            out.flush()?;
+            bail!(
+                "법이 정한 것 가운데 빠졌거나 기한이 지난 것이 {count}건 있어요. 위에 적힌 것을 하나씩 살펴보세요."
+            )
+        }
+    }
+}
+
+fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "법이 정한 일 ({} 한국 날짜). 소프트웨어의 도움이지 법률 자문이 아니에요.", report.today)?;
+    writeln!(out, "아래의 통지는 moabom이 아직 저절로 보내지 않아요. 직접 알려 주세요.")?;
+    if !report.advertising {
+        writeln!(
+            out,
+            "advertising = false: 통지는 광고성 정보를 보낼 때의 의무지만, 판단이 바뀔 때를 위해 같은 기준으로 세어 둬요."
+        )?;
+    }
+    writeln!(out, "\n설정")?;
+    requirements("없음", &report.missing, out)?;
+    requirements("참고", &report.advice, out)?;
+    if report.missing.is_empty() && report.advice.is_empty() {
+        writeln!(out, "  빠진 것이 없어요.")?;
+    }
+    writeln!(out, "\n동의 기록이 없는 구독 [정보통신망법 50조 1항]")?;
+    if report.unconsented.count == 0 {
+        writeln!(out, "  없어요.")?;
+    } else {
+        tally("동의 없음", &report.unconsented, out)?;
+        writeln!(out, "  동의를 받은 날을 알 수 없으면 보내지 말고 구독자에서 빼 주세요.")?;
+    }
+    writeln!(out, "\n수신동의의 처리 결과 통지, 14일 안 [정보통신망법 50조 7항, 시행령 62조의2]")?;
+    notices(&report.consent_results, out)?;
+    writeln!(out, "\n수신거부·철회의 처리 결과 통지, 14일 안 [정보통신망법 50조 7항, 시행령 62조의2]")?;
+    notices(&report.withdrawal_results, out)?;
+    writeln!(out, "\n2년마다 하는 수신동의 확인 통지 [정보통신망법 50조 8항, 시행령 62조의3]")?;
+    notices(&report.two_year, out)
+}
+
+fn requirements(word: &str, found: &[RequirementJson], out: &mut impl Write) -> io::Result<()> {
+    found.iter().try_for_each(|found| {
+        writeln!(out, "  {word}  {} [{}]\n        {}", found.key, found.article, found.text)
+    })
+}
+
+fn notices(notices: &Notices, out: &mut impl Write) -> io::Result<()> {
+    if notices.due.count == 0 && notices.overdue.count == 0 {
+        writeln!(out, "  지금 알릴 것이 없어요.")?;
+    }
+    tally("기한 지남", &notices.overdue, out)?;
+    tally("알릴 것", &notices.due, out)?;
+    if notices.pressing > 0 {
+        writeln!(out, "  알릴 것 가운데 {}건은 나흘 안에 기한이 끝나요.", notices.pressing)?;
+    }
+    if notices.unreachable > 0 {
+        writeln!(
+            out,
+            "  이 가운데 {}건은 철회와 함께 주소를 지워서 메일로 알릴 수 없어요.",
+            notices.unreachable
+        )?;
+    }
+    if notices.before_us > 0 {
+        writeln!(
+            out,
+            "  기한이 지난 뒤에 이 장부에 적힌 {}건은 그때 알렸는지 알 수 없어 세지 않았어요.",
+            notices.before_us
+        )?;
+    }
+    Ok(())
+}
+
+fn tally(word: &str, tally: &Tally, out: &mut impl Write) -> io::Result<()> {
+    if tally.count == 0 {
+        return Ok(());
+    }
+    let numbers: Vec<String> = tally.subscribers.iter().map(i64::to_string).collect();
+    let more = if tally.more { " …" } else { "" };
+    let until = tally.last_day.map(|day| format!(", 가장 이른 기한 {day}")).unwrap_or_default();
+    writeln!(out, "  {word}  {}건 (구독자 {}{more}{until})", tally.count, numbers.join(", "))
+}
