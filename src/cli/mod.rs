@@ -33,7 +33,7 @@ pub use open::Context;
 /// 블로그의 새 글과 반응이 좋았던 글을 모아 구독자에게 메일로 보내요
 #[derive(Debug, Parser)]
 #[command(name = "moabom", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "처음이라면: moabom demo (준비 없이 한 통을 보내 봅니다) · moabom init (설정 만들기)")]
+#[command(after_help = "처음이라면: moabom demo (준비 없이 한 통을 보내 봐요) · moabom init (설정 만들기)")]
 pub struct Cli {
     /// 설정 파일
     #[arg(long, global = true, value_name = "PATH", default_value = "config/moabom.toml")]

@@ -42,9 +42,9 @@ impl Page {
     fn heading(self) -> &'static str {
         match self {
             Page::Unsubscribe => "수신거부",
-            Page::Done => "수신거부가 처리되었습니다",
-            Page::Failed => "처리하지 못했습니다",
-            Page::Missing => "없는 페이지입니다",
+            Page::Done => "수신거부를 처리했어요",
+            Page::Failed => "처리하지 못했어요",
+            Page::Missing => "없는 페이지예요",
         }
     }
 

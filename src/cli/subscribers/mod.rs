@@ -25,26 +25,26 @@ use crate::store::{Store, StoreError};
 /// `moabom subscribers …`
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Command {
-    /// 구독자 한 사람을 넣습니다
+    /// 구독자 한 사람을 넣어요
     Add(Add),
-    /// 구독자 목록을 봅니다
+    /// 구독자 목록을 봐요
     List(List),
-    /// 한 사람의 구독과 동의 기록을 봅니다
+    /// 한 사람의 구독과 동의 기록을 봐요
     Show(Show),
-    /// CSV 파일에서 구독자를 가져옵니다 (동의일이 있어야 합니다)
+    /// CSV 파일에서 구독자를 가져와요 (동의일이 있어야 해요)
     Import(Import),
-    /// 구독자를 CSV로 내보냅니다
+    /// 구독자를 CSV로 내보내요
     Export(Export),
-    /// 한 사람의 구독을 모두 끝내고 주소와 이름을 지웁니다
+    /// 한 사람의 구독을 모두 끝내고 주소와 이름을 지워요
     Remove(Remove),
-    /// remove에 더해, 지운 흔적이 파일에도 남지 않게 저장소를 다시 씁니다
+    /// remove에 더해, 지운 흔적이 파일에도 남지 않게 저장소를 다시 써요
     Forget(Remove),
 }
 
 /// `subscribers add`
 #[derive(Clone, Debug, clap::Args)]
 pub struct Add {
-    /// 메일 주소 ('이름 <주소>' 꼴도 됩니다)
+    /// 메일 주소 ('이름 <주소>' 꼴도 돼요)
     pub address: String,
     /// 이름
     #[arg(long)]
@@ -92,16 +92,16 @@ pub struct Show {
 pub struct Import {
     /// CSV나 TSV 파일 (UTF-8, UTF-16, CP949)
     pub file: PathBuf,
-    /// 동의일이 빈 행에 쓸 날: 이 날까지 동의를 받았다는 운영자의 진술입니다
+    /// 동의일이 빈 행에 쓸 날: 이 날까지 동의를 받았다는 운영자의 진술이에요
     #[arg(long, value_name = "날짜")]
     pub consent_date: Option<String>,
     /// 구독할 다이제스트 (여러 번 쓸 수 있고, 적지 않으면 파일의 다이제스트 열, 그 열도 없으면 모두)
     #[arg(long, value_name = "이름")]
     pub digest: Vec<String>,
-    /// 잘못된 행은 빼고 나머지를 가져옵니다
+    /// 잘못된 행은 빼고 나머지를 가져와요
     #[arg(long)]
     pub keep_going: bool,
-    /// 아무것도 바꾸지 않고 결과만 미리 봅니다
+    /// 아무것도 바꾸지 않고 결과만 미리 봐요
     #[arg(long)]
     pub dry_run: bool,
     /// 보고를 JSON으로
@@ -112,10 +112,10 @@ pub struct Import {
 /// `subscribers export`
 #[derive(Clone, Debug, clap::Args)]
 pub struct Export {
-    /// 쓸 파일 (이미 있으면 거절합니다). 적지 않으면 표준 출력
+    /// 쓸 파일 (이미 있으면 거절해요). 적지 않으면 표준 출력
     #[arg(long, value_name = "파일")]
     pub out: Option<PathBuf>,
-    /// 맨 앞에 BOM을 붙입니다 (엑셀에서 바로 열 때)
+    /// 맨 앞에 BOM을 붙여요 (엑셀에서 바로 열 때)
     #[arg(long)]
     pub bom: bool,
     /// 이 다이제스트의 구독자만
