@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::{Deps, Export, SubscribersError, columns, show};
+use super::{Deps, Export, SubscribersError, columns, known, show};
 use crate::cli::dates;
 use crate::model::subscriber::SubscriptionState;
 use crate::store::subscribers::{Listed, SubscriberFilter};
@@ -17,6 +17,7 @@ pub(super) fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<(), SubscribersError> {
+    known(args.digest.as_ref(), deps)?;
     let Some(path) = &args.out else {
         write(args, deps, out)?;
         return Ok(());
