@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::why::plain;
 use super::{Context, signal};
-use crate::clock::Clock;
+use crate::clock::{Clock, Instant};
 use crate::deliver::{self, Deps, Report, Session};
 use crate::model::delivery::DeliveryState;
 use crate::publish::{self, LastCheck};
@@ -83,7 +83,7 @@ pub fn run(
     let report = deliver::run_once(deps, &session, clock, stop, move |report| show(&shown, report, due));
     bar.finish_and_clear();
     let report = report?;
-    print(&report, args.json, out)?;
+    print(&report, args.json, clock.now(), out)?;
     let advice = format!(
         "\n  → [smtp]의 host, port, tls가 맞는지, {relay}에 메일 서버가 살아 있는지 확인하고 `deliver`를 다시 실행하세요"
     );
@@ -169,7 +169,7 @@ fn states(report: &Report) -> String {
     parts.join(" · ")
 }
 
-fn print(report: &Report, json: bool, out: &mut impl Write) -> Result<()> {
+fn print(report: &Report, json: bool, now: Instant, out: &mut impl Write) -> Result<()> {
     let next_due = report.next_due.map(|at| at.to_rfc3339());
     if json {
         let shown = ReportJson {
@@ -188,7 +188,9 @@ fn print(report: &Report, json: bool, out: &mut impl Write) -> Result<()> {
         return Ok(writeln!(out)?);
     }
     if report.settled() == 0 && report.held.is_empty() && !report.stopped {
-        writeln!(out, "지금 보낼 메일이 없어요.")?;
+        let wait = report.next_due.map(|due| (due - now).num_minutes() + 1);
+        let later = wait.map(|minutes| format!(" 미룬 메일은 {minutes}분 안에 다시 보낼 때가 돼요."));
+        writeln!(out, "지금 보낼 메일이 없어요.{}", later.unwrap_or_default())?;
     } else {
         writeln!(out, "{}", states(report))?;
     }

@@ -67,8 +67,10 @@ pub(super) fn open(path: &Path, now: Instant) -> Result<Connection, StoreError> 
     let mut db = Connection::open(path).map_err(|cause| refused(path, &cause))?;
     settings(&db).map_err(|cause| refused(path, &cause))?;
     // Asked before anything is changed: a path typed wrong must not turn another program's file into a store.
-    if is_foreign(&db).map_err(|cause| refused(path, &cause))? {
-        return Err(StoreError::Foreign { path: path.to_owned() });
+    match whose(&db).map_err(|cause| refused(path, &cause))? {
+        Whose::Ours => {}
+        Whose::Newer(found) => return Err(newer(path, found)),
+        Whose::Foreign => return Err(StoreError::Foreign { path: path.to_owned() }),
     }
     db.pragma_update(None, "journal_mode", "WAL").map_err(|cause| refused(path, &cause))?;
     migrate(&mut db, path, now)?;
@@ -83,14 +85,31 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(db)
 }
 
-/// Whether the file holds tables that no version of this program made.
-fn is_foreign(db: &Connection) -> rusqlite::Result<bool> {
+/// Whose file it is.
+enum Whose {
+    /// Ours, or empty.
+    Ours,
+    /// A later version's of this program, with its schema's version.
+    Newer(i64),
+    /// Another program's: tables that no version of this one made.
+    Foreign,
+}
+
+fn whose(db: &Connection) -> rusqlite::Result<Whose> {
     let query = "SELECT count(*), sum(name = 'meta'), (SELECT user_version FROM pragma_user_version)
                    FROM sqlite_schema WHERE type = 'table'";
-    db.query_row(query, [], |row| {
-        let (tables, ours, version): (i64, Option<i64>, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(version < 0 || (tables > 0 && (version == 0 || ours != Some(1))))
+    let (tables, ours, version): (i64, Option<i64>, i64) =
+        db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let foreign = version < 0 || (tables > 0 && (version == 0 || ours != Some(1)));
+    Ok(match version {
+        _ if foreign => Whose::Foreign,
+        version if version > MIGRATIONS.len() as i64 => Whose::Newer(version),
+        _ => Whose::Ours,
     })
+}
+
+fn newer(path: &Path, found: i64) -> StoreError {
+    StoreError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() as i64 }
 }
 
 fn migrate(db: &mut Connection, path: &Path, now: Instant) -> Result<(), StoreError> {
@@ -99,7 +118,7 @@ fn migrate(db: &mut Connection, path: &Path, now: Instant) -> Result<(), StoreEr
     let version = |db: &Connection| db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
     let found = version(db).map_err(failed)?;
     if found > known {
-        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+        return Err(newer(path, found));
     }
     if found == known {
         return Ok(());

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod archive;
+mod broken;
 mod browser;
 mod compose;
 mod config;

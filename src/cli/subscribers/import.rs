@@ -160,7 +160,9 @@ impl Job {
                 Err(fault) => return Ok(Err(fault)),
             },
             Ok(false) => {
-                return Ok(Err(Fault("빈 파일이에요. 첫 행이 이메일,이름,구독일인 CSV 파일을 주세요".into())));
+                return Ok(Err(Fault(
+                    "빈 파일이에요. 첫 행이 이메일,이름,구독일인 CSV 파일을 주세요".into(),
+                )));
             }
             Err(fault) => return Ok(Err(fault)),
         };
