@@ -140,6 +140,8 @@ fn told(error: &anyhow::Error) -> String {
         };
         if line.is_empty() {
             line = words;
+        } else if line.contains(&words) || line.contains(&cause.to_string()) {
+            // It is quoted already.
         } else if cause.is::<io::Error>() {
             line = format!("{line} (까닭: {words})");
         } else {
@@ -150,8 +152,12 @@ fn told(error: &anyhow::Error) -> String {
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
-    causes.into_iter().any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    // A JSON writer keeps the system's error to itself and shows its kind only.
+    let kind = |cause: &(dyn std::error::Error + 'static)| {
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        json.or_else(|| cause.downcast_ref::<io::Error>().map(io::Error::kind))
+    };
+    error.chain().filter_map(kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
 }
 
 fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result<()> {

@@ -4,6 +4,7 @@ mod architecture;
 mod archive;
 mod broken;
 mod browser;
+mod command_line;
 mod compose;
 mod config;
 mod config_files;
