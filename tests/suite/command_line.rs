@@ -1,5 +1,7 @@
 //! What programs and people read from the built binary: JSON shapes, help, previews, a whole way to a relay.
 
+mod real_page;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
