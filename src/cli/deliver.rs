@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -12,9 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::why::plain;
 use super::{Context, signal};
-use crate::clock::Clock;
+use crate::clock::{Clock, Instant};
 use crate::deliver::{self, Deps, Report, Session};
+use crate::model::delivery::DeliveryState;
 use crate::publish::{self, LastCheck};
+use crate::store::Store;
+use crate::store::deliveries::DeliveryFilter;
 
 /// `moabom deliver`
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -72,17 +76,40 @@ pub fn run(
         );
     }
     deps.store.write(move |ledger| ledger.retry_breakers(now))?;
+    let (store, relay) = (deps.store.clone(), format!("{}:{}", deps.relay.host, deps.relay.port));
     let due = deps.store.read(|ledger| ledger.due_count(now))?;
     let bar = progress_bar(due);
     let shown = bar.clone();
     let report = deliver::run_once(deps, &session, clock, stop, move |report| show(&shown, report, due));
     bar.finish_and_clear();
     let report = report?;
-    print(&report, args.json, out)?;
-    match report.held.first() {
-        Some(reason) => bail!("{reason}"),
-        None => Ok(()),
+    print(&report, args.json, clock.now(), out)?;
+    let advice = format!(
+        "\n  → [smtp]의 host, port, tls가 맞는지, {relay}에 메일 서버가 살아 있는지 확인하고 `deliver`를 다시 실행하세요"
+    );
+    let stuck = report.sent == 0 && report.deferred > 0;
+    match (report.held.first(), stuck) {
+        // What names a setting has its advice already.
+        (Some(reason), true) if !reason.contains("[smtp]") => bail!("{reason}{advice}"),
+        (Some(reason), _) => bail!("{reason}"),
+        (None, true) => match uncharged(&store)? {
+            Some(reply) => bail!("릴레이 {relay}에 한 통도 보내지 못해 모두 미뤘어요: {reply}{advice}"),
+            None => Ok(()),
+        },
+        (None, false) => Ok(()),
     }
+}
+
+/// What the last row put off was told, where it did not count as an attempt: then the relay was at fault, no recipient.
+fn uncharged(store: &Store) -> Result<Option<String>> {
+    let (mut told, filter) = (None, DeliveryFilter { state: Some(DeliveryState::Deferred), edition: None });
+    store.read(|ledger| {
+        ledger.each_delivery(filter, &mut |row| {
+            told = row.last_reply.filter(|_| row.attempts == 0);
+            ControlFlow::Break(())
+        })
+    })?;
+    Ok(told.map(|reply| plain(&reply)))
 }
 
 fn progress_bar(due: u64) -> ProgressBar {
@@ -142,7 +169,7 @@ fn states(report: &Report) -> String {
     parts.join(" · ")
 }
 
-fn print(report: &Report, json: bool, out: &mut impl Write) -> Result<()> {
+fn print(report: &Report, json: bool, now: Instant, out: &mut impl Write) -> Result<()> {
     let next_due = report.next_due.map(|at| at.to_rfc3339());
     if json {
         let shown = ReportJson {
@@ -161,7 +188,9 @@ fn print(report: &Report, json: bool, out: &mut impl Write) -> Result<()> {
         return Ok(writeln!(out)?);
     }
     if report.settled() == 0 && report.held.is_empty() && !report.stopped {
-        writeln!(out, "지금 보낼 메일이 없어요.")?;
+        let wait = report.next_due.map(|due| (due - now).num_minutes() + 1);
+        let later = wait.map(|minutes| format!(" 미룬 메일은 {minutes}분 안에 다시 보낼 때가 돼요."));
+        writeln!(out, "지금 보낼 메일이 없어요.{}", later.unwrap_or_default())?;
     } else {
         writeln!(out, "{}", states(report))?;
     }

@@ -8,6 +8,7 @@ use clap::{Subcommand, ValueEnum};
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
+use super::editions;
 use super::why::plain;
 use crate::clock::Instant;
 use crate::model::delivery::DeliveryState;
@@ -70,12 +71,18 @@ pub fn run(store: &Store, command: &DeliveriesCommand, now: Instant, out: &mut i
     match command {
         DeliveriesCommand::List { state, edition, json } => {
             let filter = DeliveryFilter { state: *state, edition: edition.map(EditionId) };
+            if let Some(id) = filter.edition
+                && store.read(|ledger| ledger.edition(id))?.is_none()
+            {
+                return editions::no_such(id);
+            }
             if *json { list_json(store, filter, out) } else { list(store, filter, out) }
         }
         DeliveriesCommand::Retry { ids } => {
             for id in ids.iter().copied().map(DeliveryId) {
                 let change = store.write(move |ledger| ledger.retry_delivery(id, now))?;
-                report(change, id, "다음 `deliver`에서 다시 보내요", out)?;
+                let allowed = "다시 보낼 수 있는 것은 미룸, 알 수 없음, 기한 지남, 반송이에요";
+                report(change, id, "다음 `deliver`에서 다시 보내요", allowed, out)?;
             }
             Ok(())
         }
@@ -86,19 +93,19 @@ pub fn run(store: &Store, command: &DeliveriesCommand, now: Instant, out: &mut i
                 ResolveAs::NotSent => (Resolution::NotSent, "다음 `deliver`에서 다시 보내요"),
             };
             let change = store.write(move |ledger| ledger.resolve_delivery(id, resolution, now))?;
-            report(change, id, done, out)
+            report(change, id, done, "정할 수 있는 것은 '알 수 없음'뿐이에요", out)
         }
     }
 }
 
-fn report(change: RowChange, id: DeliveryId, done: &str, out: &mut impl Write) -> Result<()> {
+fn report(change: RowChange, id: DeliveryId, done: &str, allowed: &str, out: &mut impl Write) -> Result<()> {
     match change {
         RowChange::Changed => Ok(writeln!(out, "발송 {id}번: {done}.")?),
         RowChange::NoSuchDelivery => {
             bail!("발송 {id}번이 없어요. `deliveries list`의 첫 칸에서 id를 찾으세요")
         }
         RowChange::Refused(state) => {
-            bail!("발송 {id}번의 상태는 '{}'라서 그렇게 할 수 없어요", state_name(state))
+            bail!("발송 {id}번은 지금 '{}' 상태예요. {allowed}", state_name(state))
         }
         RowChange::Cancelled => bail!("발송 {id}번의 발행호는 취소되어 다시 보낼 수 없어요"),
         RowChange::Erased => bail!("발송 {id}번을 받을 분의 주소가 지워져 다시 보낼 수 없어요"),

@@ -52,6 +52,11 @@ pub struct DemoArgs {
 /// Runs the demo.
 pub fn run(args: &DemoArgs, clock: &Clock, out: &mut impl Write) -> Result<()> {
     let page = args.source.as_deref().map(read_page).transpose()?;
+    let folder = args.out.clone().or_else(|| args.once.then(|| PathBuf::from("moabom-demo")));
+    if let Some(folder) = &folder {
+        // Before anything is done: whether the mails can be left there.
+        fs::create_dir_all(folder).with_context(|| unwritable(folder))?;
+    }
     let stop = signal::stop_token().context("신호를 받을 준비를 하지 못했어요")?;
     let stage = Stage::build(page.as_deref().unwrap_or(PAGE_NOW), clock, &stop)?;
     let now = clock.now();
@@ -79,7 +84,7 @@ pub fn run(args: &DemoArgs, clock: &Clock, out: &mut impl Write) -> Result<()> {
     if mails.len() != READERS.len() {
         bail!("메일 {}통을 보냈는데 {}통만 도착했어요.", READERS.len(), mails.len());
     }
-    if let Some(folder) = args.out.clone().or_else(|| args.once.then(|| PathBuf::from("moabom-demo"))) {
+    if let Some(folder) = folder {
         leave(&stage.inbox, &folder)?;
         writeln!(out, "받은 메일을 여기에 두었어요: {}", folder.display())?;
     }
@@ -255,14 +260,17 @@ fn send(opened: &Opened, clock: &Clock, stop: &CancellationToken) -> Result<()> 
 }
 
 fn leave(inbox: &Inbox, folder: &Path) -> Result<()> {
-    let failed = || format!("{}에 쓰지 못했어요. 폴더를 만들 수 있는지 확인하세요", folder.display());
-    fs::create_dir_all(folder).with_context(failed)?;
+    let failed = || unwritable(folder);
     for mail in inbox.mails() {
         let at = |kind: &str| folder.join(format!("{}.{kind}", mail.number));
         fs::write(at("eml"), &mail.bytes).with_context(failed)?;
         fs::write(at("html"), preview::part(&mail.bytes, true)?).with_context(failed)?;
     }
     Ok(())
+}
+
+fn unwritable(folder: &Path) -> String {
+    format!("{}에 쓰지 못했어요. 폴더를 만들 수 있는지 확인하세요", folder.display())
 }
 
 fn read_page(path: &Path) -> Result<String> {

@@ -9,6 +9,7 @@ use clap::Subcommand;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde::Serialize;
 
+use super::Misuse;
 use super::why::{minute, plain, stamp};
 use crate::clock::Instant;
 use crate::model::delivery::DeliveryState;
@@ -110,6 +111,16 @@ pub fn run(
     }
 }
 
+/// Refuses a list of a digest that neither the configuration nor the store knows: it would look like an empty one.
+pub fn check(store: &Store, command: &EditionsCommand, digests: &[&str]) -> Result<()> {
+    let EditionsCommand::List { digest: Some(name), .. } = command else { return Ok(()) };
+    if digests.contains(&name.as_str()) || !store.read(|ledger| ledger.editions(Some(name)))?.is_empty() {
+        return Ok(());
+    }
+    let known = digests.join(", ");
+    Err(Misuse(format!("설정에 다이제스트 `{}`이(가) 없어요. 있는 것: {known}", plain(name))).into())
+}
+
 /// A state as the operator reads it.
 pub fn state_name(state: EditionState) -> &'static str {
     match state {
@@ -126,12 +137,12 @@ fn report(change: StateChange, id: EditionId, done: &str, allowed: &str, out: &m
         StateChange::Changed => Ok(writeln!(out, "발행호 {id}번: {done}.")?),
         StateChange::NoSuchEdition => no_such(id),
         StateChange::Refused(state) => {
-            bail!("발행호 {id}번의 상태는 '{}'예요. {allowed}", state_name(state))
+            bail!("발행호 {id}번은 지금 '{}' 상태예요. {allowed}", state_name(state))
         }
     }
 }
 
-fn no_such<T>(id: EditionId) -> Result<T> {
+pub(super) fn no_such<T>(id: EditionId) -> Result<T> {
     bail!("발행호 {id}번이 없어요. `editions list`의 첫 칸에서 id를 찾으세요")
 }
 

@@ -17,17 +17,19 @@ pub mod publish;
 pub mod run;
 mod signal;
 pub mod subscribers;
+mod usage;
 pub mod verify;
 pub mod why;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::clock::Clock;
+use crate::config::io_words;
 pub use open::Context;
 
 /// 블로그의 새 글과 반응이 좋았던 글을 모아 구독자에게 메일로 보내요
@@ -92,10 +94,16 @@ pub struct Misuse(pub String);
 
 /// Parses the arguments, runs the command, and says what came of it: 0 done, 1 failed, 2 misuse or faulty configuration.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            match usage::told(&error) {
+                Some(told) => eprintln!("{told}"),
+                None => {
+                    let shown = usage::shown(&error, io::stdout().is_terminal());
+                    let _ = io::stdout().write_all(shown.as_bytes());
+                }
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -107,15 +115,49 @@ pub fn main() -> ExitCode {
         // The reader of our output went away (`| head`): nothing is wrong.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error:#}");
+            eprintln!("{}", told(&error));
             ExitCode::from(if open::is_misuse(&error) { 2 } else { 1 })
         }
     }
 }
 
+/// The command line, as clap reads it with Korean words around it.
+fn parse() -> Result<Cli, clap::Error> {
+    Cli::from_arg_matches(&usage::in_korean(Cli::command()).try_get_matches()?)
+}
+
+/// The error and its causes in one line; the system's own words for a failed file or socket in Korean.
+fn told(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let words = match cause.downcast_ref::<io::Error>() {
+            Some(system) => match system.kind() {
+                io::ErrorKind::NotFound => "그런 파일이나 폴더가 없어요".to_owned(),
+                io::ErrorKind::PermissionDenied => "권한이 없어요".to_owned(),
+                _ => io_words(system),
+            },
+            None => cause.to_string(),
+        };
+        if line.is_empty() {
+            line = words;
+        } else if line.contains(&words) || line.contains(&cause.to_string()) {
+            // It is quoted already.
+        } else if cause.is::<io::Error>() {
+            line = format!("{line} (까닭: {words})");
+        } else {
+            line = format!("{line}: {words}");
+        }
+    }
+    line
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
-    causes.into_iter().any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    // A JSON writer keeps the system's error to itself and shows its kind only.
+    let kind = |cause: &(dyn std::error::Error + 'static)| {
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        json.or_else(|| cause.downcast_ref::<io::Error>().map(io::Error::kind))
+    };
+    error.chain().filter_map(kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
 }
 
 fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result<()> {
@@ -137,7 +179,10 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         }
         Command::Subscribers(command) => subscribers::command(context, &command, out),
         Command::Editions(command) => {
-            let (zone, store) = (context.config()?.masthead.newsletter.time_zone, context.store()?);
+            let (config, store) = (context.config()?, context.store()?);
+            let zone = config.masthead.newsletter.time_zone;
+            let digests: Vec<&str> = config.digests.iter().map(|digest| digest.name.as_str()).collect();
+            editions::check(&store, &command, &digests)?;
             editions::run(&store, &command, zone, context.clock.now(), out)
         }
         Command::Deliveries(command) => {

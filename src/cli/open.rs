@@ -14,7 +14,7 @@ use crate::deliver::{self, LetterSettings};
 use crate::model::SuppressionKey;
 use crate::model::edition::Content;
 use crate::model::token::SecretKey;
-use crate::publish;
+use crate::publish::{self, PublishError};
 use crate::render::{LetterInput, RenderError, Renderer};
 use crate::smtp::TlsContext;
 use crate::store::Store;
@@ -57,12 +57,18 @@ impl Context {
     pub fn open(&self) -> Result<Opened> {
         let config = self.config()?;
         let renderer = Arc::new(renderer(&config.templates)?);
+        let (store, keys) = self.keyed(&config)?;
+        Ok(Opened { config, store, keys, renderer })
+    }
+
+    /// The store and the secret keys: all that people need. A broken template keeps nobody from leaving.
+    pub fn keyed(&self, config: &Config) -> Result<(Store, Vec<SecretKey>)> {
         let store = Store::open(&config.store.path, self.clock.now())?;
         // A lost key is not replaced: old letters' links and the list of those never to be mailed are made with it.
         let needed = store.read(|ledger| ledger.is_keyed())?;
         let file = &config.store.key_file;
         let keys = if needed { key::load(file)? } else { key::load_or_create(file)? };
-        Ok(Opened { config, store, keys, renderer })
+        Ok((store, keys))
     }
 }
 
@@ -118,5 +124,7 @@ pub fn renderer(folder: &Path) -> Result<Renderer> {
 pub fn is_misuse(error: &anyhow::Error) -> bool {
     let typed = error.downcast_ref::<SubscribersError>();
     let config = error.downcast_ref::<ConfigError>().is_some_and(ConfigError::is_misuse);
-    config || error.is::<Misuse>() || typed.is_some_and(|typed| typed.exit_code() == 2)
+    let publish = error.downcast_ref::<PublishError>();
+    let asked = matches!(publish, Some(PublishError::UnknownDigest { .. } | PublishError::Future));
+    config || asked || error.is::<Misuse>() || typed.is_some_and(|typed| typed.exit_code() == 2)
 }

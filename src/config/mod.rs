@@ -35,6 +35,7 @@ use findings::Findings;
 use value::Problem;
 
 pub use env::variables;
+pub(crate) use private_file::io_words;
 pub use report::{ConfigFaults, Excerpt, Fault, Place, Spot};
 pub use value::show_span;
 

@@ -71,10 +71,17 @@ fn check_mode(_: &std::fs::Metadata, _: Readers) -> Result<(), PrivateFileError>
 }
 
 /// What went wrong with a file, in Korean.
-pub(super) fn io_words(error: &io::Error) -> String {
+pub(crate) fn io_words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "파일이 없어요".to_owned(),
         io::ErrorKind::PermissionDenied => "읽을 권한이 없어요".to_owned(),
+        io::ErrorKind::IsADirectory => "파일이 아니라 폴더예요".to_owned(),
+        io::ErrorKind::NotADirectory => "경로 가운데에 폴더가 아닌 것이 있어요".to_owned(),
+        io::ErrorKind::AlreadyExists => "이미 있어요".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "쓸 수 없게 묶인 디스크예요".to_owned(),
+        io::ErrorKind::StorageFull => "디스크에 남은 공간이 없어요".to_owned(),
+        io::ErrorKind::AddrInUse => "다른 프로그램이 이미 쓰고 있어요".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "이 기기에 없는 주소예요".to_owned(),
         _ => error.to_string(),
     }
 }

@@ -21,11 +21,14 @@ pub struct TemplatesError {
     pub cause: String,
 }
 
-/// Name (`digest/letter.html`) and text of each file, sorted by name; none where there is no such folder.
+/// Name (`digest/letter.html`) and text of each file, sorted by name; none where nothing is there.
 pub fn overrides(folder: &Path) -> Result<Vec<(String, String)>, TemplatesError> {
     let mut found = Vec::new();
     if folder.is_dir() {
         collect(folder, "", DEPTH, &mut found)?;
+    } else if folder.exists() {
+        let cause = "폴더가 아니에요. [templates] path에는 폴더를 적어야 해요".to_owned();
+        return Err(TemplatesError { path: folder.to_owned(), cause });
     }
     found.sort();
     Ok(found)

@@ -6,6 +6,7 @@
 use css_inline::CSSInliner;
 use tera::{Context, Kwargs, State, Tera};
 
+use super::slot::Slot;
 use super::view::LetterView;
 use super::{LetterInput, RenderError, sample, subject};
 use crate::korean::width;
@@ -101,7 +102,13 @@ impl Renderer {
     /// Renders letters that take every branch of the templates, so that a fault shows when they are loaded.
     pub fn check(&self) -> Result<(), RenderError> {
         for input in sample::inputs("{{ lead.title }}") {
-            self.render(&input)?;
+            let letter = self.render(&input)?;
+            let link = Slot::UnsubscribeUrl.marker();
+            for (part, text) in [("letter.html", &letter.html), ("letter.txt", &letter.text)] {
+                if !text.contains(&link) {
+                    return Err(RenderError::NoWayOut(part));
+                }
+            }
         }
         Ok(())
     }

@@ -55,6 +55,12 @@ pub enum RenderError {
     /// The subject breaks the law's rule.
     #[error(transparent)]
     Law(#[from] LawError),
+    /// A template of the operator's leaves its readers no way out.
+    #[error(
+        "틀을 쓸 수 없어요. templates/digest/{0}에 수신거부 링크가 없어요. \
+         {{{{ unsubscribe_url }}}}을 눈에 보이는 곳에 넣으세요(정보통신망법 50조)"
+    )]
+    NoWayOut(&'static str),
     /// Styles could not be set inline.
     #[error("편지의 스타일(digest/letter.css)을 적용할 수 없어요. {0}")]
     Style(String),

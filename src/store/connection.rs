@@ -1,5 +1,6 @@
 //! Effect: opening the database file: settings, schema version, migrations.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -27,14 +28,51 @@ fn open_error(path: &Path, cause: impl std::fmt::Display) -> StoreError {
     StoreError::Open { path: path.to_owned(), cause: cause.to_string() }
 }
 
+/// SQLite's refusal in Korean; of a statement's text nothing is repeated.
+fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode;
+    let cause = match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => return StoreError::Foreign { path: path.to_owned() },
+        Some(ErrorCode::CannotOpen) => "그곳의 파일을 열거나 만들 수 없어요",
+        Some(ErrorCode::PermissionDenied) => "권한이 없어요",
+        Some(ErrorCode::ReadOnly) => "쓸 수 없는 파일이나 폴더예요",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "다른 프로그램이 붙들고 있어요",
+        Some(ErrorCode::DiskFull) => "디스크에 남은 공간이 없어요",
+        Some(ErrorCode::DatabaseCorrupt) => "파일이 깨졌어요. 백업에서 되살리세요",
+        Some(ErrorCode::SystemIoFailure) => "디스크가 읽거나 쓰지 못했어요",
+        _ => return open_error(path, error),
+    };
+    open_error(path, cause)
+}
+
+fn folder_words(error: &io::Error) -> String {
+    let words = match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            "경로 가운데에 폴더가 아닌 것이 있어요"
+        }
+        io::ErrorKind::NotFound => "폴더를 만들 수 없는 곳이에요",
+        io::ErrorKind::PermissionDenied => "폴더를 만들 권한이 없어요",
+        io::ErrorKind::ReadOnlyFilesystem => "쓸 수 없게 묶인 디스크예요",
+        io::ErrorKind::StorageFull => "디스크에 남은 공간이 없어요",
+        _ => return error.to_string(),
+    };
+    words.to_owned()
+}
+
 /// Opens or makes the file, for writing.
 pub(super) fn open(path: &Path, now: Instant) -> Result<Connection, StoreError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|cause| open_error(path, cause))?;
+        std::fs::create_dir_all(folder).map_err(|cause| open_error(path, folder_words(&cause)))?;
     }
-    let mut db = Connection::open(path).map_err(|cause| open_error(path, cause))?;
-    settings(&db).map_err(|cause| open_error(path, cause))?;
-    db.pragma_update(None, "journal_mode", "WAL").map_err(|cause| open_error(path, cause))?;
+    let mut db = Connection::open(path).map_err(|cause| refused(path, &cause))?;
+    settings(&db).map_err(|cause| refused(path, &cause))?;
+    // Asked before anything is changed: a path typed wrong must not turn another program's file into a store.
+    match whose(&db).map_err(|cause| refused(path, &cause))? {
+        Whose::Ours => {}
+        Whose::Newer(found) => return Err(newer(path, found)),
+        Whose::Foreign => return Err(StoreError::Foreign { path: path.to_owned() }),
+    }
+    db.pragma_update(None, "journal_mode", "WAL").map_err(|cause| refused(path, &cause))?;
     migrate(&mut db, path, now)?;
     Ok(db)
 }
@@ -42,18 +80,45 @@ pub(super) fn open(path: &Path, now: Instant) -> Result<Connection, StoreError> 
 /// Opens another connection on a file that [`open`] prepared, for reading only.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags).map_err(|cause| open_error(path, cause))?;
-    settings(&db).map_err(|cause| open_error(path, cause))?;
+    let db = Connection::open_with_flags(path, flags).map_err(|cause| refused(path, &cause))?;
+    settings(&db).map_err(|cause| refused(path, &cause))?;
     Ok(db)
 }
 
+/// Whose file it is.
+enum Whose {
+    /// Ours, or empty.
+    Ours,
+    /// A later version's of this program, with its schema's version.
+    Newer(i64),
+    /// Another program's: tables that no version of this one made.
+    Foreign,
+}
+
+fn whose(db: &Connection) -> rusqlite::Result<Whose> {
+    let query = "SELECT count(*), sum(name = 'meta'), (SELECT user_version FROM pragma_user_version)
+                   FROM sqlite_schema WHERE type = 'table'";
+    let (tables, ours, version): (i64, Option<i64>, i64) =
+        db.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let foreign = version < 0 || (tables > 0 && (version == 0 || ours != Some(1)));
+    Ok(match version {
+        _ if foreign => Whose::Foreign,
+        version if version > MIGRATIONS.len() as i64 => Whose::Newer(version),
+        _ => Whose::Ours,
+    })
+}
+
+fn newer(path: &Path, found: i64) -> StoreError {
+    StoreError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() as i64 }
+}
+
 fn migrate(db: &mut Connection, path: &Path, now: Instant) -> Result<(), StoreError> {
-    let failed = |cause: rusqlite::Error| open_error(path, cause);
+    let failed = |cause: rusqlite::Error| refused(path, &cause);
     let known = MIGRATIONS.len() as i64;
     let version = |db: &Connection| db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
     let found = version(db).map_err(failed)?;
     if found > known {
-        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+        return Err(newer(path, found));
     }
     if found == known {
         return Ok(());

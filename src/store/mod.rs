@@ -29,7 +29,9 @@ use crate::clock::Instant;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The file or folder cannot be opened or made.
-    #[error("저장소 {path}을(를) 열 수 없어요: {cause}")]
+    #[error(
+        "저장소 {path}을(를) 열 수 없어요: {cause}\n  → [store] path의 경로, 폴더의 권한, 남은 공간을 확인하세요"
+    )]
     Open {
         /// The database file.
         path: PathBuf,
@@ -47,6 +49,14 @@ pub enum StoreError {
         found: i64,
         /// Newest version this program knows.
         known: i64,
+    },
+    /// The file is another program's.
+    #[error(
+        "{path}은(는) moabom의 저장소가 아니에요. 건드리지 않았어요\n  → [store] path에 다른 파일을 적거나, 백업에서 되살리세요"
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
     },
     /// Another process holds the sender's lock.
     #[error("다른 moabom이 이미 이 저장소({path})로 발송하고 있어요. 그쪽을 먼저 끝내세요")]

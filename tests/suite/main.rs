@@ -2,7 +2,9 @@
 
 mod architecture;
 mod archive;
+mod broken;
 mod browser;
+mod command_line;
 mod compose;
 mod config;
 mod config_files;

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::Deps;
+use crate::cli::Misuse;
 use crate::cli::why::judged_table;
 use crate::clock::Instant;
 use crate::model::PostId;
@@ -35,7 +36,9 @@ fn digest<'a>(deps: &Deps<'a>, name: Option<&str>) -> Result<&'a Digest> {
     };
     match (found, name) {
         (Some(digest), _) => Ok(digest),
-        (None, Some(name)) => bail!("다이제스트 '{name}'은(는) 설정에 없어요. 있는 것: {}", known()),
+        (None, Some(name)) => {
+            Err(Misuse(format!("설정에 다이제스트 `{name}`이(가) 없어요. 있는 것: {}", known())).into())
+        }
         (None, None) => bail!("설정에 다이제스트가 없어 점수를 낼 수 없어요. `[[digest]]`를 하나 적으세요"),
     }
 }

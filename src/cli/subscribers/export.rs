@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::{Deps, Export, SubscribersError, columns, show};
+use super::{Deps, Export, SubscribersError, columns, known, show};
 use crate::cli::dates;
 use crate::model::subscriber::SubscriptionState;
 use crate::store::subscribers::{Listed, SubscriberFilter};
@@ -17,6 +17,7 @@ pub(super) fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<(), SubscribersError> {
+    known(args.digest.as_ref(), deps)?;
     let Some(path) = &args.out else {
         write(args, deps, out)?;
         return Ok(());
@@ -65,7 +66,7 @@ fn write(args: &Export, deps: &Deps<'_>, out: &mut dyn Write) -> Result<u64, Sub
         out.write_all("\u{feff}".as_bytes())?;
     }
     let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
-    csv.write_record(HEADER).map_err(io::Error::from)?;
+    csv.write_record(HEADER).map_err(failure)?;
     let filter = SubscriberFilter { digest: args.digest.clone(), state: args.state, erased: false };
     let mut count = 0;
     show::each(deps, &filter, |person| {
@@ -74,6 +75,14 @@ fn write(args: &Export, deps: &Deps<'_>, out: &mut dyn Write) -> Result<u64, Sub
     })?;
     csv.flush()?;
     Ok(count)
+}
+
+/// The output's own error: within csv's, that its reader left would not be seen.
+fn failure(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(cause) => cause,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// One row for each subscription the filter lets through. Withdrawn ones are left out: their address is erased anyway.
@@ -99,7 +108,8 @@ fn write_person<W: Write>(
             consent_at.map(|at| dates::format(at, deps.time_zone)).unwrap_or_default(),
             columns::word(subscription.state).to_owned(),
             columns::guard(&subscription.digest),
-        ])?;
+        ])
+        .map_err(failure)?;
     }
     Ok(count)
 }

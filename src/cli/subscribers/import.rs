@@ -16,6 +16,7 @@ use super::decode::Text;
 use super::{Deps, Import, SubscribersError, chosen, date, reason_word, shown, suppression_key};
 use crate::cli::dates;
 use crate::clock::Instant;
+use crate::config::io_words;
 use crate::model::subscriber::SubscriptionState;
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey, name};
 use crate::store::subscribers::{Added, NewSubscriber};
@@ -158,7 +159,11 @@ impl Job {
                 Ok(columns) => columns,
                 Err(fault) => return Ok(Err(fault)),
             },
-            Ok(false) => return Ok(Err(Fault("빈 파일이에요".into()))),
+            Ok(false) => {
+                return Ok(Err(Fault(
+                    "빈 파일이에요. 첫 행이 이메일,이름,구독일인 CSV 파일을 주세요".into(),
+                )));
+            }
             Err(fault) => return Ok(Err(fault)),
         };
         let width = record.len();
@@ -206,7 +211,7 @@ impl Job {
             return Err(Fault(if record.iter().any(|cell| EmailAddress::parse(cell).is_ok()) {
                 format!("머리글 행이 없어요 (첫 행이 바로 주소예요). {EXAMPLE}")
             } else {
-                format!("이메일 열을 찾지 못했어요. 첫 행은 '{}'예요. {EXAMPLE}", cells.join(" | "))
+                format!("이메일 열을 찾지 못했어요. 첫 행: '{}'. {EXAMPLE}", cells.join(" | "))
             }));
         };
         if columns.consent.is_empty() && self.stated.is_none() {
@@ -371,6 +376,9 @@ fn open(path: &Path) -> Result<(Reader, Rc<Cell<usize>>), Fault> {
         Fault(match error {
             super::decode::DecodeError::Io(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
                 "그런 파일이 없어요. 경로를 확인해 주세요".into()
+            }
+            super::decode::DecodeError::Io(cause) => {
+                format!("{}. CSV 파일의 경로를 적어 주세요", io_words(&cause))
             }
             error => error.to_string(),
         })

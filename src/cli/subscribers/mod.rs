@@ -7,6 +7,7 @@ mod import;
 mod show;
 
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use chrono_tz::Tz;
@@ -18,7 +19,7 @@ use crate::model::name::{self, NameError};
 use crate::model::subscriber::{Subscriber, SubscriptionState, SuppressionReason};
 use crate::model::token::SecretKey;
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
-use crate::store::subscribers::{Added, NewSubscriber};
+use crate::store::subscribers::{Added, NewSubscriber, SubscriberFilter};
 use crate::store::suppressions::Withdrawal;
 use crate::store::{Store, StoreError};
 
@@ -258,13 +259,14 @@ fn advice(reason: SuppressionReason) -> &'static str {
 
 /// Runs a command on the configured store.
 pub fn command(context: &Context, command: &Command, out: &mut impl Write) -> anyhow::Result<()> {
-    let opened = context.open()?;
-    let digests: Vec<String> = opened.config.digests.iter().map(|digest| digest.name.clone()).collect();
+    let config = context.config()?;
+    let (store, keys) = context.keyed(&config)?;
+    let digests: Vec<String> = config.digests.iter().map(|digest| digest.name.clone()).collect();
     let deps = Deps {
-        store: &opened.store,
-        keys: &opened.keys,
+        store: &store,
+        keys: &keys,
         digests: &digests,
-        time_zone: opened.config.masthead.newsletter.time_zone,
+        time_zone: config.masthead.newsletter.time_zone,
         now: context.clock.now(),
     };
     Ok(run(command, &deps, out, &mut io::stderr())?)
@@ -401,6 +403,23 @@ fn chosen(named: &[String], deps: &Deps<'_>) -> Result<Vec<String>, SubscribersE
         return Err(SubscribersError::Digest { name: shown(name), known: deps.digests.join(", ") });
     }
     Ok(if named.is_empty() { deps.digests.to_vec() } else { named.to_vec() })
+}
+
+/// Refuses a digest that neither the configuration nor any subscription knows: its list would look like an empty one.
+fn known(digest: Option<&String>, deps: &Deps<'_>) -> Result<(), SubscribersError> {
+    let Some(name) = digest.filter(|name| !deps.digests.contains(name)) else { return Ok(()) };
+    let filter = SubscriberFilter { digest: Some(name.clone()), state: None, erased: true };
+    let mut found = false;
+    deps.store.read(|ledger| {
+        ledger.each_subscriber(&filter, &mut |_| {
+            found = true;
+            ControlFlow::Break(())
+        })
+    })?;
+    if found {
+        return Ok(());
+    }
+    Err(SubscribersError::Digest { name: shown(name), known: deps.digests.join(", ") })
 }
 
 fn suppression_key(deps: &Deps<'_>) -> Result<SuppressionKey, SubscribersError> {

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Deps, List, Show, SubscribersError, columns, find, shown};
+use super::{Deps, List, Show, SubscribersError, columns, find, known, shown};
 use crate::cli::dates;
 use crate::model::subscriber::{ConsentAct, SubscriptionState};
 use crate::store::consents::Evidence;
@@ -19,6 +19,7 @@ pub(super) fn list(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<(), SubscribersError> {
+    known(args.digest.as_ref(), deps)?;
     // Whoever withdrew is erased: asking for them means asking for erased rows.
     let erased = args.all || args.state == Some(SubscriptionState::Unsubscribed);
     let filter = SubscriberFilter { digest: args.digest.clone(), state: args.state, erased };

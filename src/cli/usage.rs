@@ -1,0 +1,128 @@
+//! Pure: clap in Korean: what a command takes, and what was wrong with what was typed.
+
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Command, Error};
+
+const TEMPLATE: &str = "{before-help}{about-with-newline}\n쓰는 법: {usage}\n\n{all-args}{after-help}";
+
+/// The command and all below it with Korean headings, help and version options.
+pub fn in_korean(command: Command) -> Command {
+    let top = command.get_name() == "moabom";
+    let command = command
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
+        .disable_version_flag(true)
+        .help_template(TEMPLATE)
+        .subcommand_help_heading("명령")
+        .subcommand_value_name("명령")
+        .mut_args(argument)
+        .mut_subcommands(in_korean)
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(ArgAction::Help)
+                .help("이 도움말을 보여 줘요")
+                .help_heading("옵션"),
+        );
+    let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
+    if top { command.arg(version.help("판을 보여 줘요").help_heading("옵션")) } else { command }
+}
+
+/// What clap has to show; `[OPTIONS]` in its usage line is the one word it lets nobody choose.
+pub fn shown(error: &Error, colours: bool) -> String {
+    let text = error.render();
+    let text = if colours { text.ansi().to_string() } else { text.to_string() };
+    text.replace("[OPTIONS]", "[옵션]")
+}
+
+fn argument(argument: Arg) -> Arg {
+    let takes_value = argument.get_action().takes_values();
+    let mut help = argument.get_help().map(StyledStr::to_string).unwrap_or_default();
+    let choices: Vec<String> =
+        argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+    if takes_value && !choices.is_empty() {
+        help.push_str(&format!(" [쓸 수 있는 값: {}]", choices.join(", ")));
+    }
+    let defaults: Vec<&str> =
+        argument.get_default_values().iter().filter_map(|value| value.to_str()).collect();
+    if takes_value && !defaults.is_empty() {
+        help.push_str(&format!(" [기본값: {}]", defaults.join(", ")));
+    }
+    let heading = if argument.is_positional() { "인자" } else { "옵션" };
+    let argument = argument.help(help).help_heading(heading);
+    if takes_value { argument.hide_default_value(true).hide_possible_values(true) } else { argument }
+}
+
+/// What was wrong and what to do, or nothing where clap has only something to show (help, version).
+pub fn told(error: &Error) -> Option<String> {
+    let what = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return None,
+        ErrorKind::InvalidSubcommand => {
+            format!("`{}`라는 명령은 없어요.", first(error, ContextKind::InvalidSubcommand))
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            match first(error, ContextKind::ValidSubcommand) {
+                known if known.is_empty() => "무엇을 할지 적어 주세요.".to_owned(),
+                known => format!("무엇을 할지 적어 주세요. 쓸 수 있는 명령: {known}"),
+            }
+        }
+        ErrorKind::UnknownArgument => {
+            format!("여기에 쓸 수 없는 것이 있어요: {}", first(error, ContextKind::InvalidArg))
+        }
+        ErrorKind::MissingRequiredArgument => {
+            format!("꼭 있어야 하는 것이 빠졌어요: {}", first(error, ContextKind::InvalidArg))
+        }
+        ErrorKind::ArgumentConflict => {
+            let (one, other) = (first(error, ContextKind::InvalidArg), first(error, ContextKind::PriorArg));
+            if one == other || other.is_empty() {
+                format!("한 번만 적을 수 있어요: {one}")
+            } else {
+                format!("함께 쓸 수 없어요: {one}, {other}")
+            }
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => value(error),
+        ErrorKind::InvalidUtf8 => "UTF-8이 아닌 글자가 있어요.".to_owned(),
+        _ => "적은 것을 알아듣지 못했어요.".to_owned(),
+    };
+    let hint = suggestion(error).map(|known| format!(" 혹시 `{known}`?")).unwrap_or_default();
+    Some(format!("{what}{hint}\n  → 쓰는 법은 `--help`를 붙여 보세요"))
+}
+
+fn value(error: &Error) -> String {
+    let (place, given) = (first(error, ContextKind::InvalidArg), first(error, ContextKind::InvalidValue));
+    if given.is_empty() {
+        return format!("{place}에 값을 적어 주세요.{}", choices(error));
+    }
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    let advice = match cause {
+        // What our own readers say is Korean; the standard library's numbers are not.
+        Some(cause) if !cause.is_ascii() => format!(" {cause}"),
+        Some(_) => " 수를 적어 주세요.".to_owned(),
+        None => choices(error),
+    };
+    format!("{place}에 쓸 수 없는 값이에요: `{given}`.{advice}")
+}
+
+fn choices(error: &Error) -> String {
+    match first(error, ContextKind::ValidValue) {
+        known if known.is_empty() => String::new(),
+        known => format!(" 쓸 수 있는 값: {known}"),
+    }
+}
+
+fn suggestion(error: &Error) -> Option<String> {
+    let kinds = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+    kinds.into_iter().map(|kind| first(error, kind)).find(|known| !known.is_empty())
+}
+
+/// The context of that kind as text; empty where clap gives none.
+fn first(error: &Error, kind: ContextKind) -> String {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join(", "),
+        Some(ContextValue::StyledStr(text)) => text.to_string(),
+        _ => String::new(),
+    }
+}
