@@ -222,6 +222,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["dkim", "new"], &["--domain", "--selector", "--folder", "--ed25519"]),
     (&["migrate"], &[]),
     (&["verify"], &["--json"]),
+    (&["law"], &["--json"]),
 ];
 
 #[test]
