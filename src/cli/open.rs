@@ -55,21 +55,31 @@ impl Context {
 
     /// All parts.
     pub fn open(&self) -> Result<Opened> {
+        self.open_with(|path| Ok(Store::open(path, self.clock.now())?))
+    }
+
+    /// All parts, the store got from `open`: for who keeps one over several looks at the configuration.
+    pub fn open_with(&self, open: impl FnOnce(&Path) -> Result<Store>) -> Result<Opened> {
         let config = self.config()?;
         let renderer = Arc::new(renderer(&config.templates)?);
-        let (store, keys) = self.keyed(&config)?;
+        let store = open(&config.store.path)?;
+        let keys = keys(&config, &store)?;
         Ok(Opened { config, store, keys, renderer })
     }
 
     /// The store and the secret keys: all that people need. A broken template keeps nobody from leaving.
     pub fn keyed(&self, config: &Config) -> Result<(Store, Vec<SecretKey>)> {
         let store = Store::open(&config.store.path, self.clock.now())?;
-        // A lost key is not replaced: old letters' links and the list of those never to be mailed are made with it.
-        let needed = store.read(|ledger| ledger.is_keyed())?;
-        let file = &config.store.key_file;
-        let keys = if needed { key::load(file)? } else { key::load_or_create(file)? };
+        let keys = keys(config, &store)?;
         Ok((store, keys))
     }
+}
+
+/// A lost key is not replaced: old letters' links and the list of those never to be mailed are made with it.
+fn keys(config: &Config, store: &Store) -> Result<Vec<SecretKey>> {
+    let file = &config.store.key_file;
+    let needed = store.read(|ledger| ledger.is_keyed())?;
+    Ok(if needed { key::load(file)? } else { key::load_or_create(file)? })
 }
 
 impl Opened {

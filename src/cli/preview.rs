@@ -1,5 +1,7 @@
 //! Effect: `moabom preview`: the letter as it would leave now, or at another time; nothing is written to the store.
 
+mod serve;
+
 use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -38,6 +40,9 @@ pub struct PreviewArgs {
     /// 화면 대신 이 파일에 써요
     #[arg(long, value_name = "파일")]
     pub out: Option<PathBuf>,
+    /// 브라우저에서 봐요. 설정, 편지 틀, 글이 바뀌면 저절로 새로 보여 줘요
+    #[arg(long, conflicts_with_all = ["out", "format", "why", "at"])]
+    pub serve: bool,
 }
 
 /// What a preview is shown as.
@@ -56,6 +61,9 @@ pub enum Format {
 
 /// Shows the letter of a digest.
 pub fn run(context: &Context, args: &PreviewArgs, out: &mut impl Write) -> Result<()> {
+    if args.serve {
+        return serve::serve(context, args.digest.as_deref(), out);
+    }
     let opened = context.open()?;
     let digest = chosen(&opened.config.digests, args.digest.as_deref())?;
     let zone = opened.config.masthead.newsletter.time_zone;
@@ -93,7 +101,8 @@ fn show(opened: &Opened, plan: &Plan, args: &PreviewArgs) -> Result<Vec<u8>> {
         return Ok(why::why_text(plan, width.then(|| console::Term::stdout().size().1)).into_bytes());
     }
     let empty = plan.letter.sections.is_empty();
-    let content = (!empty).then(|| rendered(opened, plan)).transpose()?;
+    let content =
+        (!empty).then(|| rendered(opened, plan, &mut |warning| eprintln!("{warning}"))).transpose()?;
     if args.format == Format::Json {
         let mut json = serde_json::to_vec_pretty(&why::json(plan, content.as_ref()))?;
         json.push(b'\n');
@@ -116,11 +125,9 @@ fn show(opened: &Opened, plan: &Plan, args: &PreviewArgs) -> Result<Vec<u8>> {
     }
 }
 
-fn rendered(opened: &Opened, plan: &Plan) -> Result<Content> {
+fn rendered(opened: &Opened, plan: &Plan, warn: &mut dyn FnMut(&str)) -> Result<Content> {
     let rendered = opened.renderer.render(&plan.letter)?;
-    for warning in &rendered.warnings {
-        eprintln!("{warning}");
-    }
+    rendered.warnings.iter().for_each(|warning| warn(warning));
     Ok(Content::from(rendered))
 }
 

@@ -4,6 +4,7 @@ mod archive;
 pub mod inbox;
 mod listener;
 mod page;
+pub mod preview;
 mod unsubscribe;
 
 use std::io;
@@ -24,15 +25,6 @@ use crate::model::token::SecretKey;
 use crate::store::Store;
 pub use archive::ArchiveSettings;
 use page::{Page, Pages};
-
-/// `[web]`, checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WebSettings {
-    /// Where the daemon listens.
-    pub listen: std::net::SocketAddr,
-    /// The address readers reach it by, without a slash at the end; none: links fall back to `mailto:`.
-    pub public_url: Option<String>,
-}
 
 /// What the pages work with.
 #[derive(Clone)]

@@ -198,7 +198,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["ingest"], &["--json"]),
     (&["publish"], &["--at", "--json"]),
     (&["deliver"], &["--json"]),
-    (&["preview"], &["--at", "--format", "--why", "--out"]),
+    (&["preview"], &["--at", "--format", "--why", "--out", "--serve"]),
     (&["posts", "list"], &["--json", "--source", "--limit", "--all"]),
     (&["posts", "show"], &["--json"]),
     (&["posts", "top"], &["--by", "--digest", "--limit", "--json"]),

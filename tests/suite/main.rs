@@ -19,6 +19,7 @@ mod law;
 mod letter;
 mod letters;
 mod people;
+mod preview_page;
 mod publish;
 mod real_page;
 mod relay;

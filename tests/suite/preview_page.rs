@@ -1,0 +1,144 @@
+//! `moabom preview --serve` through its socket: what it shows, what it says of a fault, whom it answers.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Stdio};
+
+use crate::support::system::System;
+
+struct Served {
+    system: System,
+    child: Child,
+    host: String,
+    /// Held, so that the server can go on talking.
+    _out: BufReader<ChildStdout>,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Served {
+    fn start() -> Served {
+        let system = System::new(1, 1);
+        system.run(&["ingest"]);
+        let mut command = system.command(&["preview", "--serve"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("piped"));
+        out.read_line(&mut line).expect("an address");
+        let host = line.trim().rsplit("http://").next().expect("an address").trim_end_matches('/').to_owned();
+        Served { system, child, host, _out: out }
+    }
+
+    fn get_as(&self, path: &str, host: &str) -> String {
+        let mut stream = TcpStream::connect(&self.host).expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("asked");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.get_as(path, &self.host)
+    }
+
+    fn version(&self) -> String {
+        self.get("/version").rsplit("\r\n\r\n").next().unwrap_or_default().to_owned()
+    }
+
+    fn template(&self, text: &str) {
+        let folder = self.system.path("templates/digest");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join("letter.txt"), text).expect("written");
+    }
+}
+
+#[test]
+fn the_page_shows_the_letter_that_would_be_sent_and_why() {
+    let served = Served::start();
+    let page = served.get("/");
+    for part in
+        ["넓은 화면", "휴대전화, 어두운 화면", "할머니의 전화번호부", "List-Unsubscribe", "왜 이 글인가"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(
+        page.contains("content-security-policy: default-src 'none'; style-src 'self'; script-src 'self'")
+    );
+    let body = |answer: &str| answer.split_once("\r\n\r\n").expect("a body").1.to_owned();
+    let (light, dark) = (body(&served.get("/letter")), body(&served.get("/letter?scheme=dark")));
+    assert!(light.contains("@media not all") && dark.contains("@media all"));
+    assert!(served.get("/letter").contains("content-security-policy: sandbox"));
+    let later = served.get("/?at=2026-12-07T09%3A00");
+    assert!(later.contains("2026-12-07 09:00"), "another time can be asked for");
+    assert!(served.get("/?at=%EA%B8%80%EC%8E%84").contains("시각"), "a time that is none is told of");
+}
+
+#[test]
+fn only_this_machine_under_its_own_name_is_answered() {
+    let served = Served::start();
+    for host in ["evil.example", "127.0.0.1.evil.example:80", "192.168.0.5:8027", ""] {
+        assert!(served.get_as("/", host).starts_with("HTTP/1.1 40"), "{host:?}");
+    }
+    assert!(served.get_as("/", "localhost:1").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_change_is_news_and_a_broken_template_keeps_the_last_good_letter() {
+    let served = Served::start();
+    let first = served.version();
+    assert!(served.get("/").contains("한눈에 보기"));
+    assert_eq!(served.version(), first, "looking changes nothing");
+
+    served.template("새 틀이에요. {{ newsletter.title }} {{ unsubscribe_url }}\n");
+    let second = served.version();
+    assert_ne!(first, second, "a template is news");
+    assert!(served.get("/").contains("새 틀이에요."));
+
+    served.template("첫 줄\n{{ newsletter.titel }}\n");
+    assert_ne!(second, served.version());
+    let page = served.get("/");
+    assert!(
+        page.contains("role=\"alert\"") && page.contains("letter.txt") && page.contains("titel"),
+        "{page}"
+    );
+    assert!(page.contains("새 틀이에요."), "the last good letter stays");
+
+    served.template("다시 성한 틀 {{ unsubscribe_url }}\n");
+    assert!(!served.get("/").contains("role=\"alert\""));
+    let config = served.system.path("moabom.toml");
+    let text = std::fs::read_to_string(&config).expect("read");
+    let before = served.version();
+    std::fs::write(&config, text.replace("schedule", "shedule")).expect("written");
+    assert_ne!(before, served.version());
+    assert!(served.get("/").contains("shedule"), "a configuration's fault is shown");
+
+    std::fs::write(&config, text).expect("written");
+    let before = served.version();
+    served.system.run(&["posts", "hide", "1"]);
+    assert_ne!(before, served.version(), "a changed store is news");
+}
+
+#[test]
+fn a_hostile_title_stays_text() {
+    let served = Served::start();
+    let page = served.system.path("page.txt");
+    let text = std::fs::read_to_string(&page).expect("read");
+    let hostile = text.replacen(
+        "첫눈 오기 전에 베란다를 정리했다",
+        "<script>alert(1)</script><img src=x onerror=alert(2)>",
+        1,
+    );
+    std::fs::write(&page, hostile).expect("written");
+    served.system.run(&["ingest"]);
+    for path in ["/", "/letter"] {
+        let answer = served.get(path);
+        assert!(answer.contains("&lt;script&gt;"), "{path}");
+        assert!(!answer.contains("<script>alert") && !answer.contains("<img src=x"), "{path}");
+    }
+}
