@@ -162,6 +162,20 @@ fn what_is_published_is_sent_to_each_person_once() {
 }
 
 #[test]
+fn between_commands_the_store_is_one_file() {
+    let (system, _server) = sent();
+    for log in ["data/moabom.sqlite-wal", "data/moabom.sqlite-shm"] {
+        assert!(!system.path(log).exists(), "{log} is left");
+    }
+    let copy = "data/copy.sqlite";
+    fs::copy(system.path("data/moabom.sqlite"), system.path(copy)).expect("copied");
+    let rows = system.command(&["deliveries", "list", "--json"]).env("MOABOM__STORE__PATH", copy).output();
+    let rows: Value = serde_json::from_slice(&rows.expect("it starts").stdout).expect("JSON");
+    assert_eq!(rows, system.json(&["deliveries", "list", "--json"]));
+    assert_eq!(rows.as_array().map(Vec::len), Some(2));
+}
+
+#[test]
 fn a_reader_of_our_output_may_leave_early() {
     let system = sound(1);
     let many: String = (0..20_000).map(|n| format!("r{n}@example.com,독자,2024-01-01\n")).collect();
