@@ -203,6 +203,22 @@ fn a_reader_of_our_output_may_leave_early() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let system = sound(1);
+    for arguments in [
+        ["posts", "list", "--json"].as_slice(),
+        &["subscribers", "list", "--json"],
+        &["subscribers", "export"],
+        &["preview", "--format", "eml"],
+    ] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("the device");
+        let output = system.command(arguments).stdout(full).output().expect("it starts");
+        super::broken::check("a full disk", &output, 1, &["결과를 쓰지 못했어요", "남은 공간이 없어요"]);
+    }
+}
+
 /// Commands by their words, each with the flags its help has to name.
 const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["demo"], &["--source", "--once", "--out"]),

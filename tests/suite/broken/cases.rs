@@ -156,6 +156,7 @@ pub(super) fn lists() -> Vec<Case> {
         bytes("a spreadsheet", b"PK\x03\x04\x14\0\x06\0", &["엑셀 파일", "CSV UTF-8"]),
         case("no file", IMPORT, 1, &["그런 파일이 없어요"]),
         case("a folder", &["subscribers", "import", "."], 1, &["폴더예요", "CSV"]),
+        case("a device", &["subscribers", "import", "/dev/zero"], 1, &["일반 파일이 아니에요"]),
         flag("consent that is no day", "--consent-date", "어제", &["동의일 '어제'"]),
         flag("a digest nobody configured", "--digest", "daily", &["'daily'", "있는 것: weekly"]),
         case(
