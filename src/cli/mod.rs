@@ -130,34 +130,40 @@ fn parse() -> Result<Cli, clap::Error> {
 fn told(error: &anyhow::Error) -> String {
     let mut line = String::new();
     for cause in error.chain() {
-        let words = match cause.downcast_ref::<io::Error>() {
-            Some(system) => match system.kind() {
-                io::ErrorKind::NotFound => "그런 파일이나 폴더가 없어요".to_owned(),
-                io::ErrorKind::PermissionDenied => "권한이 없어요".to_owned(),
-                _ => io_words(system),
-            },
-            None => cause.to_string(),
+        let said = cause.to_string();
+        line = match system_words(cause) {
+            // Alone it comes from printing: whatever reads a file or a socket says which.
+            Some(words) if line.is_empty() => format!("결과를 쓰지 못했어요: {words}"),
+            Some(words) if line.contains(&said) => line.replace(&said, &words),
+            Some(words) if line.contains(&words) => line,
+            Some(words) => format!("{line} (까닭: {words})"),
+            None if line.is_empty() => said,
+            None if line.contains(&said) => line,
+            None => format!("{line}: {said}"),
         };
-        if line.is_empty() {
-            line = words;
-        } else if line.contains(&words) || line.contains(&cause.to_string()) {
-            // It is quoted already.
-        } else if cause.is::<io::Error>() {
-            line = format!("{line} (까닭: {words})");
-        } else {
-            line = format!("{line}: {words}");
-        }
     }
     line
 }
 
+fn system_words(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    Some(match system_kind(cause)? {
+        io::ErrorKind::NotFound => "그런 파일이나 폴더가 없어요".to_owned(),
+        io::ErrorKind::PermissionDenied => "권한이 없어요".to_owned(),
+        kind => match cause.downcast_ref::<io::Error>() {
+            Some(error) => io_words(error),
+            None => io_words(&kind.into()),
+        },
+    })
+}
+
+/// A JSON writer keeps the system's error to itself and shows its kind only.
+fn system_kind(cause: &(dyn std::error::Error + 'static)) -> Option<io::ErrorKind> {
+    let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+    json.or_else(|| cause.downcast_ref::<io::Error>().map(io::Error::kind))
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    // A JSON writer keeps the system's error to itself and shows its kind only.
-    let kind = |cause: &(dyn std::error::Error + 'static)| {
-        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
-        json.or_else(|| cause.downcast_ref::<io::Error>().map(io::Error::kind))
-    };
-    error.chain().filter_map(kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
+    error.chain().filter_map(system_kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
 }
 
 fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result<()> {

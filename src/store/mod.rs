@@ -92,8 +92,9 @@ pub struct Store {
 
 struct Inner {
     path: PathBuf,
-    writer: writer::Writer,
+    // Before the writer, for fields are dropped in this order: who closes last folds the log into the file, and a reader may not.
     readers: Mutex<Vec<Connection>>,
+    writer: writer::Writer,
 }
 
 /// Held while a process sends from this store; released when dropped or when the process dies.

@@ -162,6 +162,20 @@ fn what_is_published_is_sent_to_each_person_once() {
 }
 
 #[test]
+fn between_commands_the_store_is_one_file() {
+    let (system, _server) = sent();
+    for log in ["data/moabom.sqlite-wal", "data/moabom.sqlite-shm"] {
+        assert!(!system.path(log).exists(), "{log} is left");
+    }
+    let copy = "data/copy.sqlite";
+    fs::copy(system.path("data/moabom.sqlite"), system.path(copy)).expect("copied");
+    let rows = system.command(&["deliveries", "list", "--json"]).env("MOABOM__STORE__PATH", copy).output();
+    let rows: Value = serde_json::from_slice(&rows.expect("it starts").stdout).expect("JSON");
+    assert_eq!(rows, system.json(&["deliveries", "list", "--json"]));
+    assert_eq!(rows.as_array().map(Vec::len), Some(2));
+}
+
+#[test]
 fn a_reader_of_our_output_may_leave_early() {
     let system = sound(1);
     let many: String = (0..20_000).map(|n| format!("r{n}@example.com,독자,2024-01-01\n")).collect();
@@ -186,6 +200,22 @@ fn a_reader_of_our_output_may_leave_early() {
         let status = child.wait().expect("it ends");
         assert!(status.success(), "{arguments:?}: {status} {said}");
         assert!(!said.contains("panicked") && !said.contains("os error"), "{arguments:?}: {said}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let system = sound(1);
+    for arguments in [
+        ["posts", "list", "--json"].as_slice(),
+        &["subscribers", "list", "--json"],
+        &["subscribers", "export"],
+        &["preview", "--format", "eml"],
+    ] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("the device");
+        let output = system.command(arguments).stdout(full).output().expect("it starts");
+        super::broken::check("a full disk", &output, 1, &["결과를 쓰지 못했어요", "남은 공간이 없어요"]);
     }
 }
 
@@ -236,9 +266,25 @@ fn help_is_korean_and_names_every_flag() {
     };
     for (words, flags) in COMMANDS {
         let text = help(words);
-        for part in ["쓰는 법: moabom", "옵션:", "--config", "--help"].iter().chain(flags.iter()) {
+        for flag in *flags {
+            assert!(text.contains(flag), "{words:?} does not name {flag}:\n{text}");
+        }
+    }
+    // Every command there is, as the help itself lists them.
+    let mut left: Vec<Vec<String>> = vec![vec![]];
+    while let Some(words) = left.pop() {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let text = help(&words);
+        for part in ["쓰는 법: moabom", "옵션:", "--config", "--help"] {
             assert!(text.contains(part), "{words:?} does not name {part}:\n{text}");
         }
+        let listed =
+            text.split("명령:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap_or_default();
+        let names = listed
+            .lines()
+            .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+            .filter(|name| !name.is_empty());
+        left.extend(names.map(|name| words.iter().copied().chain([name]).map(str::to_owned).collect()));
         for english in
             ["Usage", "Options", "Arguments", "Commands", "Print", "[default", "[possible", "OPTIONS"]
         {
@@ -253,20 +299,6 @@ fn help_is_korean_and_names_every_flag() {
             .filter(|pair| !pair.iter().any(korean))
             .collect();
         assert!(missing.is_empty(), "{words:?}: {missing:?}");
-    }
-    // No command is left out above.
-    for group in ["", "posts", "subscribers", "editions", "deliveries", "dkim"] {
-        let words: Vec<&str> = [group].into_iter().filter(|word| !word.is_empty()).collect();
-        let text = help(&words);
-        let listed =
-            text.split("명령:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("commands");
-        for line in listed.lines() {
-            let name = line.split_whitespace().next().expect("a name");
-            let known = COMMANDS.iter().any(|(known, _)| {
-                if group.is_empty() { known.first() == Some(&name) } else { known == &[group, name] }
-            });
-            assert!(known, "`{group} {name}` is not tried");
-        }
     }
 }
 

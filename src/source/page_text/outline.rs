@@ -215,12 +215,17 @@ impl Reader<'_> {
         }
     }
 
-    /// The best reading may still be no sound one: an unknown author where the usual one stands as a title or a body.
+    /// The best reading may still be no sound one: an unknown author where the usual one stands as a title or a body, or
+    /// where there is neither but numbers and emoji.
     fn contradiction(&self, outline: &Outline) -> Option<usize> {
         let known = self.names.first.is_some_and(|name| self.names.count(name) > 2);
         let wrong = |entry: &&Entry| {
             let is_first = |at: usize| self.lines.get(at).is_some_and(|line| self.names.is_first(line));
-            !is_first(entry.author) && (is_first(entry.title) || entry.body.is_some_and(is_first))
+            // Counts and emoji in a row are those of the post above, pushed away from it by a line too many.
+            let counts = |at: usize| self.kind(at).is_some_and(|kind| kind != Kind::Text);
+            let pushed = counts(entry.title) && entry.body.is_some_and(counts);
+            let displaced = is_first(entry.title) || entry.body.is_some_and(is_first);
+            !is_first(entry.author) && (displaced || pushed)
         };
         outline.entries.iter().find(wrong).filter(|_| known).map(|entry| entry.title)
     }

@@ -167,3 +167,21 @@ proptest! {
         let _ = parse(&lines.join("\n"));
     }
 }
+
+#[test]
+fn a_line_too_many_is_told_wherever_it_stands() {
+    let page = include_str!("../../../tests/fixtures/broken/page.txt");
+    let lines: Vec<&str> = page.lines().collect();
+    assert!(parse(page).is_ok());
+    for at in 2..lines.len() {
+        for stray in ["끼어든 줄", lines[at]] {
+            let numeric = stray.chars().all(|c| c.is_ascii_digit());
+            let mut longer = lines.clone();
+            longer.insert(at, stray);
+            let read = parse(&longer.join("\n"));
+            // A number twice at the end is a page that was cut off, and that is said.
+            let cut = numeric && read.as_ref().is_ok_and(|page| page.cut_off);
+            assert!(cut || matches!(read, Err(PageTextError::Shape { .. })), "{at} {stray}: {read:?}");
+        }
+    }
+}

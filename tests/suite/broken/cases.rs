@@ -81,6 +81,7 @@ pub(super) fn pages() -> Vec<Case> {
         page("a header alone", "작은 부엌의 기록\n소개\n".into(), &["글이 하나도 없어요"]),
         page("an extra line", (extra.join("\n") + "\n").into_bytes(), &["짜임이 맞지 않아요", "행"]),
         page("a huge number", changed(7, "99999999999999999999"), &["8행", "수가 너무 커요"]),
+        page("a number below zero", changed(7, "-12"), &["행", "짜임이 맞지 않아요"]),
         page("mixed encodings", mixed, &["글자를 읽을 수 없어요", "UTF-8로 다시 저장"]),
         page("UTF-16 without a mark", wide, &["이진 내용"]),
         page("a line without end", changed(3, &"가".repeat(1_700_000)), &["4행", "5MB가 넘어요"]),
@@ -155,6 +156,7 @@ pub(super) fn lists() -> Vec<Case> {
         bytes("a spreadsheet", b"PK\x03\x04\x14\0\x06\0", &["엑셀 파일", "CSV UTF-8"]),
         case("no file", IMPORT, 1, &["그런 파일이 없어요"]),
         case("a folder", &["subscribers", "import", "."], 1, &["폴더예요", "CSV"]),
+        case("a device", &["subscribers", "import", "/dev/zero"], 1, &["일반 파일이 아니에요"]),
         flag("consent that is no day", "--consent-date", "어제", &["동의일 '어제'"]),
         flag("a digest nobody configured", "--digest", "daily", &["'daily'", "있는 것: weekly"]),
         case(
