@@ -1,5 +1,6 @@
 //! Effect: the command line. One small file per noun: args → step → print.
 
+pub mod backup;
 pub mod check;
 pub mod dates;
 pub mod deliver;
@@ -13,6 +14,7 @@ mod open;
 pub mod posts;
 pub mod preview;
 pub mod publish;
+pub mod restore;
 pub mod run;
 mod signal;
 pub mod subscribers;
@@ -76,6 +78,10 @@ pub enum Command {
     /// 메일에 서명할 열쇠 (DKIM)
     #[command(subcommand)]
     Dkim(dkim::DkimCommand),
+    /// 저장소와 비밀 키를 새 파일에 복사해요. `run`이 도는 동안에도 돼요
+    Backup(backup::BackupArgs),
+    /// 백업을 되살려요. 백업한 뒤에 보냈을 수 있는 것은 저절로 다시 보내지 않아요
+    Restore(restore::RestoreArgs),
     /// 저장소를 이 판의 스키마로 올려요. 다른 명령도 처음 열 때 알아서 해요
     Migrate,
     /// 장부의 약속이 모두 지켜졌는지 확인해요
@@ -141,6 +147,8 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
             deliveries::run(&context.store()?, &command, context.clock.now(), out)
         }
         Command::Dkim(command) => dkim::run(&command),
+        Command::Backup(args) => backup::run(context, &args, out),
+        Command::Restore(args) => restore::run(context, &args, out),
         Command::Migrate => {
             let store = context.store()?;
             Ok(writeln!(out, "저장소의 스키마가 이 판과 맞아요: {}", store.path().display())?)

@@ -1,6 +1,7 @@
 //! One test binary; one module per behaviour; names are sentences.
 
 mod architecture;
+mod backup;
 mod browser;
 mod compose;
 mod config;
