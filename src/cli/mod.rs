@@ -16,7 +16,9 @@ pub mod preview;
 pub mod publish;
 pub mod restore;
 pub mod run;
+pub mod schedule;
 mod signal;
+pub mod status;
 pub mod subscribers;
 pub mod verify;
 pub mod why;
@@ -78,6 +80,10 @@ pub enum Command {
     /// 메일에 서명할 열쇠 (DKIM)
     #[command(subcommand)]
     Dkim(dkim::DkimCommand),
+    /// 지금 어떤지 한 화면으로 보여 줘요
+    Status(status::StatusArgs),
+    /// 다이제스트마다 언제 발행하는지 풀어 말해 줘요
+    Schedule(schedule::ScheduleArgs),
     /// 저장소와 비밀 키를 새 파일에 복사해요. `run`이 도는 동안에도 돼요
     Backup(backup::BackupArgs),
     /// 백업을 되살려요. 백업한 뒤에 보냈을 수 있는 것은 저절로 다시 보내지 않아요
@@ -147,6 +153,8 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
             deliveries::run(&context.store()?, &command, context.clock.now(), out)
         }
         Command::Dkim(command) => dkim::run(&command),
+        Command::Status(args) => status::run(context, args, out),
+        Command::Schedule(args) => schedule::run(context, &args, out),
         Command::Backup(args) => backup::run(context, &args, out),
         Command::Restore(args) => restore::run(context, &args, out),
         Command::Migrate => {

@@ -10,6 +10,7 @@ pub mod breakers;
 mod connection;
 pub mod deliveries;
 pub mod editions;
+pub mod overview;
 pub mod posts;
 mod purge;
 pub mod sources;

@@ -21,5 +21,6 @@ mod real_page;
 mod schedule;
 mod selection;
 mod smtp;
+mod status;
 mod support;
 mod web;
