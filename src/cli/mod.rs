@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod check;
+pub mod completions;
 pub mod dates;
 pub mod deliver;
 pub mod deliveries;
@@ -88,6 +89,8 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// 백업을 되살려요. 백업한 뒤에 보냈을 수 있는 것은 저절로 다시 보내지 않아요
     Restore(restore::RestoreArgs),
+    /// 셸에서 Tab으로 명령을 채우게 하는 스크립트를 출력해요
+    Completions(completions::CompletionsArgs),
     /// 저장소를 이 판의 스키마로 올려요. 다른 명령도 처음 열 때 알아서 해요
     Migrate,
     /// 장부의 약속이 모두 지켜졌는지 확인해요
@@ -157,6 +160,7 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         Command::Schedule(args) => schedule::run(context, &args, out),
         Command::Backup(args) => backup::run(context, &args, out),
         Command::Restore(args) => restore::run(context, &args, out),
+        Command::Completions(args) => completions::run(args, out),
         Command::Migrate => {
             let store = context.store()?;
             Ok(writeln!(out, "저장소의 스키마가 이 판과 맞아요: {}", store.path().display())?)

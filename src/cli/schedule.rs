@@ -13,7 +13,7 @@ use super::editions::{EditionJson, number, print_json, row, state_name};
 use super::open::Context;
 use super::why::{plain, stamp};
 use crate::clock::Instant;
-use crate::korean::dates;
+use crate::korean::{dates, width};
 use crate::model::delivery::DeliveryState;
 use crate::publish::Digest;
 use crate::schedule::{Due, span};
@@ -22,6 +22,9 @@ use crate::store::{Ledger, Store, StoreError};
 
 /// No schedule is told further ahead.
 const MOST: u16 = 1_000;
+
+/// Columns a label takes.
+const LABEL: usize = 11;
 
 /// `moabom schedule`
 #[derive(Clone, Debug, Args)]
@@ -123,17 +126,21 @@ fn write_outlook(outlook: &Outlook<'_>, now: Instant, out: &mut impl Write) -> s
     let (digest, schedule) = (outlook.digest, &outlook.digest.schedule);
     let zone = schedule.zone();
     writeln!(out, "{} · {}", digest.name, schedule.describe())?;
-    writeln!(out, "  일정      `{}` ({zone})", schedule.text())?;
-    writeln!(out, "  늦었을 때 {}", late_words(digest.max_late))?;
+    let line = |out: &mut dyn Write, label: &str, text: &str| {
+        let blank = " ".repeat(LABEL.saturating_sub(width::of(label)));
+        writeln!(out, "  {label}{blank}{text}")
+    };
+    line(out, "일정", &format!("`{}` ({zone})", schedule.text()))?;
+    line(out, "늦었을 때", &late_words(digest.max_late))?;
     let mut label = "다음 발행";
     for at in &outlook.next {
         let wait = if label.is_empty() { String::new() } else { format!(" ({} 뒤)", span(*at - now)) };
-        writeln!(out, "  {label:<5} {}{wait}", moment(*at, zone, now))?;
+        line(out, label, &format!("{}{wait}", moment(*at, zone, now)))?;
         label = "";
     }
     match &outlook.last {
-        Some(last) => writeln!(out, "  지난 일    {}", last_words(last, zone, now))?,
-        None => writeln!(out, "  지난 일    아직 없어요")?,
+        Some(last) => line(out, "지난번", &last_words(last, zone, now))?,
+        None => line(out, "지난번", "아직 없어요")?,
     }
     if let Some(words) = outlook.now_words(now) {
         writeln!(out, "  ! {words}")?;

@@ -155,8 +155,8 @@ impl SourceHealth<'_> {
         let state = self.state.as_ref()?;
         if let Some(since) = state.failing_since {
             let why = state.last_error.as_deref().map(plain).unwrap_or_default();
-            let length = span((now - since).max(Duration::zero()));
-            return Some(format!("출처 {name}: {length}째 읽지 못하고 있어요({}번): {why}", state.failures));
+            let length = failing_words(since, now);
+            return Some(format!("출처 {name}: {length} 읽지 못하고 있어요({}번): {why}", state.failures));
         }
         let last = state.last_read_at?;
         let patience = Duration::from_std(self.settings.poll).ok()? * MISSED_POLLS;
@@ -165,4 +165,10 @@ impl SourceHealth<'_> {
             format!("출처 {name}: {last} 뒤로 읽지 않았어요. `moabom run`이 돌고 있는지 확인하세요")
         })
     }
+}
+
+/// `6시간째`, or `방금` for less than a minute.
+fn failing_words(since: Instant, now: Instant) -> String {
+    let length = now - since;
+    if length < Duration::minutes(1) { "방금부터".to_owned() } else { format!("{}째", span(length)) }
 }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::support::smtp_server::SmtpServer;
-use crate::support::system::System;
+use crate::support::system::{System, moabom};
 
 fn words(value: &Value) -> String {
     let list = value.as_array().expect("a list").iter();
@@ -123,4 +123,14 @@ fn a_status_says_what_is_held_failing_and_unknown_and_why() {
     let said = system.run(&["status"]);
     assert!(said.contains("6시간째 읽지 못함") && said.contains("멈춤"), "{said}");
     assert!(!said.contains('\u{1b}'), "nothing from outside steers the terminal");
+}
+
+#[test]
+fn every_shell_gets_its_completions_without_a_configuration() {
+    let folder = tempfile::tempdir().expect("a directory");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let done = moabom(folder.path(), &["completions", shell]).output().expect("it starts");
+        let script = String::from_utf8_lossy(&done.stdout);
+        assert!(done.status.success() && script.contains("subscribers"), "{shell}");
+    }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use console::{Term, style};
 
-use super::{SourceHealth, Status};
+use super::{SourceHealth, Status, failing_words};
 use crate::cli::editions::{number, state_name};
 use crate::cli::schedule::moment;
 use crate::cli::why::plain;
@@ -81,8 +81,19 @@ fn schedules(status: &Status<'_>) -> Table {
 
 fn editions(status: &Status<'_>) -> Table {
     use DeliveryState::{Bounced, Expired, Sent, Suppressed, Unknown};
-    let mut table =
-        table(["다이제스트", "호", "예정 시각", "상태", "받는 이", "보냄", "남음", "반송", "그 밖", "모름"]);
+    let mut table = table([
+        "다이제스트",
+        "호",
+        "예정 시각",
+        "상태",
+        "받는 이",
+        "보냄",
+        "남음",
+        "반송",
+        "그 밖",
+        "모름",
+        "까닭",
+    ]);
     for one in &status.editions {
         let of = |state| count(one, state);
         table.add_row(vec![
@@ -96,6 +107,7 @@ fn editions(status: &Status<'_>) -> Table {
             right(of(Bounced)),
             right(of(Expired) + of(Suppressed)),
             right(of(Unknown)),
+            Cell::new(one.edition.reason.as_deref().map(plain).unwrap_or_default()),
         ]);
     }
     table
@@ -130,7 +142,7 @@ fn health(source: &SourceHealth<'_>, status: &Status<'_>) -> Cell {
     match &source.state {
         None => Cell::new("아직 읽지 않음"),
         Some(state) => match state.failing_since {
-            Some(since) => Cell::new(format!("{}째 읽지 못함", span(status.now - since))),
+            Some(since) => Cell::new(format!("{} 읽지 못함", failing_words(since, status.now))),
             None => Cell::new("정상"),
         },
     }
