@@ -3,7 +3,6 @@
 pub mod backup;
 pub mod check;
 pub mod completions;
-pub mod dates;
 pub mod deliver;
 pub mod deliveries;
 pub mod demo;
@@ -32,6 +31,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::clock::Clock;
+pub use crate::korean::written_date as dates;
 pub use open::Context;
 
 /// 블로그의 새 글과 반응이 좋았던 글을 모아 구독자에게 메일로 보내요

@@ -9,6 +9,7 @@ mod config_files;
 mod crash;
 mod deliver;
 mod dkim;
+mod feed;
 mod fetch;
 mod import;
 mod ingest;
