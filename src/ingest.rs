@@ -136,7 +136,7 @@ fn ingest(
     if before >= MANY && page.posts.is_empty() && !page.cut_off {
         return Err(IngestError::Emptied { source_name: source_name.to_owned(), before });
     }
-    if before >= MANY && page.posts.len() * 2 < before && !page.cut_off {
+    if before >= MANY && page.posts.len() * 2 < before && !page.cut_off && !page.window {
         notes.push(format!(
             "지난번에는 글이 {before}편이었는데 이번에는 {}편뿐이에요. 없어진 글은 다음 호에 싣지 않아요. 잘못된 페이지라면 출처를 바로잡고 다시 읽으세요.",
             page.posts.len()

@@ -307,8 +307,8 @@ impl Schedule {
     }
 }
 
-/// A span in its largest whole unit.
-fn span(length: Duration) -> String {
+/// A span in its largest whole unit, in Korean: `3일`, `12시간`, `5분`.
+pub fn span(length: Duration) -> String {
     match (length.num_days(), length.num_hours(), length.num_minutes()) {
         (days @ 2.., ..) => format!("{days}일"),
         (_, hours @ 1.., _) => format!("{hours}시간"),

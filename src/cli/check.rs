@@ -19,7 +19,7 @@ use crate::publish::Digest;
 use crate::render::Renderer;
 use crate::select::section_name;
 use crate::smtp::{TlsContext, TlsMode};
-use crate::source::{Location, SourceKind, SourceSettings};
+use crate::source::{Location, SourceSettings};
 use json::{CheckJson, FaultsJson};
 
 /// Runs shown of each digest.
@@ -85,12 +85,6 @@ fn location(source: &SourceSettings) -> String {
     }
 }
 
-fn kind(source: &SourceSettings) -> &'static str {
-    match source.kind {
-        SourceKind::PageText => "page-text",
-    }
-}
-
 fn tls(mode: TlsMode) -> &'static str {
     match mode {
         TlsMode::StartTls => "starttls",
@@ -132,7 +126,7 @@ fn write_text(
         row(
             out,
             "출처",
-            &format!("{} · {} · {} · 간격 {poll}", source.name, kind(source), location(source)),
+            &format!("{} · {} · {} · 간격 {poll}", source.name, source.kind.as_str(), location(source)),
         )?;
     }
     for digest in &config.digests {

@@ -148,7 +148,7 @@ pub(super) fn no_such<T>(id: EditionId) -> Result<T> {
 
 /// One row of `editions list --json` (design section 12; stable).
 #[derive(Debug, Serialize)]
-struct EditionJson<'a> {
+pub(super) struct EditionJson<'a> {
     id: EditionId,
     digest: &'a str,
     number: Option<i64>,
@@ -173,7 +173,7 @@ struct Counts {
     unknown: i64,
 }
 
-fn row(one: &EditionOverview, zone: Tz) -> EditionJson<'_> {
+pub(super) fn row(one: &EditionOverview, zone: Tz) -> EditionJson<'_> {
     let count: BTreeMap<&str, i64> =
         DeliveryState::ALL.iter().map(|state| state.as_str()).zip(one.counts).collect();
     let of = |state: DeliveryState| count.get(state.as_str()).copied().unwrap_or(0);
@@ -199,12 +199,12 @@ fn row(one: &EditionOverview, zone: Tz) -> EditionJson<'_> {
     }
 }
 
-fn print_json(value: &impl Serialize, out: &mut impl Write) -> Result<()> {
+pub(super) fn print_json(value: &impl Serialize, out: &mut impl Write) -> Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     Ok(writeln!(out)?)
 }
 
-fn number(number: Option<i64>) -> String {
+pub(super) fn number(number: Option<i64>) -> String {
     number.map_or_else(|| "–".to_owned(), |number| format!("제{number}호"))
 }
 

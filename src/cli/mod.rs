@@ -1,7 +1,8 @@
 //! Effect: the command line. One small file per noun: args → step → print.
 
+pub mod backup;
 pub mod check;
-pub mod dates;
+pub mod completions;
 pub mod deliver;
 pub mod deliveries;
 pub mod demo;
@@ -14,8 +15,11 @@ mod open;
 pub mod posts;
 pub mod preview;
 pub mod publish;
+pub mod restore;
 pub mod run;
+pub mod schedule;
 mod signal;
+pub mod status;
 pub mod subscribers;
 mod usage;
 pub mod verify;
@@ -30,6 +34,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::config::io_words;
+pub use crate::korean::written_date as dates;
 pub use open::Context;
 
 /// 블로그의 새 글과 반응이 좋았던 글을 모아 구독자에게 메일로 보내요
@@ -81,6 +86,16 @@ pub enum Command {
     Dkim(dkim::DkimCommand),
     /// 법이 정한 통지와 표시 가운데 할 것과 빠진 것을 알려 줘요
     Law(law::LawArgs),
+    /// 지금 어떤지 한 화면으로 보여 줘요
+    Status(status::StatusArgs),
+    /// 다이제스트마다 언제 발행하는지 풀어 말해 줘요
+    Schedule(schedule::ScheduleArgs),
+    /// 저장소와 비밀 키를 새 파일에 복사해요. `run`이 도는 동안에도 돼요
+    Backup(backup::BackupArgs),
+    /// 백업을 되살려요. 백업한 뒤에 보냈을 수 있는 것은 저절로 다시 보내지 않아요
+    Restore(restore::RestoreArgs),
+    /// 셸에서 Tab으로 명령을 채우게 하는 스크립트를 출력해요
+    Completions(completions::CompletionsArgs),
     /// 저장소를 이 판의 스키마로 올려요. 다른 명령도 처음 열 때 알아서 해요
     Migrate,
     /// 장부의 약속이 모두 지켜졌는지 확인해요
@@ -196,6 +211,11 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         }
         Command::Law(args) => law::run(context, args, out),
         Command::Dkim(command) => dkim::run(&command),
+        Command::Status(args) => status::run(context, args, out),
+        Command::Schedule(args) => schedule::run(context, &args, out),
+        Command::Backup(args) => backup::run(context, &args, out),
+        Command::Restore(args) => restore::run(context, &args, out),
+        Command::Completions(args) => completions::run(args, out),
         Command::Migrate => {
             let store = context.store()?;
             Ok(writeln!(out, "저장소의 스키마가 이 판과 맞아요: {}", store.path().display())?)

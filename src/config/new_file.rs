@@ -27,24 +27,41 @@ pub enum Put {
 /// Writes `text` under a name of its own, then links it to `path`: of several processes one makes it, and nobody ever
 /// sees half of it. Missing folders are made. When it returns, file and name survive a loss of power.
 pub fn put_new(path: &Path, text: &str, mode: Mode) -> io::Result<Put> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
+    fs::create_dir_all(folder_of(path))?;
+    let draft = draft_name(path)?;
+    let linked = write(&draft, text, mode).and_then(|()| link_new(&draft, path));
+    let removed = fs::remove_file(&draft);
+    let put = linked?;
+    removed?;
+    Ok(put)
+}
+
+/// A name beside `path` that no other process uses.
+pub fn draft_name(path: &Path) -> io::Result<PathBuf> {
     let mut mark = [0u8; 8];
     SystemRandom::new().fill(&mut mark).map_err(|_| io::Error::other("난수를 얻지 못했어요"))?;
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{:016x}.new", u64::from_ne_bytes(mark)));
-    let draft = PathBuf::from(draft);
-    let linked = write(&draft, text, mode).and_then(|()| fs::hard_link(&draft, path));
-    let removed = fs::remove_file(&draft);
-    match linked {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return removed.map(|()| Put::Exists),
+    Ok(PathBuf::from(draft))
+}
+
+/// Gives the finished file `draft` the name `path` as well, if nothing has it; the name survives a loss of power.
+pub fn link_new(draft: &Path, path: &Path) -> io::Result<Put> {
+    match fs::hard_link(draft, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(Put::Exists),
         other => other?,
     }
-    removed?;
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
+    sync_folder(path)?;
     Ok(Put::Made)
+}
+
+/// Makes the names in the folder of `path` survive a loss of power.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder_of(path))?.sync_all() } else { Ok(()) }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn write(path: &Path, text: &str, mode: Mode) -> io::Result<()> {

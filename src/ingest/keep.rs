@@ -9,6 +9,9 @@ use crate::source::matching::{Known, Matching, Met, match_posts};
 use crate::store::posts::{Counts, KeptPost, PostRow};
 use crate::store::{Ledger, StoreError};
 
+/// Of this many of a window's last posts the newest is believed to stand at its end.
+const WINDOW_END: usize = 3;
+
 /// Matches the page with the kept posts (oldest first) and writes what differs; completes `report`.
 pub(super) fn keep(
     ledger: &Ledger<'_>,
@@ -19,10 +22,11 @@ pub(super) fn keep(
     now: Instant,
 ) -> Result<Report, StoreError> {
     let known: Vec<&Known> = kept.iter().map(|post| &post.known).collect();
-    let matching = match_posts(&known, &page.posts, page.cut_off, |place| match known.get(place) {
-        Some(post) => ledger.post_body(post.id),
-        None => Ok(String::new()),
-    })?;
+    let matching =
+        match_posts(&known, &page.posts, page.cut_off || page.window, |place| match known.get(place) {
+            Some(post) => ledger.post_body(post.id),
+            None => Ok(String::new()),
+        })?;
     let twice = matching.met.iter().filter(|met| matches!(met, Met::Twice(_))).count();
     if twice > 0 {
         report.notes.push(format!("같은 글이 두 번 이상 나와 {twice}번은 건너뛰었어요."));
@@ -77,19 +81,25 @@ impl Found<'_> {
         })
     }
 
-    /// The kept posts that the page does not list. Those beyond a cut may still exist.
+    /// The kept posts that the page does not list. Those beyond a cut or a window's end may still exist.
     fn mark_missing(&self, ledger: &Ledger<'_>, report: &mut Report, now: Instant) -> Result<(), StoreError> {
         let mut listed = vec![false; self.kept.len()];
-        let mut oldest_place = None;
+        let mut places = Vec::new();
         for met in &self.matching.met {
             if let Met::Known(k) = *met {
-                oldest_place = Some(k);
+                places.push(k);
                 listed.get_mut(k).into_iter().for_each(|listed| *listed = true);
             }
         }
-        let from = match (self.page.cut_off, oldest_place) {
+        let end = if self.page.window {
+            // Feeds bring old posts back when they are edited: of the last few the newest tells how far a window reaches.
+            places.iter().rev().take(WINDOW_END).max()
+        } else {
+            places.last()
+        };
+        let from = match (self.page.cut_off || self.page.window, end) {
             (false, _) => 0,
-            (true, Some(place)) => place,
+            (true, Some(place)) => *place,
             (true, None) => self.kept.len(),
         };
         let gone = self.kept.iter().zip(listed).enumerate().rev();

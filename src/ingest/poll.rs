@@ -40,19 +40,22 @@ pub async fn poll(
     let name = source.name.as_str();
     let seen = store.read(|ledger| ledger.source_state(name))?;
     // A change of format or place makes the marks of the last version meaningless; then the server answers in full.
+    let place = source.place();
+    let seen = seen.filter(|state| state.validators_of.as_deref() == Some(&place));
     let seen = seen.map_or_else(Validators::default, |state| Validators {
         etag: state.etag,
         last_modified: state.last_modified,
     });
     let reading = read(source, &seen, settings).await;
     let (store, name, now) = (store.clone(), name.to_owned(), clock.now());
-    let kept = tokio::task::spawn_blocking(move || keep(&store, name, reading, now));
+    let kept = tokio::task::spawn_blocking(move || keep(&store, name, &place, reading, now));
     kept.await.unwrap_or(Err(StoreError::Closed.into()))
 }
 
 fn keep(
     store: &Store,
     name: String,
+    place: &str,
     reading: Result<Reading, ReadError>,
     now: Instant,
 ) -> Result<Polled, PollError> {
@@ -69,8 +72,9 @@ fn keep(
     };
     match outcome {
         Ok((report, Validators { etag, last_modified })) => {
+            let place = place.to_owned();
             store.write(move |ledger| {
-                ledger.put_validators(&name, etag.as_deref(), last_modified.as_deref())
+                ledger.put_validators(&name, &place, etag.as_deref(), last_modified.as_deref())
             })?;
             Ok(Polled::Kept(Box::new(report)))
         }

@@ -7,6 +7,7 @@
 //! - [`sentences`]: borders; [`excerpt`] and [`summary`] choose whole sentences with it
 //! - [`width`]: East Asian width, cutting and wrapping that never split a grapheme
 //! - [`title`]: a title as shown, and as compared
+//! - [`written_date`]: days and times as people write them, read
 //! - [`reading`]: minutes to read
 
 pub mod counts;
@@ -26,3 +27,4 @@ pub mod summary;
 pub mod title;
 mod web_address;
 pub mod width;
+pub mod written_date;

@@ -1,5 +1,6 @@
 //! Effect: fetching what a source lists now. One file per format: wire type → adapter → `FetchedPost`.
 
+pub mod feed;
 pub mod fetch;
 pub mod guard;
 pub mod matching;
@@ -16,6 +17,8 @@ use crate::model::post::FetchedPost;
 pub enum SourceKind {
     /// A listing page as text (`kind = "page-text"`).
     PageText,
+    /// RSS, Atom or JSON Feed (`kind = "feed"`).
+    Feed,
 }
 
 /// Where a source is read from.
@@ -42,6 +45,32 @@ pub struct SourceSettings {
     pub allow_private: bool,
 }
 
+impl SourceKind {
+    /// As the configuration names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SourceKind::PageText => "page-text",
+            SourceKind::Feed => "feed",
+        }
+    }
+}
+
+impl SourceSettings {
+    /// Format and location in one text, without a password: a reading of another place is no later version of this.
+    pub fn place(&self) -> String {
+        let location = match &self.location {
+            Location::File(path) => path.display().to_string(),
+            Location::Web(url) => {
+                let mut url = url.clone();
+                // Refused for addresses that cannot have one.
+                let _ = url.set_password(None);
+                url.into()
+            }
+        };
+        format!("{} {location}", self.kind.as_str())
+    }
+}
+
 /// What a source lists now, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FetchedPage {
@@ -55,4 +84,6 @@ pub struct FetchedPage {
     pub notes: Vec<String>,
     /// The text ended within a post: what is missing from it may still exist.
     pub cut_off: bool,
+    /// It lists its newest posts only: older ones that are not listed have not gone.
+    pub window: bool,
 }

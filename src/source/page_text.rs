@@ -82,7 +82,7 @@ pub fn parse(text: &str) -> Result<FetchedPage, PageTextError> {
     }
     let line = |at: usize| lines.get(at).map(|line| composed(line.text));
     let description = outline.description.then(|| line(1)).flatten();
-    Ok(FetchedPage { title: line(0), description, posts, notes, cut_off })
+    Ok(FetchedPage { title: line(0), description, posts, notes, cut_off, window: false })
 }
 
 fn check(lines: &[Line<'_>]) -> Result<(), PageTextError> {

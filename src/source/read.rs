@@ -1,8 +1,9 @@
 //! Effect: one reading of a source: what lies at its location, understood in its format.
 
+use super::feed::{self, FeedError};
 use super::fetch::{FetchError, FetchSettings, Fetched, Validators, fetch};
 use super::page_text::{self, PageTextError};
-use super::{FetchedPage, SourceKind, SourceSettings};
+use super::{FetchedPage, Location, SourceKind, SourceSettings};
 
 /// What a reading gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,14 @@ pub enum ReadError {
         /// What is wrong, and where.
         cause: PageTextError,
     },
+    /// What came is no feed.
+    #[error("출처 `{source_name}`에서 읽은 피드: {cause}")]
+    Feed {
+        /// The source.
+        source_name: String,
+        /// What is wrong.
+        cause: FeedError,
+    },
 }
 
 /// Reads the source. `seen` marks the version read last.
@@ -43,7 +52,16 @@ pub async fn read(
     let mut page = match source.kind {
         SourceKind::PageText => page_text::parse(&text)
             .map_err(|cause| ReadError::PageText { source_name: source.name.clone(), cause })?,
+        SourceKind::Feed => {
+            let location = match &source.location {
+                Location::Web(url) => Some(url),
+                Location::File(_) => None,
+            };
+            feed::parse(&text, location)
+                .map_err(|cause| ReadError::Feed { source_name: source.name.clone(), cause })?
+        }
     };
-    page.cut_off |= cut_off;
+    // A feed tells by its own end whether it is whole.
+    page.cut_off |= cut_off && !page.window;
     Ok(Reading::Page(page, validators))
 }

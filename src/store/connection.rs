@@ -11,7 +11,7 @@ use super::StoreError;
 use crate::clock::Instant;
 
 /// Migrations in order; the schema's version is how many have run. Only ever appended to.
-const MIGRATIONS: &[&str] = &[include_str!("schema_v1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema_v1.sql"), include_str!("schema_v2.sql")];
 
 fn settings(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(Duration::from_secs(10))?;
@@ -132,10 +132,9 @@ fn migrate(db: &mut Connection, path: &Path, now: Instant) -> Result<(), StoreEr
         transaction.execute_batch(migration).map_err(failed)?;
     }
     if found == 0 {
-        let mut id = [0u8; 16];
-        aws_lc_rs::rand::fill(&mut id).map_err(|_| open_error(path, "no randomness"))?;
-        let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-        for (key, value) in [("instance_id", id), ("created_at", now.timestamp_millis().to_string())] {
+        for (key, value) in
+            [("instance_id", instance_id()?), ("created_at", now.timestamp_millis().to_string())]
+        {
             transaction
                 .execute("INSERT INTO meta (key, value) VALUES (?1, ?2)", [key, value.as_str()])
                 .map_err(failed)?;
@@ -143,4 +142,11 @@ fn migrate(db: &mut Connection, path: &Path, now: Instant) -> Result<(), StoreEr
     }
     transaction.pragma_update(None, "user_version", known).map_err(failed)?;
     transaction.commit().map_err(failed)
+}
+
+/// What tells one store's life from another's: 32 random hex digits.
+pub(super) fn instance_id() -> Result<String, StoreError> {
+    let mut id = [0u8; 16];
+    aws_lc_rs::rand::fill(&mut id).map_err(|_| StoreError::Sql("no randomness".to_owned()))?;
+    Ok(id.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -5,11 +5,13 @@
 //! share one commit. Reads by `store.read(|ledger| …)` see the last commit. Each noun has its file with its methods on
 //! [`Ledger`]; no SQL and no rusqlite type leaves this folder.
 
+pub mod backup;
 pub mod breakers;
 mod connection;
 pub mod consents;
 pub mod deliveries;
 pub mod editions;
+pub mod overview;
 pub mod posts;
 mod purge;
 pub mod sources;
@@ -158,7 +160,14 @@ impl Store {
 
     /// Takes the lock that only one sending process may hold, or says that another holds it.
     pub fn lock_sender(&self) -> Result<SenderLock, StoreError> {
-        let path = self.inner.path.with_extension("lock");
+        SenderLock::take(&self.inner.path)
+    }
+}
+
+impl SenderLock {
+    /// The lock of the store at `database`, which need not be there.
+    pub fn take(database: &Path) -> Result<SenderLock, StoreError> {
+        let path = database.with_extension("lock");
         let open = |cause: std::io::Error| StoreError::Open { path: path.clone(), cause: cause.to_string() };
         let file =
             std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(open)?;

@@ -21,6 +21,8 @@ pub struct SourceState {
     pub first_read_at: Option<Instant>,
     /// The last successful reading.
     pub last_read_at: Option<Instant>,
+    /// What the two marks below are of: format and location, as [`Ledger::put_validators`] was told.
+    pub validators_of: Option<String>,
     /// `ETag` of the last successful reading.
     pub etag: Option<String>,
     /// `Last-Modified` of the last successful reading.
@@ -34,7 +36,7 @@ pub struct SourceState {
 }
 
 const COLUMNS: &str = "id, name, title, description, first_read_at, last_read_at, etag, last_modified,
-                       failing_since, failures, last_error";
+                       failing_since, failures, last_error, validators_of";
 
 impl Ledger<'_> {
     /// The source of that name; none if it was never read nor tried.
@@ -104,16 +106,19 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
-    /// Keeps what the next conditional reading asks with; none forgets it.
+    /// Keeps what the next conditional reading of `place` (format and location) asks with; none forgets it.
     pub fn put_validators(
         &self,
         name: &str,
+        place: &str,
         etag: Option<&str>,
         last_modified: Option<&str>,
     ) -> Result<(), StoreError> {
         self.db
-            .prepare_cached("UPDATE sources SET etag = ?2, last_modified = ?3 WHERE name = ?1")
-            .and_then(|mut put| put.execute((name, etag, last_modified)))
+            .prepare_cached(
+                "UPDATE sources SET etag = ?2, last_modified = ?3, validators_of = ?4 WHERE name = ?1",
+            )
+            .and_then(|mut put| put.execute((name, etag, last_modified, place)))
             .map(drop)
             .map_err(sql)
     }
@@ -134,5 +139,6 @@ fn state(row: &Row<'_>) -> rusqlite::Result<SourceState> {
         failing_since: instant(8)?,
         failures: u64::try_from(row.get::<_, i64>(9)?).unwrap_or(0),
         last_error: row.get(10)?,
+        validators_of: row.get(11)?,
     })
 }

@@ -60,7 +60,7 @@ const CASES: &[Case] = &[
     Case("hello@example.com", "hello@example", 8, "sender.email", "점이 없어요"),
     Case("hello@example.com", "봄@example.com", 8, "sender.email", "영문이 아닌"),
     Case("[sender]", "[sendr]", 6, "sendr", "혹시 `sender`?"),
-    Case("page-text", "feed", 12, "source[0].kind", "아직 읽을 수 없는 형식"),
+    Case("page-text", "html", 12, "source[0].kind", "아직 읽을 수 없는 형식"),
     Case("page-text", "page-txt", 12, "source[0].kind", "혹시 `page-text`?"),
     Case(
         "https://blog.example.com/list.txt",

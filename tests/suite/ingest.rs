@@ -463,7 +463,10 @@ fn failures_are_counted_and_end_with_a_success() {
     let state = world.store.read(|ledger| ledger.source_state("blog")).unwrap().unwrap();
     assert_eq!((state.failures, state.failing_since), (3, Some(day(0))));
     assert!(world.ingest(blog(2), day(4)).first, "a failed reading was no reading");
-    world.store.write(|ledger| ledger.put_validators("blog", Some("\"v1\""), None)).unwrap();
+    world
+        .store
+        .write(|ledger| ledger.put_validators("blog", "page-text page.txt", Some("\"v1\""), None))
+        .unwrap();
     let state = world.store.read(|ledger| ledger.source_state("blog")).unwrap().unwrap();
     assert_eq!((state.failures, state.failing_since, state.last_error), (0, None, None));
     assert_eq!((state.etag.as_deref(), state.title.as_deref()), (Some("\"v1\""), Some("봄의 블로그")));

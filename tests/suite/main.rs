@@ -2,6 +2,7 @@
 
 mod architecture;
 mod archive;
+mod backup;
 mod broken;
 mod browser;
 mod command_line;
@@ -11,6 +12,7 @@ mod config_files;
 mod crash;
 mod deliver;
 mod dkim;
+mod feed;
 mod fetch;
 mod import;
 mod ingest;
@@ -26,5 +28,6 @@ mod relay;
 mod schedule;
 mod selection;
 mod smtp;
+mod status;
 mod support;
 mod web;

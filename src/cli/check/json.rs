@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::Context;
 use super::super::why::stamp;
-use super::{RUNS, kind, location, tls};
+use super::{RUNS, location, tls};
 use crate::clock::Instant;
 use crate::config::{Config, ConfigFaults, Place};
 
@@ -65,7 +65,7 @@ impl<'a> CheckJson<'a> {
         let (newsletter, sender) = (&config.masthead.newsletter, &config.masthead.sender);
         let sources = config.sources.iter().map(|source| SourceJson {
             name: &source.name,
-            kind: kind(source),
+            kind: source.kind.as_str(),
             location: location(source),
             poll_seconds: source.poll.as_secs(),
         });

@@ -13,7 +13,7 @@ use super::duplicate;
 use crate::source::{Location, SourceKind, SourceSettings};
 
 /// Formats that are planned and cannot be read yet.
-const NOT_YET: [&str; 3] = ["feed", "html", "jsonl"];
+const NOT_YET: [&str; 2] = ["html", "jsonl"];
 
 /// All of them; none where one is wrong or there is none.
 pub(super) fn all(root: &mut Section<'_, '_>) -> Option<Vec<SourceSettings>> {
@@ -42,8 +42,11 @@ fn read(
     if let Some(problem) = name.as_ref().and_then(|name| twice(section, name)) {
         section.fault("name", problem);
     }
-    let kind =
-        section.required("kind", kind, "형식을 적으세요. 지금 읽을 수 있는 것: `kind = \"page-text\"`");
+    let kind = section.required(
+        "kind",
+        kind,
+        "형식을 적으세요. RSS나 Atom이면 `kind = \"feed\"`, 글 목록을 저장한 텍스트면 `kind = \"page-text\"`",
+    );
     let location = section.required(
         "location",
         location,
@@ -75,9 +78,12 @@ fn kind(item: &Item) -> Result<SourceKind, Problem> {
         && NOT_YET.contains(&word.as_str())
     {
         let what = format!("`{word}`은(는) 아직 읽을 수 없는 형식이에요");
-        return Err(Problem::new(what, "글 목록을 텍스트로 저장해 `page-text`로 쓰세요"));
+        return Err(Problem::new(
+            what,
+            "블로그의 RSS나 Atom을 `feed`로 읽거나, 글 목록을 텍스트로 저장해 `page-text`로 쓰세요",
+        ));
     }
-    choice(&[("page-text", SourceKind::PageText)])(item)
+    choice(&[SourceKind::PageText, SourceKind::Feed].map(|kind| (kind.as_str(), kind)))(item)
 }
 
 fn location(item: &Item) -> Result<Location, Problem> {

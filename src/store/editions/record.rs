@@ -181,6 +181,13 @@ impl Ledger<'_> {
         self.overviews("?1 IS NULL OR e.digest = ?1", &[&digest])
     }
 
+    /// The digest's `limit` newest editions and skipped slots, newest first.
+    pub fn recent_editions(&self, digest: &str, limit: usize) -> Result<Vec<EditionOverview>, StoreError> {
+        let newest =
+            "e.id IN (SELECT id FROM editions WHERE digest = ?1 ORDER BY slot_at DESC, id DESC LIMIT ?2)";
+        self.overviews(newest, &[&digest, &i64::try_from(limit).unwrap_or(i64::MAX)])
+    }
+
     /// One edition with its counts, or none.
     pub fn edition_overview(&self, id: EditionId) -> Result<Option<EditionOverview>, StoreError> {
         self.overviews("e.id = ?1", &[&id.0]).map(|found| found.into_iter().next())

@@ -1,0 +1,217 @@
+//! Effect: `moabom schedule`: what each digest's schedule means, its next runs, and what became of the last slot.
+
+use std::io::Write;
+
+use anyhow::Result;
+use chrono::{Datelike, Duration};
+use chrono_tz::Tz;
+use clap::Args;
+use serde::Serialize;
+
+use super::Misuse;
+use super::editions::{EditionJson, number, print_json, row, state_name};
+use super::open::Context;
+use super::why::{plain, stamp};
+use crate::clock::Instant;
+use crate::korean::{dates, width};
+use crate::model::delivery::DeliveryState;
+use crate::publish::Digest;
+use crate::schedule::{Due, span};
+use crate::store::editions::EditionOverview;
+use crate::store::{Ledger, Store, StoreError};
+
+/// No schedule is told further ahead.
+const MOST: u16 = 1_000;
+
+/// Columns a label takes.
+const LABEL: usize = 11;
+
+/// `moabom schedule`
+#[derive(Clone, Debug, Args)]
+pub struct ScheduleArgs {
+    /// 이 다이제스트만
+    #[arg(value_name = "DIGEST")]
+    pub digest: Option<String>,
+    /// 앞으로의 발행을 몇 번까지 보일지
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST)))]
+    pub count: u16,
+    /// JSON으로
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What there is to say of a digest's schedule.
+pub(super) struct Outlook<'a> {
+    pub(super) digest: &'a Digest,
+    /// The next slots, soonest first.
+    pub(super) next: Vec<Instant>,
+    /// What `publish` would do now.
+    pub(super) due: Due,
+    /// The newest slot on record.
+    pub(super) last: Option<EditionOverview>,
+}
+
+impl<'a> Outlook<'a> {
+    /// `ledger` is none where there is no store yet.
+    pub(super) fn read(
+        ledger: Option<&Ledger<'_>>,
+        digest: &'a Digest,
+        count: usize,
+        now: Instant,
+    ) -> Result<Outlook<'a>, StoreError> {
+        let schedule = &digest.schedule;
+        let (mut last, mut due) = (None, Due::default());
+        if let Some(ledger) = ledger {
+            last = ledger.recent_editions(&digest.name, 1)?.into_iter().next();
+            let text = format!("{} {}", schedule.text(), schedule.zone());
+            if let Some(since) = ledger.schedule_in_force_since(&digest.name, &text)? {
+                due = schedule.due(ledger.last_slot(&digest.name)?, since, now, digest.max_late);
+            }
+        }
+        Ok(Outlook { digest, next: schedule.upcoming(now, count), due, last })
+    }
+
+    /// What is due or wrong now, one sentence.
+    pub(super) fn now_words(&self, now: Instant) -> Option<String> {
+        let zone = self.digest.schedule.zone();
+        if let Some(behind) = self.due.clock_behind {
+            return Some(format!(
+                "컴퓨터의 시계가 마지막 예정 시각보다 {} 뒤처져 있어 발행하지 않아요. 시계를 확인하세요.",
+                span(behind)
+            ));
+        }
+        if let Some(slot) = self.due.publish {
+            let at = moment(slot.at, zone, now);
+            return Some(format!(
+                "{at}의 발행을 아직 하지 않았어요. `moabom run`이나 `moabom publish`가 지금 발행해요."
+            ));
+        }
+        let missed = self.due.skipped.last()?;
+        let at = moment(missed.at, zone, now);
+        Some(format!("{at}에 발행하지 못했고 너무 늦어, 다음에 돌 때 건너뜀으로 적어요."))
+    }
+}
+
+/// Says each digest's schedule. A store that does not exist yet is not made.
+pub fn run(context: &Context, args: &ScheduleArgs, out: &mut impl Write) -> Result<()> {
+    let (config, now) = (context.config()?, context.clock.now());
+    let wanted = |digest: &&Digest| args.digest.as_ref().is_none_or(|name| *name == digest.name);
+    let digests: Vec<&Digest> = config.digests.iter().filter(wanted).collect();
+    if let (true, Some(name)) = (digests.is_empty(), &args.digest) {
+        let known: Vec<&str> = config.digests.iter().map(|digest| digest.name.as_str()).collect();
+        return Err(Misuse(format!("'{name}' 다이제스트가 없어요. 있는 것: {}", known.join(", "))).into());
+    }
+    let store = Store::open_existing(&config.store.path, now)?;
+    let read = |ledger: Option<&Ledger<'_>>| {
+        let outlooks = digests.iter().map(|digest| Outlook::read(ledger, digest, args.count.into(), now));
+        outlooks.collect::<Result<Vec<_>, _>>()
+    };
+    let outlooks = match &store {
+        Some(store) => store.read(|ledger| read(Some(ledger)))?,
+        None => read(None)?,
+    };
+    if args.json {
+        return print_json(&outlooks.iter().map(ScheduleJson::from).collect::<Vec<_>>(), out);
+    }
+    for (place, outlook) in outlooks.iter().enumerate() {
+        if place > 0 {
+            writeln!(out)?;
+        }
+        write_outlook(outlook, now, out)?;
+    }
+    Ok(())
+}
+
+fn write_outlook(outlook: &Outlook<'_>, now: Instant, out: &mut impl Write) -> std::io::Result<()> {
+    let (digest, schedule) = (outlook.digest, &outlook.digest.schedule);
+    let zone = schedule.zone();
+    writeln!(out, "{} · {}", digest.name, schedule.describe())?;
+    let line = |out: &mut dyn Write, label: &str, text: &str| {
+        let blank = " ".repeat(LABEL.saturating_sub(width::of(label)));
+        writeln!(out, "  {label}{blank}{text}")
+    };
+    line(out, "일정", &format!("`{}` ({zone})", schedule.text()))?;
+    line(out, "늦었을 때", &late_words(digest.max_late))?;
+    let mut label = "다음 발행";
+    for at in &outlook.next {
+        let wait = if label.is_empty() { String::new() } else { format!(" ({} 뒤)", span(*at - now)) };
+        line(out, label, &format!("{}{wait}", moment(*at, zone, now)))?;
+        label = "";
+    }
+    match &outlook.last {
+        Some(last) => line(out, "지난번", &last_words(last, zone, now))?,
+        None => line(out, "지난번", "아직 없어요")?,
+    }
+    if let Some(words) = outlook.now_words(now) {
+        writeln!(out, "  ! {words}")?;
+    }
+    Ok(())
+}
+
+fn late_words(max_late: Duration) -> String {
+    if max_late <= Duration::zero() {
+        return "놓친 예정 시각은 건너뛰어요".to_owned();
+    }
+    format!("{}까지는 가장 최근 것 하나만 늦게라도 발행하고, 나머지는 건너뛰어요", span(max_late))
+}
+
+/// `11월 30일 (월) 09:00`, with the year where it is not this one.
+pub(super) fn moment(at: Instant, zone: Tz, now: Instant) -> String {
+    let year = now.with_timezone(&zone).year();
+    format!("{} {}", dates::day(at, zone, year), at.with_timezone(&zone).format("%H:%M"))
+}
+
+/// One line on an edition or a skipped slot.
+pub(super) fn last_words(last: &EditionOverview, zone: Tz, now: Instant) -> String {
+    let edition = &last.edition;
+    let mut words = moment(edition.slot_at, zone, now);
+    if edition.number.is_some() {
+        words += &format!(" · {}", number(edition.number));
+    }
+    words += &format!(" · {}", state_name(edition.state));
+    let counts = counts_words(last);
+    if !counts.is_empty() {
+        words += &format!(" · {counts}");
+    }
+    if let Some(reason) = &edition.reason {
+        words += &format!(" · {}", plain(reason));
+    }
+    words
+}
+
+/// `보냄 40 · 미룸 1`; states without rows are left out.
+pub(super) fn counts_words(one: &EditionOverview) -> String {
+    let states = DeliveryState::ALL.iter().zip(one.counts).filter(|(_, count)| *count > 0);
+    let words = states.map(|(state, count)| format!("{} {count}", super::deliveries::state_name(*state)));
+    words.collect::<Vec<_>>().join(" · ")
+}
+
+/// One digest of `schedule --json`.
+#[derive(Serialize)]
+struct ScheduleJson<'a> {
+    digest: &'a str,
+    schedule: &'a str,
+    zone: &'a str,
+    description: String,
+    max_late_minutes: i64,
+    next: Vec<String>,
+    due: Option<String>,
+    last: Option<EditionJson<'a>>,
+}
+
+impl<'a> From<&'a Outlook<'a>> for ScheduleJson<'a> {
+    fn from(outlook: &'a Outlook<'a>) -> ScheduleJson<'a> {
+        let schedule = &outlook.digest.schedule;
+        let zone = schedule.zone();
+        ScheduleJson {
+            digest: &outlook.digest.name,
+            schedule: schedule.text(),
+            zone: zone.name(),
+            description: schedule.describe(),
+            max_late_minutes: outlook.digest.max_late.num_minutes(),
+            next: outlook.next.iter().map(|at| stamp(*at, zone)).collect(),
+            due: outlook.due.publish.map(|slot| stamp(slot.at, zone)),
+            last: outlook.last.as_ref().map(|last| row(last, zone)),
+        }
+    }
+}

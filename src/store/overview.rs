@@ -1,0 +1,84 @@
+//! Effect: how the whole stands, in a few numbers: for `status`.
+
+use super::deliveries::{NEVER, OPEN};
+use super::{Ledger, StoreError, sql};
+use crate::model::EditionId;
+use crate::model::edition::Edition;
+use crate::model::subscriber::SubscriptionState;
+
+/// Subscriptions of one digest, by state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Readership {
+    /// The digest's name; it may no longer be configured.
+    pub digest: String,
+    /// Receive editions.
+    pub active: i64,
+    /// Asked for, not confirmed.
+    pub pending: i64,
+    /// Rest.
+    pub paused: i64,
+    /// Withdrawn.
+    pub unsubscribed: i64,
+}
+
+impl Ledger<'_> {
+    /// Subscriptions by digest and state, by the digest's name.
+    pub fn readership(&self) -> Result<Vec<Readership>, StoreError> {
+        let count =
+            |state: SubscriptionState| format!("count(CASE state WHEN '{}' THEN 1 END)", state.as_str());
+        let text = format!(
+            "SELECT digest, {}, {}, {}, {} FROM subscriptions GROUP BY digest ORDER BY digest",
+            count(SubscriptionState::Active),
+            count(SubscriptionState::Pending),
+            count(SubscriptionState::Paused),
+            count(SubscriptionState::Unsubscribed),
+        );
+        let mut statement = self.db.prepare_cached(&text).map_err(sql)?;
+        let rows = statement.query_map([], |row| {
+            Ok(Readership {
+                digest: row.get(0)?,
+                active: row.get(1)?,
+                pending: row.get(2)?,
+                paused: row.get(3)?,
+                unsubscribed: row.get(4)?,
+            })
+        });
+        rows.and_then(Iterator::collect).map_err(sql)
+    }
+
+    /// Addresses that are never mailed.
+    pub fn suppression_count(&self) -> Result<i64, StoreError> {
+        self.number("SELECT count(*) FROM suppressions")
+    }
+
+    /// Deliveries of which nobody knows whether they arrived, and which wait for a person.
+    pub fn unknown_held_count(&self) -> Result<i64, StoreError> {
+        self.number(&format!(
+            "SELECT count(*) FROM deliveries WHERE {OPEN} AND state = 'unknown' AND due_at = {NEVER}"
+        ))
+    }
+
+    /// Posts of each source that are listed now, by the source's name.
+    pub fn post_counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        let text = "SELECT s.name, count(p.id) FROM sources s LEFT JOIN posts p ON p.source_id = s.id
+                       AND p.missing_since IS NULL GROUP BY s.id ORDER BY s.name";
+        let mut statement = self.db.prepare_cached(text).map_err(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.and_then(Iterator::collect).map_err(sql)
+    }
+
+    /// Editions that wait for a person.
+    pub fn paused_editions(&self) -> Result<Vec<Edition>, StoreError> {
+        let ids: Vec<i64> = self
+            .db
+            .prepare_cached("SELECT id FROM editions WHERE state = 'paused' ORDER BY id")
+            .and_then(|mut list| list.query_map([], |row| row.get(0))?.collect())
+            .map_err(sql)?;
+        let editions = ids.into_iter().filter_map(|id| self.edition(EditionId(id)).transpose());
+        editions.collect()
+    }
+
+    fn number(&self, text: &str) -> Result<i64, StoreError> {
+        self.db.prepare_cached(text).and_then(|mut found| found.query_row([], |row| row.get(0))).map_err(sql)
+    }
+}
