@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -15,10 +14,7 @@ use super::why::plain;
 use super::{Context, signal};
 use crate::clock::{Clock, Instant};
 use crate::deliver::{self, Deps, Report, Session};
-use crate::model::delivery::DeliveryState;
 use crate::publish::{self, LastCheck};
-use crate::store::Store;
-use crate::store::deliveries::DeliveryFilter;
 
 /// `moabom deliver`
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -88,28 +84,16 @@ pub fn run(
         "\n  → [smtp]의 host, port, tls가 맞는지, {relay}에 메일 서버가 살아 있는지 확인하고 `deliver`를 다시 실행하세요"
     );
     let stuck = report.sent == 0 && report.deferred > 0;
-    match (report.held.first(), stuck) {
+    let failure = if stuck { store.read(|ledger| ledger.last_failure_before_rcpt())? } else { None };
+    match (report.held.first(), failure) {
         // What names a setting has its advice already.
-        (Some(reason), true) if !reason.contains("[smtp]") => bail!("{reason}{advice}"),
+        (Some(reason), Some(_)) if !reason.contains("[smtp]") => bail!("{reason}{advice}"),
         (Some(reason), _) => bail!("{reason}"),
-        (None, true) => match uncharged(&store)? {
-            Some(reply) => bail!("릴레이 {relay}에 한 통도 보내지 못해 모두 미뤘어요: {reply}{advice}"),
-            None => Ok(()),
-        },
-        (None, false) => Ok(()),
+        (None, Some(reply)) => {
+            bail!("릴레이 {relay}에 한 통도 보내지 못해 모두 미뤘어요: {}{advice}", plain(&reply))
+        }
+        (None, None) => Ok(()),
     }
-}
-
-/// What the last row put off was told, where it did not count as an attempt: then the relay was at fault, no recipient.
-fn uncharged(store: &Store) -> Result<Option<String>> {
-    let (mut told, filter) = (None, DeliveryFilter { state: Some(DeliveryState::Deferred), edition: None });
-    store.read(|ledger| {
-        ledger.each_delivery(filter, &mut |row| {
-            told = row.last_reply.filter(|_| row.attempts == 0);
-            ControlFlow::Break(())
-        })
-    })?;
-    Ok(told.map(|reply| plain(&reply)))
 }
 
 fn progress_bar(due: u64) -> ProgressBar {

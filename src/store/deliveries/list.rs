@@ -107,6 +107,18 @@ impl Ledger<'_> {
         Ok(())
     }
 
+    /// What the newest attempt was told, if it failed on the way to the relay or at the sender, before any recipient was named.
+    pub fn last_failure_before_rcpt(&self) -> Result<Option<String>, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT reply FROM (SELECT stage, result, reply FROM attempts ORDER BY id DESC LIMIT 1)
+                  WHERE stage IN ('connect', 'ehlo', 'tls', 'auth', 'mail') AND result <> 'sent'",
+            )
+            .and_then(|mut last| last.query_row([], |row| row.get::<_, Option<String>>(0)).optional())
+            .map(|found| found.map(Option::unwrap_or_default))
+            .map_err(sql)
+    }
+
     fn row_by_hand(&self, id: DeliveryId) -> Result<Result<DeliveryState, RowChange>, StoreError> {
         let found: Option<(DeliveryState, Option<String>, bool)> = self
             .db

@@ -57,6 +57,19 @@ fn a_relay_that_refuses_is_told_with_advice_and_blames_nobody() {
 }
 
 #[test]
+fn readers_put_off_one_by_one_are_no_failure_of_the_relay() {
+    let server = SmtpServer::start();
+    server.always(At::Rcpt, Act::say("451 4.7.1 greylisted, come back later"));
+    let system = published(server.port(), &[]);
+    let said = system.run(&["deliver"]);
+    assert!(said.contains("미룸") && said.contains("보냄 0"), "{said}");
+    let again = system.run(&["deliver"]);
+    assert!(again.contains("지금 보낼 메일이 없어요") && again.contains("분 안에"), "{again}");
+    server.heal();
+    system.verify();
+}
+
+#[test]
 fn a_relay_without_the_tls_asked_for_gets_nothing() {
     let server = SmtpServer::start();
     let system = published(server.port(), &[("\"none\"", "\"starttls\"\nca_file = \"ca.pem\"")]);
