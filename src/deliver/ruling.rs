@@ -4,9 +4,9 @@ use super::Shared;
 use crate::clock::Instant;
 use crate::model::EditionId;
 use crate::model::delivery::Stage;
-use crate::model::reply::Reply;
+use crate::model::reply::{Cause, Reply};
 use crate::retry::{self, NextStep, Scope, Step, Verdict};
-use crate::smtp::Failure;
+use crate::smtp::{Failure, RelaySettings};
 use crate::store::breakers::Breaker;
 use crate::store::deliveries::{Claimed, Ending, Finished};
 
@@ -137,7 +137,9 @@ impl Shared {
             }
             (Step::DeferUncharged, _) => {
                 let often = self.site.borrow_mut().failed();
-                let reason = format!("릴레이 {}에 거듭 보내지 못해 잠시 쉬어요: {line}", self.deps.relay.host);
+                let RelaySettings { host, port, .. } = &self.deps.relay;
+                let remedy = remedy(failure);
+                let reason = format!("릴레이 {host}:{port}에 거듭 보내지 못해 잠시 쉬어요: {line}. {remedy}");
                 often.then(|| self.hold_for_a_while("relay", reason, now))
             }
             (Step::Pause, scope) => self.hold_for_refusal(row, failure, scope, line),
@@ -211,4 +213,18 @@ fn advice(why: &str, line: &str) -> String {
 fn later(now: Instant, after: std::time::Duration) -> Instant {
     let after = chrono::Duration::from_std(after).unwrap_or(chrono::Duration::MAX);
     now.checked_add_signed(after).unwrap_or(Instant::MAX_UTC)
+}
+
+/// What the operator can look at, by how far the way to the relay went.
+fn remedy(failure: &Failure) -> &'static str {
+    match (failure.stage, failure.cause) {
+        (Stage::Connect, Cause::Io | Cause::Timeout) => {
+            "[smtp] host와 port가 맞는지, 릴레이가 켜져 있고 방화벽이 막지 않는지 확인하세요"
+        }
+        (Stage::Tls, _) | (_, Cause::Tls) => {
+            "[smtp] tls가 릴레이의 방식(starttls나 implicit)과 맞는지, 인증서의 이름과 기한이 맞는지 확인하세요. 릴레이가 스스로 만든 인증서라면 ca_file에 적으세요"
+        }
+        (_, Cause::Protocol) => "그 포트에 SMTP 서버가 있는지, [smtp] tls가 맞는지 확인하세요",
+        _ => "잠시 뒤 저절로 다시 해 보고, 바로 하려면 `deliver`를 실행하세요",
+    }
 }
