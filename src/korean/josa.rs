@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::latin;
 use super::letter::{final_of, is_emoji, is_hangul, is_latin, is_laughter, is_syllable};
+use super::sound::Sound;
 
 /// A pair of particle forms: after a final consonant, and after a vowel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,27 +73,6 @@ impl Pair {
             Pair::IrangRang => ("이랑", "랑", "(이)랑"),
             Pair::IraRa => ("이라", "라", "(이)라"),
             Pair::AYa => ("아", "야", "아(야)"),
-        }
-    }
-}
-
-/// How a spoken word ends, as far as particles care.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sound {
-    /// No final consonant.
-    Vowel,
-    /// Final ㄹ.
-    Rieul,
-    /// Any other final consonant.
-    Consonant,
-}
-
-impl Sound {
-    pub(super) fn of_final(index: u32) -> Sound {
-        match index {
-            0 => Sound::Vowel,
-            8 => Sound::Rieul,
-            _ => Sound::Consonant,
         }
     }
 }

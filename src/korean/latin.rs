@@ -1,7 +1,7 @@
 //! Pure: how numbers, units, capitals and known Latin words end when a Korean reads them aloud.
 
-use super::josa::Sound::{self, Consonant, Rieul, Vowel};
 use super::letter::is_latin;
+use super::sound::Sound::{self, Consonant, Rieul, Vowel};
 
 /// Units as written right after a number, by the end of their Korean names.
 const UNITS_VOWEL: &str = "m cm mm km nm ha l ml dl kl s ms ns b kb mb gb tb pb kib mib gib tib hz khz mhz ghz w kw mw gw wh \

@@ -23,6 +23,7 @@ mod noise;
 mod properties;
 pub mod reading;
 pub mod sentences;
+mod sound;
 pub mod summary;
 pub mod title;
 mod web_address;

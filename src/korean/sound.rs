@@ -1,0 +1,22 @@
+//! Pure: what a word ends in, as far as its particles care.
+
+/// How a spoken word ends, as far as particles care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sound {
+    /// No final consonant.
+    Vowel,
+    /// Final ㄹ.
+    Rieul,
+    /// Any other final consonant.
+    Consonant,
+}
+
+impl Sound {
+    pub(super) fn of_final(index: u32) -> Sound {
+        match index {
+            0 => Sound::Vowel,
+            8 => Sound::Rieul,
+            _ => Sound::Consonant,
+        }
+    }
+}
