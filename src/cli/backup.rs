@@ -71,7 +71,7 @@ pub(super) fn not_written(path: &Path) -> String {
 
 /// The keys' file as it is, once it has proved to hold keys. A store that never used its keys may have none.
 fn keys(file: &Path, copy: &Path) -> Result<Option<String>> {
-    if !file.exists() && !backup::is_keyed(copy) {
+    if !file.exists() && !backup::is_keyed(copy)? {
         return Ok(None);
     }
     key::load(file)?;

@@ -12,6 +12,7 @@ use dialoguer::{Confirm, Input};
 use super::{Context, Misuse};
 use crate::config::new_file::{Mode, Put, put_new};
 use crate::config::{Config, ConfigFaults};
+use crate::source::SourceKind;
 use questions::{QUESTIONS, Question, When};
 
 /// `moabom init`
@@ -38,7 +39,7 @@ pub struct InitArgs {
     /// 보내는 이의 우편 주소 (광고면 꼭)
     #[arg(long)]
     pub sender_address: Option<String>,
-    /// 글 목록의 웹 주소나 파일 (page-text)
+    /// 글 목록이나 피드(RSS, Atom)의 웹 주소나 파일
     #[arg(long)]
     pub source: Option<String>,
     /// 보낼 때: 분 시 일 월 요일 [기본값: 0 9 * * MON]
@@ -253,7 +254,8 @@ fn text(answers: &Answers) -> String {
     text.push_str(&format!("[sender]\n{}{}", line("sender.name"), line("sender.email")));
     text.push_str(&format!("{}{}\n", line("sender.phone"), line("sender.address")));
     text.push_str(&format!(
-        "[[source]]\nname = \"blog\"\nkind = \"page-text\"\n{}\n",
+        "[[source]]\nname = \"blog\"\nkind = \"{}\"  # page-text: 글 목록을 저장한 텍스트, feed: RSS·Atom·JSON Feed\n{}\n",
+        likely_kind(answer("source[0].location").unwrap_or_default()).as_str(),
         line("source[0].location")
     ));
     let schedule = quoted(answer("digest[0].schedule").unwrap_or("0 9 * * MON"));
@@ -262,4 +264,34 @@ fn text(answers: &Answers) -> String {
     text.push_str(&format!("tls = {}\n{}{}\n", quoted(tls), line("smtp.user"), line("smtp.password_file")));
     text.push_str(&format!("[web]\n{public_url}"));
     text
+}
+
+/// What lies at a location, by its name alone: feeds are called so.
+fn likely_kind(location: &str) -> SourceKind {
+    let name = location.to_ascii_lowercase();
+    let path = name
+        .split_once("://")
+        .map_or(name.as_str(), |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    let words = ["feed", "rss", "atom", ".xml", ".rdf", ".json"];
+    if words.iter().any(|word| path.contains(word)) { SourceKind::Feed } else { SourceKind::PageText }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feed_is_known_by_its_address() {
+        for feed in [
+            "https://b.example.com/feed",
+            "https://b.example.com/rss.xml",
+            "atom.xml",
+            "https://x.example/index.json",
+        ] {
+            assert_eq!(likely_kind(feed), SourceKind::Feed, "{feed}");
+        }
+        for page in ["list.txt", "https://feed.example.com/", "https://blog.example.com/list.txt", ""] {
+            assert_eq!(likely_kind(page), SourceKind::PageText, "{page}");
+        }
+    }
 }

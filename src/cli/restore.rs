@@ -47,7 +47,8 @@ pub fn run(context: &Context, args: &RestoreArgs, out: &mut impl Write) -> Resul
     if same_file(&args.file, &settings.path) {
         return Err(Misuse("백업 파일이 지금 쓰는 저장소 자신이에요. 다른 파일을 고르세요".to_owned()).into());
     }
-    let keys = Keys::find(&args.file, &settings.key_file, args.replace)?;
+    let keyed = backup::is_keyed(&args.file)?;
+    let keys = Keys::find(&args.file, keyed, &settings.key_file, args.replace)?;
     let draft = Draft::create(&settings.path)?;
     draft.copy_from(&args.file)?;
     let shared = keys.shared(&settings.key_file)?;
@@ -97,10 +98,10 @@ enum Keys {
 }
 
 impl Keys {
-    fn find(backup: &Path, key_file: &Path, replace: bool) -> Result<Keys> {
+    fn find(backup: &Path, keyed: bool, key_file: &Path, replace: bool) -> Result<Keys> {
         let beside = with_suffix(backup, ".key");
         if !beside.exists() {
-            if backup::is_keyed(backup) {
+            if keyed {
                 bail!(
                     "백업의 비밀 키가 없어요: {}. 백업할 때 함께 만든 파일을 그 자리에 두세요. 없이 되살리면 이미 보낸 편지의 수신거부 링크가 듣지 않아요",
                     beside.display()

@@ -6,6 +6,7 @@
 mod date;
 mod item;
 mod json;
+mod names;
 mod plain;
 mod soup;
 mod xml;

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OptionalExtension};
 
+use super::connection::{self, Whose};
 use super::deliveries::{NEVER, OPEN};
-use super::{Ledger, StoreError, connection, sql};
+use super::{Ledger, StoreError, sql};
 use crate::clock::Instant;
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
 
@@ -86,14 +87,9 @@ pub struct Replaced<'a> {
 /// Copies the last commit of `from` into `to`, which is there, empty and ours. Writers are not kept waiting. Tells
 /// `progress` pages done and pages in all. The copy is one file, checked; making it durable is the caller's.
 pub fn copy(from: &Path, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), BackupError> {
-    let source = connection::open_reader(from)?;
+    let source = open_ours(from)?;
     // A transaction of its own: the copy is of one commit, however many follow while it is made.
     let snapshot = source.unchecked_transaction().map_err(sql)?;
-    let ours = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta')";
-    let ours = snapshot.query_row(ours, [], |row| row.get::<_, bool>(0));
-    if !matches!(ours, Ok(true)) {
-        return Err(BackupError::NotAStore(from.to_owned()));
-    }
     let mut target = Connection::open(to).map_err(sql)?;
     {
         let backup = Backup::new(&snapshot, &mut target).map_err(sql)?;
@@ -163,9 +159,27 @@ pub fn settle_restored(
     Ok(restored)
 }
 
-/// Whether links or suppressions of the store at `path` need its key. A file that cannot be read needs it.
-pub fn is_keyed(path: &Path) -> bool {
-    connection::open_reader(path).ok().and_then(|db| Ledger { db: &db }.is_keyed().ok()).unwrap_or(true)
+/// Whether links or suppressions of the store at `path` need its key. An error where it is no store of ours.
+pub fn is_keyed(path: &Path) -> Result<bool, BackupError> {
+    let db = open_ours(path)?;
+    Ok(Ledger { db: &db }.is_keyed()?)
+}
+
+fn open_ours(path: &Path) -> Result<Connection, BackupError> {
+    let db = connection::open_reader(path).map_err(|error| match error {
+        StoreError::Foreign { path } => BackupError::NotAStore(path),
+        error => error.into(),
+    })?;
+    let version = |db: &Connection| db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
+    match connection::whose(&db) {
+        Ok(Whose::Ours) if version(&db).is_ok_and(|version| version > 0) => Ok(db),
+        Ok(Whose::Newer(found)) => Err(connection::newer(path, found).into()),
+        Ok(Whose::Ours | Whose::Foreign) => Err(BackupError::NotAStore(path.to_owned())),
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
+            Err(BackupError::NotAStore(path.to_owned()))
+        }
+        Err(error) => Err(BackupError::Damaged { path: path.to_owned(), what: error.to_string() }),
+    }
 }
 
 impl Ledger<'_> {

@@ -86,7 +86,7 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
 }
 
 /// Whose file it is.
-enum Whose {
+pub(super) enum Whose {
     /// Ours, or empty.
     Ours,
     /// A later version's of this program, with its schema's version.
@@ -95,7 +95,7 @@ enum Whose {
     Foreign,
 }
 
-fn whose(db: &Connection) -> rusqlite::Result<Whose> {
+pub(super) fn whose(db: &Connection) -> rusqlite::Result<Whose> {
     let query = "SELECT count(*), sum(name = 'meta'), (SELECT user_version FROM pragma_user_version)
                    FROM sqlite_schema WHERE type = 'table'";
     let (tables, ours, version): (i64, Option<i64>, i64) =
@@ -108,7 +108,7 @@ fn whose(db: &Connection) -> rusqlite::Result<Whose> {
     })
 }
 
-fn newer(path: &Path, found: i64) -> StoreError {
+pub(super) fn newer(path: &Path, found: i64) -> StoreError {
     StoreError::Newer { path: path.to_owned(), found, known: MIGRATIONS.len() as i64 }
 }
 

@@ -187,7 +187,7 @@ fn what_is_no_sound_backup_is_refused_and_leaves_nothing_behind() {
     };
     let system = fresh();
     std::fs::write(system.path("copy.db"), "글이지 저장소가 아니에요".repeat(100)).expect("written");
-    check(&system, &["restore", "copy.db"], "저장소");
+    check(&system, &["restore", "copy.db"], "모아봄의 저장소가 아니에요: copy.db");
     let system = fresh();
     let mut bytes = std::fs::read(system.path("copy.db")).expect("a file");
     let middle = bytes.len() / 2;
@@ -203,7 +203,7 @@ fn what_is_no_sound_backup_is_refused_and_leaves_nothing_behind() {
     Connection::open(system.path("copy.db"))
         .and_then(|db| db.pragma_update(None, "user_version", 9999))
         .expect("set");
-    check(&system, &["restore", "copy.db"], "더 새로운 moabom");
+    check(&system, &["restore", "copy.db"], "저장소 copy.db의 스키마는 9999판");
 }
 
 #[test]

@@ -79,7 +79,7 @@ pub(super) static QUESTIONS: [Question; 15] = [
         "--source",
         "source[0].location",
         source,
-        "글 목록의 웹 주소나 파일(page-text)",
+        "글 목록이나 피드(RSS, Atom)의 웹 주소나 파일",
         "list.txt"
     ),
     question!(

@@ -95,8 +95,10 @@ fn number(value: &Value) -> Option<u64> {
 fn by_emoji(kinds: &Map<String, Value>) -> Reactions {
     let counted =
         kinds.iter().filter_map(|(symbol, value)| Some((symbol, number(value).filter(|count| *count > 0)?)));
-    let emoji: Vec<Emoji> =
+    let mut emoji: Vec<Emoji> =
         counted.map(|(symbol, count)| Emoji { symbol: symbol.clone(), count: Some(count) }).collect();
+    // JSON objects have no order of their own: the most given comes first.
+    emoji.sort_by_key(|emoji| std::cmp::Reverse(emoji.count));
     let total = emoji.iter().filter_map(|emoji| emoji.count).fold(0, u64::saturating_add);
     Reactions { total: total.min(i64::MAX.unsigned_abs()), emoji }
 }

@@ -7,25 +7,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::item::{Feed, Item, Markup, count};
+use super::names::{SPACES, is_body, is_field, is_unmistakable, person};
 use super::soup::{Tag, Token, Tokens, decode};
 use super::{FeedError, ITEMS};
-
-/// Namespaces and the prefix under which their elements are known here.
-const SPACES: &[(&str, &str)] = &[
-    ("http://purl.org/rss/1.0/", ""),
-    ("http://my.netscape.com/rdf/simple/0.9/", ""),
-    ("http://www.w3.org/2005/atom", "atom"),
-    ("http://purl.org/atom/ns#", "atom"),
-    ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "rdf"),
-    ("http://purl.org/dc/elements/1.1/", "dc"),
-    ("http://purl.org/dc/terms/", "dcterms"),
-    ("http://purl.org/rss/1.0/modules/content/", "content"),
-    ("http://purl.org/rss/1.0/modules/slash/", "slash"),
-    ("http://purl.org/syndication/thread/1.0", "thr"),
-    ("http://rssnamespace.org/feedburner/ext/1.0", "feedburner"),
-    ("http://www.itunes.com/dtds/podcast-1.0.dtd", "itunes"),
-    ("http://www.w3.org/1999/xhtml", "xhtml"),
-];
 
 /// No feed nests deeper for a reason.
 const DEEPEST: usize = 64;
@@ -300,100 +284,60 @@ impl<'a> Builder<'a> {
 
     fn finish_capture(&mut self) {
         let Some(capture) = self.capture.take() else { return };
-        let field = capture.field.as_str();
-        let read = || Some(capture.read.trim().to_owned()).filter(|text| !text.is_empty());
-        if capture.parent == "author" {
-            let author = if capture.in_item {
-                self.item.as_mut().map(|item| &mut item.author)
-            } else {
-                Some(&mut self.feed.author)
-            };
-            if let (Some(author), Some(name)) = (author, read()) {
-                author.get_or_insert(name);
-            }
-            return;
-        }
-        let atom = self.atom;
-        let Some(item) = self.item.as_mut().filter(|_| capture.in_item) else {
-            match field {
-                "title" if self.feed.title.is_none() => self.feed.title = Some(capture.markup(atom)),
-                "description" | "subtitle" | "tagline" if self.feed.description.is_none() => {
-                    self.feed.description = Some(capture.markup(atom));
-                }
-                "link" => self.feed.link = self.feed.link.take().or(read()),
-                _ => {}
-            }
-            return;
-        };
-        match field {
-            "title" => item.title = Some(capture.markup(atom)),
-            "content:encoded" | "content" | "xhtml:body" => item.content = Some(capture.markup(atom)),
-            "description" | "summary" => item.summary = Some(capture.markup(atom)),
-            "guid" | "id" => {
-                item.id = read();
-                item.id_is_link = field == "guid" && capture.permalink;
-            }
-            "link" => item.link = item.link.take().or(read()),
-            "feedburner:origlink" => item.link = read().or(item.link.take()),
-            "author" | "dc:creator" | "itunes:author" => {
-                let name = read().and_then(|text| person(&text));
-                item.author = if field == "dc:creator" {
-                    name.or(item.author.take())
-                } else {
-                    item.author.take().or(name)
-                };
-            }
-            "pubdate" | "published" | "issued" | "dc:date" | "dcterms:created" | "dcterms:issued" => {
-                item.published = item.published.take().or(read());
-            }
-            "updated" | "modified" | "dcterms:modified" => item.updated = read(),
-            "slash:comments" | "thr:total" => item.comments = count(&capture.read).or(item.comments),
-            _ => {}
+        match self.item.as_mut().filter(|_| capture.in_item) {
+            Some(item) if capture.parent == "author" => item.author = item.author.take().or(capture.words()),
+            Some(item) => capture.fill(item, self.atom),
+            None => capture.describe(&mut self.feed, self.atom),
         }
     }
 }
 
-/// Elements whose text is read, of an item or of the feed.
-fn is_field(name: &str) -> bool {
-    is_body(name)
-        || matches!(
-            name,
-            "title"
-                | "subtitle"
-                | "tagline"
-                | "link"
-                | "guid"
-                | "id"
-                | "author"
-                | "dc:creator"
-                | "itunes:author"
-                | "pubdate"
-                | "published"
-                | "issued"
-                | "dc:date"
-                | "dcterms:created"
-                | "dcterms:issued"
-                | "updated"
-                | "modified"
-                | "dcterms:modified"
-                | "slash:comments"
-                | "thr:total"
-                | "feedburner:origlink"
-        )
-}
-
-/// Elements that no HTML is called like: inside a body they show that it was never closed.
-fn is_unmistakable(name: &str) -> bool {
-    is_field(name)
-        && (name.contains(':') || matches!(name, "guid" | "pubdate" | "published" | "updated" | "issued"))
-}
-
-/// Elements that may hold tags of any name.
-fn is_body(name: &str) -> bool {
-    matches!(name, "description" | "summary" | "content" | "content:encoded" | "xhtml:body")
-}
-
 impl Capture {
+    /// Its text without blanks around it; none if there is none.
+    fn words(&self) -> Option<String> {
+        Some(self.read.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// Puts it where it belongs in the feed.
+    fn describe(&self, feed: &mut Feed, atom: bool) {
+        match self.field.as_str() {
+            _ if self.parent == "author" => feed.author = feed.author.take().or(self.words()),
+            "title" if feed.title.is_none() => feed.title = Some(self.markup(atom)),
+            "description" | "subtitle" | "tagline" if feed.description.is_none() => {
+                feed.description = Some(self.markup(atom));
+            }
+            "link" => feed.link = feed.link.take().or(self.words()),
+            _ => {}
+        }
+    }
+
+    /// Puts it where it belongs in an item.
+    fn fill(&self, item: &mut Item, atom: bool) {
+        match self.field.as_str() {
+            "title" => item.title = Some(self.markup(atom)),
+            "content:encoded" | "content" | "xhtml:body" => item.content = Some(self.markup(atom)),
+            "description" | "summary" => item.summary = Some(self.markup(atom)),
+            "guid" | "id" => {
+                item.id = self.words();
+                item.id_is_link = self.field == "guid" && self.permalink;
+            }
+            "link" => item.link = item.link.take().or(self.words()),
+            "feedburner:origlink" => item.link = self.words().or(item.link.take()),
+            "dc:creator" => item.author = self.person().or(item.author.take()),
+            "author" | "itunes:author" => item.author = item.author.take().or(self.person()),
+            "pubdate" | "published" | "issued" | "dc:date" | "dcterms:created" | "dcterms:issued" => {
+                item.published = item.published.take().or(self.words());
+            }
+            "updated" | "modified" | "dcterms:modified" => item.updated = self.words(),
+            "slash:comments" | "thr:total" => item.comments = count(&self.read).or(item.comments),
+            _ => {}
+        }
+    }
+
+    fn person(&self) -> Option<String> {
+        self.words().and_then(|text| person(&text))
+    }
+
     /// Its text, and whether it is HTML: in Atom the type says so; in RSS everything may be.
     fn markup(&self, atom: bool) -> Markup {
         if self.has_tags {
@@ -406,20 +350,4 @@ impl Capture {
             _ => Markup::Html(self.read.clone()),
         }
     }
-}
-
-/// The name in `name@example.com (이름)` or `이름 <name@example.com>`; an address alone is not shown to readers.
-pub(super) fn person(text: &str) -> Option<String> {
-    let bracketed = |open: char, close: char| {
-        let (before, rest) = text.split_once(open)?;
-        let (inside, _) = rest.split_once(close)?;
-        Some((before.trim(), inside.trim()))
-    };
-    let name = match (bracketed('(', ')'), bracketed('<', '>')) {
-        (Some((address, name)), _) if address.contains('@') => name,
-        (_, Some((name, address))) if address.contains('@') => name.trim_matches('"'),
-        _ => text.trim(),
-    };
-    let address = name.contains('@') && !name.contains(' ');
-    Some(name.to_owned()).filter(|name| !name.is_empty() && !address)
 }

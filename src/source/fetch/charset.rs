@@ -53,6 +53,7 @@ pub(super) fn decode(mut bytes: Vec<u8>, declared: Option<&'static Encoding>) ->
             .map_err(|_| Reason::NotText);
     }
     let bytes = error.as_bytes();
+    let declared = declared.or_else(|| in_xml(bytes));
     // Servers say Latin-1 of everything, and in it every byte means something: it is believed last.
     let (latin, named) = (declared == Some(WINDOWS_1252), declared.filter(|&encoding| encoding != UTF_8));
     named
@@ -65,6 +66,15 @@ pub(super) fn decode(mut bytes: Vec<u8>, declared: Option<&'static Encoding>) ->
             let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
             Reason::Encoding { line, byte: sound + 1 }
         })
+}
+
+/// The encoding that an XML declaration names.
+fn in_xml(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head: String = bytes.iter().take(200).map(|&byte| char::from(byte)).collect();
+    let declaration = head.trim_start().strip_prefix("<?xml")?.split_once("?>")?.0;
+    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let label = value.get(1..)?.split(['"', '\'']).next()?;
+    Encoding::for_label(label.as_bytes())
 }
 
 /// The text in `encoding`, or nothing if one sequence means nothing in it.
@@ -115,6 +125,16 @@ mod tests {
         assert_eq!(text(LETTER.as_bytes(), Some(EUC_KR)), LETTER);
         assert_eq!(text(LETTER.as_bytes(), Some(WINDOWS_1252)), LETTER);
         assert_eq!(text(b"", None), "");
+    }
+
+    #[test]
+    fn what_an_xml_declaration_names_counts_where_the_server_names_nothing() {
+        let japanese = encoding_rs::SHIFT_JIS;
+        let xml = "<?xml version='1.0' encoding = 'Shift_JIS'?><rss><title>春の日記</title></rss>";
+        let bytes = japanese.encode(xml).0.into_owned();
+        assert_eq!(text(&bytes, None), xml);
+        let xml = "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><t>caf\u{e9}</t>";
+        assert_eq!(text(&WINDOWS_1252.encode(xml).0, None), xml);
     }
 
     #[test]
