@@ -13,8 +13,8 @@ use chrono::Duration;
 use url::Url;
 
 use crate::clock::Instant;
-use crate::compose::Sender;
 use crate::model::EditionId;
+use crate::model::Sender;
 use crate::model::edition::{Content, EditionPost, EditionState};
 use crate::render::{LetterInput, Newsletter};
 use crate::schedule::{Schedule, Slot};

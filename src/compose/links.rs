@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use super::Sender;
+use crate::model::Sender;
 use crate::model::token::{Purpose, SecretKey};
 use crate::model::{EditionId, SubscriberId};
 

@@ -15,25 +15,10 @@ pub mod small;
 use chrono_tz::Tz;
 
 use crate::clock::Instant;
-use crate::model::{DeliveryId, EditionId, EmailAddress, SubscriberId};
+use crate::model::{DeliveryId, EditionId, EmailAddress, Sender, SubscriberId};
 
 pub use letter::{CompiledLetter, message_id};
 pub use name::{DEFAULT_NAME, clean_name};
-
-/// Who the letters are from: `[sender]`, checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sender {
-    /// Display name.
-    pub name: String,
-    /// From address.
-    pub email: EmailAddress,
-    /// Reply-To, where it differs.
-    pub reply_to: Option<EmailAddress>,
-    /// For the footer; required when advertising.
-    pub phone: Option<String>,
-    /// Postal address for the footer; required when advertising.
-    pub address: Option<String>,
-}
 
 /// What a message is a copy of. With the subscriber and the key it makes the Message-ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,10 +7,12 @@ pub mod id;
 pub mod name;
 pub mod post;
 pub mod reply;
+pub mod sender;
 pub mod subscriber;
 pub mod suppression;
 pub mod token;
 
 pub use address::EmailAddress;
 pub use id::{AttemptId, DeliveryId, EditionId, PostId, SourceId, SubscriberId};
+pub use sender::Sender;
 pub use suppression::SuppressionKey;

@@ -16,7 +16,7 @@ pub use engine::{BUILT_IN, Rendered, Renderer};
 pub use error::{RenderError, TemplateFault};
 
 use crate::clock::Instant;
-use crate::compose::Sender;
+use crate::model::Sender;
 use crate::model::edition::SectionKind;
 use crate::model::post::Reactions;
 

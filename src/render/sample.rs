@@ -6,8 +6,8 @@ use url::Url;
 
 use super::{LetterInput, LetterPost, LetterSection, Newsletter};
 use crate::clock::Instant;
-use crate::compose::Sender;
 use crate::model::EmailAddress;
+use crate::model::Sender;
 use crate::model::edition::SectionKind;
 use crate::model::post::{Emoji, Reactions};
 

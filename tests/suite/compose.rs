@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 use mail_parser::{MessageParser, MimeHeaders};
 use moabom::clock::from_millis;
 use moabom::compose::{
-    CompiledLetter, ComposeError, LetterHead, Origin, Personal, Sender, clean_name, small::SmallMail,
+    CompiledLetter, ComposeError, LetterHead, Origin, Personal, clean_name, small::SmallMail,
 };
+use moabom::model::Sender;
 use moabom::model::edition::Content;
 use moabom::model::token::SecretKey;
 use moabom::model::{DeliveryId, EditionId, EmailAddress, SubscriberId};

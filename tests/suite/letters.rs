@@ -3,8 +3,8 @@
 use chrono::{TimeDelta, TimeZone};
 use chrono_tz::Asia::Seoul;
 use moabom::clock::Instant;
-use moabom::compose::Sender;
 use moabom::model::EmailAddress;
+use moabom::model::Sender;
 use moabom::model::edition::SectionKind;
 use moabom::model::post::{Emoji, Reactions};
 use moabom::render::{LetterInput, LetterPost, LetterSection, Newsletter};

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use moabom::cli::posts::{Deps, PostsCommand, TopBy, run};
 use moabom::cli::preview;
-use moabom::compose::Sender;
+use moabom::model::Sender;
 use moabom::model::EmailAddress;
 use moabom::publish::{Digest, Masthead, plan};
 use moabom::render::Newsletter;

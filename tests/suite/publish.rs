@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration};
 use chrono_tz::Tz;
 use moabom::cli::{editions, why};
 use moabom::clock::Instant;
-use moabom::compose::Sender;
+use moabom::model::Sender;
 use moabom::model::edition::{Content, EditionState, SectionKind};
 use moabom::model::{EditionId, EmailAddress};
 use moabom::publish::{

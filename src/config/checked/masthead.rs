@@ -5,8 +5,8 @@ use chrono_tz::Tz;
 use super::super::section::Section;
 use super::super::value::{email, flag, line, web_address, zone};
 use super::ZONE;
-use crate::compose::Sender;
 use crate::law::advertising_hints;
+use crate::model::Sender;
 use crate::render::Newsletter;
 
 /// What is required without default and why (정보통신망법 50조; MAIL-LAW 1).

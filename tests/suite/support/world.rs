@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::TimeZone;
 use moabom::clock::{Clock, Instant};
-use moabom::compose::Sender;
 use moabom::deliver::{self, DeliverError, DeliverSettings, Deps, LetterSettings, Report, Session};
+use moabom::model::Sender;
 use moabom::model::delivery::DeliveryState;
 use moabom::model::edition::Content;
 use moabom::model::subscriber::SubscriptionState;
