@@ -186,3 +186,53 @@ fn at_each_named_point_the_row_ends_as_the_design_says() {
         );
     }
 }
+
+fn signal(child: &std::process::Child, name: &str) {
+    let sent = std::process::Command::new("kill").args([name, &child.id().to_string()]).status();
+    assert!(sent.expect("kill").success());
+}
+
+#[test]
+fn a_first_signal_finishes_what_is_open_and_nothing_is_left_unsure() {
+    for step in ["deliver", "run"] {
+        let keeper = Keeper::start(20);
+        let system = System::new(keeper.port(), CONNECTIONS);
+        system.publish_to(400);
+        let mut sender = system.start(&[step]);
+        assert!(keeper.wait_for(60, PATIENCE), "{step} sends");
+        signal(&sender, "-TERM");
+        assert!(sender.wait().expect("gone").success(), "{step} ends well");
+        let rows = system.json(&["deliveries", "list", "--json"]);
+        let unsure = |row: &&Value| {
+            ["in_flight", "leased", "unknown"].contains(&row["state"].as_str().unwrap_or_default())
+        };
+        assert_eq!(rows.as_array().expect("rows").iter().filter(unsure).count(), 0, "{step}");
+        assert_eq!(of_state(&system, "sent").len(), keeper.total(), "{step}");
+        assert!(keeper.total() < 400, "{step} was stopped on the way");
+        system.run(&["deliver"]);
+        assert!(
+            keeper.copies().len() == 400 && keeper.copies().values().all(|copies| copies.len() == 1),
+            "{step}"
+        );
+        system.verify();
+    }
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let keeper = Keeper::start(600_000);
+    let system = System::new(keeper.port(), CONNECTIONS);
+    system.publish_to(20);
+    let mut sender = system.start(&["deliver"]);
+    assert!(keeper.wait_for(1, PATIENCE), "a dot is out and unanswered");
+    let began = std::time::Instant::now();
+    signal(&sender, "-TERM");
+    signal(&sender, "-TERM");
+    // Two signals that arrive together may be one: the next is a second one for sure.
+    while sender.try_wait().expect("asked").is_none() {
+        assert!(began.elapsed() < PATIENCE, "it does not end");
+        let _ = std::process::Command::new("kill").args(["-TERM", &sender.id().to_string()]).status();
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    assert_eq!(sender.wait().expect("gone").code(), Some(130));
+}
