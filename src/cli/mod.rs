@@ -21,6 +21,8 @@ pub mod schedule;
 mod signal;
 pub mod status;
 pub mod subscribers;
+pub mod templates;
+pub mod test_send;
 mod usage;
 pub mod verify;
 pub mod why;
@@ -69,6 +71,11 @@ pub enum Command {
     Deliver(deliver::DeliverArgs),
     /// 편지를 미리 봐요. 보내는 것과 같은 편지예요
     Preview(preview::PreviewArgs),
+    /// 지금의 편지를 적은 주소 하나에만 시험으로 보내요. 장부에는 남지 않아요
+    TestSend(test_send::TestSendArgs),
+    /// 편지 틀
+    #[command(subcommand)]
+    Templates(templates::TemplatesCommand),
     /// 읽어 둔 글
     #[command(subcommand)]
     Posts(posts::PostsCommand),
@@ -191,6 +198,8 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         Command::Publish(args) => publish::run(context, &args, out),
         Command::Deliver(args) => deliver::command(context, args, out),
         Command::Preview(args) => preview::run(context, &args, out),
+        Command::TestSend(args) => test_send::run(context, &args, out),
+        Command::Templates(command) => templates::run(context, &command, out),
         Command::Posts(command) => {
             let (config, store) = (context.config()?, context.store()?);
             let zone = config.masthead.newsletter.time_zone;

@@ -19,7 +19,7 @@ use crate::render::{LetterInput, RenderError, Renderer};
 use crate::smtp::TlsContext;
 use crate::store::Store;
 
-const NO_KEY: &str = "비밀 키 파일에 키가 없어요. 백업에서 되살리세요";
+pub(super) const NO_KEY: &str = "비밀 키 파일에 키가 없어요. 백업에서 되살리세요";
 
 /// What every command is given: where the configuration is, and the clock.
 #[derive(Clone, Debug)]

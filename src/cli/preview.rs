@@ -16,7 +16,7 @@ use super::{dates, why};
 use crate::compose::links::unsubscribe_url;
 use crate::compose::{CompiledLetter, LetterHead, Origin, Personal};
 use crate::model::edition::Content;
-use crate::model::{EditionId, SubscriberId};
+use crate::model::{EditionId, EmailAddress, SubscriberId};
 use crate::publish::{Digest, Plan, plan};
 use crate::select::Verdict;
 
@@ -125,7 +125,8 @@ fn show(opened: &Opened, plan: &Plan, args: &PreviewArgs) -> Result<Vec<u8>> {
     }
 }
 
-fn rendered(opened: &Opened, plan: &Plan, warn: &mut dyn FnMut(&str)) -> Result<Content> {
+/// The letter's content; `warn` is told what the operator should know.
+pub fn rendered(opened: &Opened, plan: &Plan, warn: &mut dyn FnMut(&str)) -> Result<Content> {
     let rendered = opened.renderer.render(&plan.letter)?;
     rendered.warnings.iter().for_each(|warning| warn(warning));
     Ok(Content::from(rendered))
@@ -133,19 +134,29 @@ fn rendered(opened: &Opened, plan: &Plan, warn: &mut dyn FnMut(&str)) -> Result<
 
 /// The message as the sender composes it, addressed to the sender.
 pub fn sample(opened: &Opened, plan: &Plan, content: &Content) -> Result<Vec<u8>> {
+    sample_for(opened, plan, content, &opened.config.masthead.sender.email, Origin::Edition(NOBODY.1))
+}
+
+/// The same for `to`, who is nobody's row: its links withdraw nobody.
+pub fn sample_for(
+    opened: &Opened,
+    plan: &Plan,
+    content: &Content,
+    to: &EmailAddress,
+    origin: Origin,
+) -> Result<Vec<u8>> {
     let letters = opened.letters()?;
     let (subscriber, edition) = NOBODY;
     let head = LetterHead {
         digest: plan.digest.clone(),
         date: plan.at,
-        origin: Origin::Edition(edition),
+        origin,
         zone: letters.zone,
         newsletter: letters.newsletter,
         sender: letters.sender,
     };
     let compiled = CompiledLetter::new(&head, content, &letters.key, letters.signer)?;
     let link = letters.public_url.map(|base| unsubscribe_url(&base, &letters.key, subscriber, edition));
-    let to = &head.sender.email;
     let mut message = Vec::new();
     let personal = Personal { to, name: None, unsubscribe_url: link.as_deref(), subscriber };
     compiled.write(&personal, &mut message)?;

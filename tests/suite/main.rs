@@ -30,4 +30,5 @@ mod selection;
 mod smtp;
 mod status;
 mod support;
+mod test_send;
 mod web;

@@ -238,7 +238,7 @@ impl SubscribersError {
 }
 
 /// A reason in Korean.
-fn reason_word(reason: SuppressionReason) -> &'static str {
+pub(super) fn reason_word(reason: SuppressionReason) -> &'static str {
     match reason {
         SuppressionReason::HardBounce => "없는 주소로 반송됨",
         SuppressionReason::Complaint => "스팸 신고",
