@@ -618,6 +618,56 @@ fn a_store_that_takes_no_writes_stops_sending_and_a_late_250_is_still_recorded()
 }
 
 #[test]
+fn from_whichever_write_on_the_disk_is_full_nobody_is_lost_and_second_copies_are_announced() {
+    for n in 1..=14 {
+        let server = SmtpServer::start();
+        let mut world = World::new(&server);
+        world.relay.connections = 2;
+        world.patience = Duration::from_millis(30);
+        world.add_many(4);
+        world.freeze();
+        // The n-th write of a delivery fails and so does every later one: what fails is undone, the count with it.
+        world.meddle(&format!(
+            "CREATE TABLE room (left INTEGER NOT NULL); INSERT INTO room VALUES ({n});
+             CREATE TRIGGER full BEFORE UPDATE ON deliveries BEGIN
+               UPDATE room SET left = left - 1;
+               SELECT RAISE(ABORT, 'database or disk is full') WHERE (SELECT left FROM room) <= 0;
+             END"
+        ));
+        let stopped = world.try_deliver();
+        let kept = server.kept().len();
+        let recorded = world.states().iter().filter(|state| [Sent, InFlight].contains(state)).count();
+        assert!(kept <= recorded, "write {n}: {kept} copies, {recorded} of them intended or recorded");
+        if stopped.is_err() {
+            let again = Session::start(&world.store, world.clock.now(), world.unknown).map(|session| {
+                deliver::run_once(world.deps(), &session, &world.clock, CancellationToken::new(), |_| {})
+            });
+            assert!(!matches!(again, Ok(Ok(_))), "write {n}: it is still full");
+            assert_eq!(server.kept().len(), kept, "write {n}: nothing more was sent");
+        }
+        world.meddle("DROP TRIGGER full; DROP TABLE room");
+        world.deliver();
+        let unknown: Vec<String> = world
+            .rows()
+            .into_iter()
+            .filter(|row| row.state == Unknown)
+            .filter_map(|row| row.address)
+            .collect();
+        world.wait(11);
+        world.deliver();
+        for row in world.rows() {
+            let address = row.address.expect("an address");
+            let copies = server.kept_for(&address).len();
+            assert_eq!(row.state, Sent, "write {n}: {address}");
+            assert!(
+                copies == 1 || (copies == 2 && unknown.contains(&address)),
+                "write {n}: {address} {copies}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_250_that_cannot_be_recorded_ends_the_run_naming_the_row() {
     let server = SmtpServer::start();
     let mut world = World::new(&server);
