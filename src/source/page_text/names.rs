@@ -61,12 +61,14 @@ impl<'a> Names<'a> {
         Names { seen, first, told }
     }
 
-    /// Stands on the page more than once, and not the way titles do.
+    /// Stands on the page more than once, where authors do. Where no line tells by its place, it is the usual author.
     pub(super) fn is_known(&self, line: &Line<'_>) -> bool {
-        self.seen.get(line.text).is_some_and(|one| {
-            one.count > 1
-                && (one.under_body > one.over_body || (!self.told && one.under_body == one.over_body))
-        })
+        let Some(one) = self.seen.get(line.text).filter(|one| one.count > 1) else { return false };
+        match self.first {
+            _ if self.told => one.under_body > one.over_body,
+            Some(_) => self.is_first(line),
+            None => one.under_body == one.over_body,
+        }
     }
 
     /// The usual author.
@@ -74,9 +76,9 @@ impl<'a> Names<'a> {
         self.first == Some(line.text)
     }
 
-    /// The usual author stands on the page often enough to judge a reading by.
-    pub(super) fn is_sure(&self) -> bool {
-        self.first.and_then(|name| self.seen.get(name)).is_some_and(|one| one.count > 2)
+    /// Authors can be told from other lines: by where one stands, or by how often the usual one does.
+    pub(super) fn is_told(&self) -> bool {
+        self.told || self.first.and_then(|name| self.seen.get(name)).is_some_and(|one| one.count > 2)
     }
 }
 

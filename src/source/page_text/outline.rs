@@ -188,21 +188,35 @@ impl Reader<'_> {
         }
     }
 
-    /// The best reading may still be no sound one: an author nobody knows where a known one stands as a title or a body,
-    /// or where there is neither but numbers and emoji; a title that is longer than bodies are.
+    /// The best reading may still be no sound one; the first post that cannot be meant.
     fn sound(&self, entries: &[Entry]) -> Result<(), Fault> {
-        let known = |at: usize| self.lines.get(at).is_some_and(|line| self.names.is_known(line));
-        // Counts and emoji in a row are those of the post above, pushed away from it by a line too many.
-        let counts = |at: usize| self.kind(at).is_some_and(|kind| kind != Kind::Text);
-        let bytes = |at: usize| self.lines.get(at).map_or(0, |line| line.text.len());
-        let wrong = |entry: &&Entry| {
-            let pushed = counts(entry.title) && entry.body.is_some_and(counts);
-            let displaced = known(entry.title) || entry.body.is_some_and(known);
-            let stranger = self.names.is_sure() && !known(entry.author);
-            let long = bytes(entry.title) > SHORT && bytes(entry.title) > entry.body.map_or(0, bytes);
-            (stranger && (displaced || pushed)) || long
-        };
+        let wrong = |entry: &&Entry| self.is_displaced(**entry) || self.is_doubled(**entry);
         entries.iter().find(wrong).map_or(Ok(()), |entry| Err(Fault::Shape(entry.title)))
+    }
+
+    /// An author nobody knows where a known one stands as a title or a body, or where there is neither but numbers and
+    /// emoji: those are of the post above, pushed away from it by a line too many.
+    fn is_displaced(&self, entry: Entry) -> bool {
+        let known = |at: usize| self.lines.get(at).is_some_and(|line| self.names.is_known(line));
+        let counts = |at: usize| self.kind(at).is_some_and(|kind| kind != Kind::Text);
+        let reactions =
+            |at: usize| self.kind(at) == Some(Kind::Emoji) && self.kind(at + 1) == Some(Kind::Number);
+        let pushed = counts(entry.title) && entry.body.is_some_and(counts);
+        let displaced = pushed || known(entry.title) || entry.body.is_some_and(known);
+        !known(entry.author) && (reactions(entry.title) || (self.names.is_told() && displaced))
+    }
+
+    /// A title that is longer than bodies are, or a line that stands there twice.
+    fn is_doubled(&self, entry: Entry) -> bool {
+        let Some(title) = self.lines.get(entry.title) else { return false };
+        let body = entry.body.and_then(|at| self.lines.get(at));
+        let author = self.lines.get(entry.author);
+        let same = |one: Option<&Line<'_>>, other: Option<&Line<'_>>| {
+            one.zip(other).is_some_and(|(one, other)| one.text == other.text)
+        };
+        let signed = same(body, author) && author.is_some_and(|line| self.names.is_known(line));
+        let long = title.text.len() > SHORT && title.text.len() > body.map_or(0, |line| line.text.len());
+        long || signed || (title.is_prose() && same(Some(title), body))
     }
 
     /// Titles that could be the comments of the post above, were it not for the lines after them. Where every other post
