@@ -116,7 +116,8 @@ fn check(lines: &[Line<'_>]) -> Result<(), PageTextError> {
         |with: &str| first.text.get(..with.len()).is_some_and(|head| head.eq_ignore_ascii_case(with));
     let tag = |line: &Line<'_>| {
         let mut chars = line.text.chars();
-        chars.next() == Some('<') && chars.next().is_some_and(|c| c.is_ascii_alphabetic() || "/!?".contains(c))
+        chars.next() == Some('<')
+            && chars.next().is_some_and(|c| c.is_ascii_alphabetic() || "/!?".contains(c))
     };
     let tags = lines.iter().take(MARKED).filter(|line| tag(line)).count();
     if ["<!doctype", "<html", "<?xml", "<rss", "<feed", "<head", "<body"].into_iter().any(starts)
@@ -184,9 +185,12 @@ fn whole<'a>(lines: &[Line<'_>], outline: &'a Outline) -> (&'a [Entry], bool) {
             .any(|other| author(other).len() > author(last).len() && author(other).starts_with(author(last)))
         && !others.iter().any(|other| author(other) == author(last));
     let after = lines.len().saturating_sub(outline.left_over);
-    let cut_emoji =
-        outline.left_over == 1 && lines.get(after).is_some_and(|line| line.kind == Kind::Emoji);
-    if cut_name || cut_emoji || outline.last_in_doubt { (others, true) } else { (entries, outline.left_over > 0) }
+    let cut_emoji = outline.left_over == 1 && lines.get(after).is_some_and(|line| line.kind == Kind::Emoji);
+    if cut_name || cut_emoji || outline.last_in_doubt {
+        (others, true)
+    } else {
+        (entries, outline.left_over > 0)
+    }
 }
 
 fn post(lines: &[Line<'_>], entry: &Entry) -> Result<FetchedPost, PageTextError> {
@@ -218,7 +222,9 @@ fn number(lines: &[Line<'_>], at: usize) -> Result<u64, PageTextError> {
 
 /// NFC, so that a body copied on another system is the same body.
 fn prose(text: &str) -> String {
-    if is_nfc(text) { text.to_owned() } else { text.nfc().collect() }
+    // Below the combining marks and among whole syllables there is nothing to compose; the table is slower.
+    let whole = |c: char| c < '\u{300}' || ('가'..='힣').contains(&c);
+    if text.chars().all(whole) || is_nfc(text) { text.to_owned() } else { text.nfc().collect() }
 }
 
 /// One line, NFC, single spaces.

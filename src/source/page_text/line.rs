@@ -23,7 +23,7 @@ pub(super) struct Line<'a> {
     /// In the file, from 1.
     pub(super) number: usize,
     pub(super) kind: Kind,
-    /// Columns, as far as they matter: counted for short lines only.
+    /// Columns, as far as they matter: counted where a line is neither surely a name nor surely prose.
     pub(super) width: usize,
     /// One or more blank lines stand before it.
     pub(super) after_blank: bool,
@@ -31,6 +31,8 @@ pub(super) struct Line<'a> {
 
 /// Lines longer than this, in bytes, are nothing but text; their width is not counted.
 pub(super) const SHORT: usize = 400;
+/// An author's name is at most this wide; half-width letters count 1, Hangul 2.
+pub(super) const NAME: usize = 80;
 /// Wider than this a line is prose: a body, hardly a title, never a name.
 const PROSE: usize = 120;
 
@@ -59,12 +61,12 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
     for (number, raw) in (1..).zip(text.split(end)) {
         let text = raw.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));
         let short = text.len() <= SHORT;
-        if short && title::normalise(text).is_empty() {
+        if short && shows_nothing(text) {
             after_blank = true;
             continue;
         }
         let kind = if short { kind(text) } else { Kind::Text };
-        let width = if short { width::of(text) } else { usize::MAX };
+        let width = if short { columns(text) } else { usize::MAX };
         found.push(Line { text, number, kind, width, after_blank });
         after_blank = false;
     }
@@ -76,12 +78,23 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{FEFF}' | '\u{200B}' | '\u{2060}' | '\u{200E}' | '\u{200F}' | '\u{00AD}')
 }
 
+fn shows_nothing(text: &str) -> bool {
+    // Most lines begin with a letter or a digit; that spares them the long way.
+    let inked = |c: char| c.is_ascii_graphic() || ('가'..='힣').contains(&c);
+    !text.starts_with(inked) && title::normalise(text).is_empty()
+}
+
+/// Columns; for a line so short that they cannot matter, at most so many.
+fn columns(text: &str) -> usize {
+    let most = 2 * text.chars().count();
+    if most <= NAME { most } else { width::of(text) }
+}
+
 fn kind(text: &str) -> Kind {
     let blank = |one: &str| one.chars().all(|c| c.is_whitespace() || is_invisible(c));
     if is_number(text) || (text.contains(is_invisible) && is_number(&text.replace(is_invisible, ""))) {
         Kind::Number
-    } else if emoji(text).next().is_some() && text.graphemes(true).all(|one| blank(one) || is_emoji(one))
-    {
+    } else if text.graphemes(true).all(|one| blank(one) || is_emoji(one)) && emoji(text).next().is_some() {
         Kind::Emoji
     } else {
         Kind::Text

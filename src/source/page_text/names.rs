@@ -5,10 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::line::{Kind, Line};
-
-/// An author's name is at most this wide; half-width letters count 1, Hangul 2.
-const AUTHOR_WIDTH: usize = 80;
+use super::line::{Kind, Line, NAME};
 
 /// What the page says of one short line.
 #[derive(Clone, Copy, Default)]
@@ -84,5 +81,5 @@ impl<'a> Names<'a> {
 
 /// By its looks alone.
 pub(super) fn may_be_author(line: &Line<'_>) -> bool {
-    line.kind == Kind::Text && line.width <= AUTHOR_WIDTH
+    line.kind == Kind::Text && line.width <= NAME
 }

@@ -188,7 +188,10 @@ fn a_line_too_many_is_told_wherever_it_stands() {
 
 /// A body as long as bodies mostly are.
 fn long(n: usize) -> String {
-    format!("{n}번째 이야기예요. 아침에는 개천을 따라 걸었고 저녁에는 그 길을 지도에 옮겨 그렸어요. ").repeat(3).trim().to_owned()
+    format!("{n}번째 이야기예요. 아침에는 개천을 따라 걸었고 저녁에는 그 길을 지도에 옮겨 그렸어요. ")
+        .repeat(3)
+        .trim()
+        .to_owned()
 }
 
 /// Three usual posts and then `rest`, in which each `L` on a line of its own is a long body.
@@ -253,7 +256,8 @@ fn a_number_read_as_a_title_and_a_missing_description_are_told() {
 
 #[test]
 fn a_title_that_comes_back_every_week_is_no_author() {
-    let posts: String = (0..6).map(|n| format!("주간 기록\n{}\n손님 {n}\n👍\n{}\n", long(n), n + 1)).collect();
+    let posts: String =
+        (0..6).map(|n| format!("주간 기록\n{}\n손님 {n}\n👍\n{}\n", long(n), n + 1)).collect();
     for cut in ["", "주간 기록", "주간 기록\n아직 다 못"] {
         let page = parse(&format!("블로그\n소개\n{posts}{cut}")).expect("sound");
         assert_eq!((page.posts.len(), page.cut_off), (6, !cut.is_empty()));
