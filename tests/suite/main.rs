@@ -20,6 +20,7 @@ mod korean;
 mod law;
 mod letter;
 mod letters;
+mod page_text;
 mod people;
 mod preview_page;
 mod publish;

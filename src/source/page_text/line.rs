@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::korean::width;
+use crate::korean::{title, width};
 
 /// What a line could be, by its looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,28 +23,50 @@ pub(super) struct Line<'a> {
     /// In the file, from 1.
     pub(super) number: usize,
     pub(super) kind: Kind,
-    /// Columns, as far as they matter: counted for short lines only.
+    /// Columns, as far as they matter: counted where a line is neither surely a name nor surely prose.
     pub(super) width: usize,
     /// One or more blank lines stand before it.
     pub(super) after_blank: bool,
 }
 
-/// Lines longer than this are nothing but text; their width is not counted.
-const SHORT: usize = 400;
+/// Lines longer than this, in bytes, are nothing but text; their width is not counted.
+pub(super) const SHORT: usize = 400;
+/// An author's name is at most this wide; half-width letters count 1, Hangul 2.
+pub(super) const NAME: usize = 80;
+/// Wider than this a line is prose: a body, hardly a title, never a name.
+const PROSE: usize = 120;
 
-/// The lines of `text` that are not blank.
+impl Line<'_> {
+    /// As wide as bodies are.
+    pub(super) fn is_prose(&self) -> bool {
+        self.width > PROSE
+    }
+
+    /// A number the way pages shorten it (`1.2만`, `3k`, `100+`): it counts something, and nobody can know how many.
+    pub(super) fn is_shortened(&self) -> bool {
+        let unit = |c: char| matches!(c, '천' | '만' | '억' | 'k' | 'K' | 'm' | 'M' | '+');
+        let Some(head) = self.text.strip_suffix(unit) else { return false };
+        let head = head.trim_end();
+        self.text.len() <= 16
+            && head.starts_with(|c: char| c.is_ascii_digit())
+            && head.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b','))
+    }
+}
+
+/// The lines of `text` that show something. Lines end in LF or CRLF, or in CR alone where there is no LF at all.
 pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
     let mut found = Vec::with_capacity(text.bytes().filter(|byte| *byte == b'\n').count() + 1);
     let mut after_blank = false;
-    for (number, raw) in (1..).zip(text.lines()) {
+    let end = if text.contains('\n') { '\n' } else { '\r' };
+    for (number, raw) in (1..).zip(text.split(end)) {
         let text = raw.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));
-        if text.is_empty() {
+        let short = text.len() <= SHORT;
+        if short && shows_nothing(text) {
             after_blank = true;
             continue;
         }
-        let short = text.len() <= SHORT;
         let kind = if short { kind(text) } else { Kind::Text };
-        let width = if short { width::of(text) } else { usize::MAX };
+        let width = if short { columns(text) } else { usize::MAX };
         found.push(Line { text, number, kind, width, after_blank });
         after_blank = false;
     }
@@ -56,21 +78,35 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{FEFF}' | '\u{200B}' | '\u{2060}' | '\u{200E}' | '\u{200F}' | '\u{00AD}')
 }
 
+fn shows_nothing(text: &str) -> bool {
+    // Most lines begin with a letter or a digit; that spares them the long way.
+    let inked = |c: char| c.is_ascii_graphic() || ('가'..='힣').contains(&c);
+    !text.starts_with(inked) && title::normalise(text).is_empty()
+}
+
+/// Columns; for a line so short that they cannot matter, at most so many.
+fn columns(text: &str) -> usize {
+    let most = 2 * text.chars().count();
+    if most <= NAME { most } else { width::of(text) }
+}
+
 fn kind(text: &str) -> Kind {
-    if is_number(text) {
+    let blank = |one: &str| one.chars().all(|c| c.is_whitespace() || is_invisible(c));
+    if is_number(text) || (text.contains(is_invisible) && is_number(&text.replace(is_invisible, ""))) {
         Kind::Number
-    } else if emoji(text).next().is_some()
-        && text.graphemes(true).all(|one| one.trim().is_empty() || is_emoji(one))
-    {
+    } else if text.graphemes(true).all(|one| blank(one) || is_emoji(one)) && emoji(text).next().is_some() {
         Kind::Emoji
     } else {
         Kind::Text
     }
 }
 
-/// `5`, `1234`, `1,234`; not `1,23`.
+/// `5`, `1234`, `1,234`; not `1,23`, and not `007`, which nobody counts to.
 fn is_number(text: &str) -> bool {
     let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if text.is_empty() || (text.len() > 1 && text.starts_with('0')) {
+        return false;
+    }
     match text.split_once(',') {
         None => digits(text),
         Some((head, rest)) => {

@@ -4,14 +4,11 @@
 //! comments, unless it must be the next post's title for the lines after it to make sense: the choice is made for the
 //! whole page at once, from its end, in linear time.
 
-use std::collections::HashMap;
+use super::line::{Kind, Line, SHORT};
+use super::names::{Names, may_be_author};
 
-use super::line::{Kind, Line};
-
-/// An author's name is at most this wide; half-width letters count 1, Hangul 2.
-const AUTHOR_WIDTH: usize = 80;
-/// A title that is longer speaks for a reading that is off by a line.
-const TITLE_BYTES: usize = 600;
+/// Other posts with bodies of prose, from which on one without is no post of this page.
+const MANY: usize = 3;
 
 /// The lines of one post, as positions in the list of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,13 +35,26 @@ pub(super) struct Outline {
     pub(super) entries: Vec<Entry>,
     /// Lines after the last whole post.
     pub(super) left_over: usize,
+    /// The last number could as well be the title of the post that was cut off.
+    pub(super) last_in_doubt: bool,
+    /// Numbers that stand right under an author and were read as titles.
+    pub(super) numeric_titles: Vec<usize>,
+}
+
+/// Why no reading is sound, and at which position in the list of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// From here on nothing makes sense.
+    Shape(usize),
+    /// This number is a count or a title; either way something else is missing.
+    Doubt(usize),
 }
 
 /// What speaks against a reading; none: it cannot be.
 type Cost = Option<u32>;
 
-/// Reads `lines`, the first of which is the blog's title. Err: the position of the line from which nothing makes sense.
-pub(super) fn outline(lines: &[Line<'_>]) -> Result<Outline, usize> {
+/// Reads `lines`, the first of which is the blog's title.
+pub(super) fn outline(lines: &[Line<'_>]) -> Result<Outline, Fault> {
     let names = Names::of(lines);
     let reader = Reader { lines, names };
     let best = reader.best_from_end();
@@ -53,18 +63,18 @@ pub(super) fn outline(lines: &[Line<'_>]) -> Result<Outline, usize> {
     let without = best.get(1).copied().flatten().map(|step| (step.cost + 2, false, 1));
     let Some((_, description, start)) = [with, without].into_iter().flatten().min_by_key(|(cost, ..)| *cost)
     else {
-        return Err(reader.furthest());
+        return Err(Fault::Shape(reader.furthest()));
     };
     let (mut entries, mut at) = (Vec::new(), start);
     while let Some(entry) = best.get(at).copied().flatten().and_then(|step| reader.chosen(at, step)) {
         entries.push(entry);
         at = entry.next();
     }
-    let outline = Outline { description, entries, left_over: lines.len().saturating_sub(at) };
-    match reader.contradiction(&outline) {
-        Some(line) => Err(line),
-        None => Ok(outline),
-    }
+    reader.sound(&entries)?;
+    let left_over = lines.len().saturating_sub(at);
+    let numeric_titles = reader.numeric_titles(&entries)?;
+    let last_in_doubt = entries.last().is_some_and(|last| reader.may_be_title(*last, left_over));
+    Ok(Outline { description, left_over, last_in_doubt, numeric_titles, entries })
 }
 
 /// One for each line of the page, so it is small.
@@ -73,51 +83,6 @@ struct Step {
     cost: u32,
     /// Which of [`Reader::entries_at`]; none: the page ends here, whole or cut off.
     choice: Option<u8>,
-}
-
-/// What a count right after a line says for its being an author, next to one more time that it stands on the page.
-const FOLLOWED: u32 = 10;
-
-/// How often each short line stands on the page: authors stand under each of their posts.
-struct Names<'a> {
-    counts: HashMap<&'a str, u32>,
-    /// Whom most speaks for as the usual author; none where nothing tells two lines apart.
-    first: Option<&'a str>,
-}
-
-impl<'a> Names<'a> {
-    fn of(lines: &[Line<'a>]) -> Names<'a> {
-        let (mut counts, mut weights) = (HashMap::new(), HashMap::new());
-        for (at, line) in lines.iter().enumerate() {
-            if line.kind != Kind::Text || line.width > AUTHOR_WIDTH {
-                continue;
-            }
-            // Titles and bodies are followed by text.
-            let followed = lines.get(at + 1).is_some_and(|next| next.kind != Kind::Text);
-            *counts.entry(line.text).or_insert(0) += 1;
-            *weights.entry(line.text).or_insert(0) += if followed { FOLLOWED } else { 1 };
-        }
-        let mut best: Vec<(u32, &str)> = weights
-            .into_iter()
-            .filter(|(text, _)| counts.get(text).is_some_and(|count| *count > 1))
-            .map(|(text, weight)| (weight, text))
-            .collect();
-        best.sort_unstable_by(|a, b| b.cmp(a));
-        let first = match best.as_slice() {
-            [(weight, _), (next, _), ..] if weight == next => None,
-            [(_, text), ..] => Some(*text),
-            [] => None,
-        };
-        Names { counts, first }
-    }
-
-    fn count(&self, text: &str) -> u32 {
-        self.counts.get(text).copied().unwrap_or(0)
-    }
-
-    fn is_first(&self, line: &Line<'_>) -> bool {
-        self.first == Some(line.text)
-    }
 }
 
 struct Reader<'a> {
@@ -156,9 +121,10 @@ impl Reader<'_> {
 
     /// The page may end before `at`, or within a post that begins there: then something of it is missing.
     fn rest(&self, at: usize) -> Cost {
-        match self.lines.len() - at {
-            0 => Some(0),
-            1 | 2 => Some(3),
+        match self.lines.get(at..)? {
+            [] => Some(0),
+            [title] => Some(3 + self.as_title(title)?),
+            [title, body] => Some(3 + self.as_title(title)? + self.misplaced(body)),
             _ => None,
         }
     }
@@ -192,18 +158,25 @@ impl Reader<'_> {
     }
 
     fn cost(&self, entry: Entry) -> Cost {
-        let author = self.lines.get(entry.author)?;
-        if author.kind != Kind::Text || author.width > AUTHOR_WIDTH {
-            return None;
-        }
-        let author = if self.names.count(author.text) > 1 { 0 } else { 3 };
+        let author = self.lines.get(entry.author).filter(|line| may_be_author(line))?;
         let title = self.lines.get(entry.title)?;
-        let long = if title.text.len() > TITLE_BYTES { 2 } else { 0 };
         let body = match entry.body {
-            Some(at) => self.misplaced(self.lines.get(at)?),
-            None => 2,
+            Some(at) => Some(self.lines.get(at)?),
+            None => None,
         };
-        Some(author + self.misplaced(title) + long + body)
+        let stranger = match body {
+            _ if self.names.is_known(author) => 0,
+            Some(body) if body.is_prose() => 2,
+            _ => 3,
+        };
+        let long = self.as_title(title).unwrap_or(6);
+        Some(stranger + long + body.map_or(2, |line| self.misplaced(line)))
+    }
+
+    /// What speaks against a line as a title; none: it is as long as bodies are.
+    fn as_title(&self, line: &Line<'_>) -> Cost {
+        let prose = if line.is_prose() { 2 } else { 0 };
+        (line.text.len() <= SHORT).then(|| prose + self.misplaced(line))
     }
 
     /// What speaks against a line as a title or a body.
@@ -215,19 +188,70 @@ impl Reader<'_> {
         }
     }
 
-    /// The best reading may still be no sound one: an unknown author where the usual one stands as a title or a body, or
-    /// where there is neither but numbers and emoji.
-    fn contradiction(&self, outline: &Outline) -> Option<usize> {
-        let known = self.names.first.is_some_and(|name| self.names.count(name) > 2);
-        let wrong = |entry: &&Entry| {
-            let is_first = |at: usize| self.lines.get(at).is_some_and(|line| self.names.is_first(line));
-            // Counts and emoji in a row are those of the post above, pushed away from it by a line too many.
-            let counts = |at: usize| self.kind(at).is_some_and(|kind| kind != Kind::Text);
-            let pushed = counts(entry.title) && entry.body.is_some_and(counts);
-            let displaced = is_first(entry.title) || entry.body.is_some_and(is_first);
-            !is_first(entry.author) && (displaced || pushed)
+    /// The best reading may still be no sound one; the first post that cannot be meant.
+    fn sound(&self, entries: &[Entry]) -> Result<(), Fault> {
+        let wrong = |entry: &&Entry| self.is_displaced(**entry) || self.is_doubled(**entry);
+        entries.iter().find(wrong).map_or(Ok(()), |entry| Err(Fault::Shape(entry.title)))
+    }
+
+    /// An author nobody knows where a known one stands as a title or a body, or where there is neither but numbers and
+    /// emoji: those are of the post above, pushed away from it by a line too many.
+    fn is_displaced(&self, entry: Entry) -> bool {
+        let known = |at: usize| self.lines.get(at).is_some_and(|line| self.names.is_known(line));
+        let counts = |at: usize| self.kind(at).is_some_and(|kind| kind != Kind::Text);
+        let reactions =
+            |at: usize| self.kind(at) == Some(Kind::Emoji) && self.kind(at + 1) == Some(Kind::Number);
+        let pushed = counts(entry.title) && entry.body.is_some_and(counts);
+        let displaced = pushed || known(entry.title) || entry.body.is_some_and(known);
+        !known(entry.author) && (reactions(entry.title) || (self.names.is_told() && displaced))
+    }
+
+    /// A title that is longer than bodies are, or a line that stands there twice.
+    fn is_doubled(&self, entry: Entry) -> bool {
+        let Some(title) = self.lines.get(entry.title) else { return false };
+        let body = entry.body.and_then(|at| self.lines.get(at));
+        let author = self.lines.get(entry.author);
+        let same = |one: Option<&Line<'_>>, other: Option<&Line<'_>>| {
+            one.zip(other).is_some_and(|(one, other)| one.text == other.text)
         };
-        outline.entries.iter().find(wrong).filter(|_| known).map(|entry| entry.title)
+        let signed = same(body, author) && author.is_some_and(|line| self.names.is_known(line));
+        let long = title.text.len() > SHORT && title.text.len() > body.map_or(0, |line| line.text.len());
+        long || signed || (title.is_prose() && same(Some(title), body))
+    }
+
+    /// Titles that could be the comments of the post above, were it not for the lines after them. Where every other post
+    /// has a body of prose and this one has not, it may be the body that is missing.
+    fn numeric_titles(&self, entries: &[Entry]) -> Result<Vec<usize>, Fault> {
+        let prose = |entry: &Entry| entry.body.and_then(|at| self.lines.get(at)).is_some_and(Line::is_prose);
+        let found: Vec<&Entry> = entries
+            .windows(2)
+            .filter_map(|pair| {
+                let [before, entry] = pair else { return None };
+                let close = before.author + 1 == entry.title;
+                (close && self.kind(entry.title) == Some(Kind::Number)).then_some(entry)
+            })
+            .collect();
+        let bare = |entry: &&&Entry| !prose(entry);
+        let bare_elsewhere =
+            entries.iter().filter(|entry| !prose(entry)).count() > found.iter().filter(bare).count();
+        match found.iter().find(bare) {
+            Some(entry) if !bare_elsewhere && entries.iter().filter(|entry| prose(entry)).count() >= MANY => {
+                Err(Fault::Doubt(entry.title))
+            }
+            _ => Ok(found.into_iter().map(|entry| entry.title).collect()),
+        }
+    }
+
+    /// Whether the number that ends `last` could be a title, with the lines that are left over as its body and author.
+    fn may_be_title(&self, last: Entry, left_over: usize) -> bool {
+        let after = |at: usize| self.lines.get(last.author + 1 + at);
+        let number = last.comments.is_some() && last.emoji.is_none();
+        let fits = match left_over {
+            1 => after(1).is_some_and(Line::is_prose),
+            2 => after(2).is_some_and(may_be_author),
+            _ => false,
+        };
+        number && fits
     }
 
     /// How far the posts can be followed from the top.

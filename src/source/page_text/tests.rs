@@ -185,3 +185,142 @@ fn a_line_too_many_is_told_wherever_it_stands() {
         }
     }
 }
+
+/// A body as long as bodies mostly are.
+fn long(n: usize) -> String {
+    format!("{n}번째 이야기예요. 아침에는 개천을 따라 걸었고 저녁에는 그 길을 지도에 옮겨 그렸어요. ")
+        .repeat(3)
+        .trim()
+        .to_owned()
+}
+
+/// Three usual posts and then `rest`, in which each `L` on a line of its own is a long body.
+fn after_three(rest: &str) -> Result<FetchedPage, PageTextError> {
+    let usual: String = (1..4).map(|n| format!("글 {n}\n{}\n여름볕\n", long(n))).collect();
+    let rest: Vec<String> =
+        rest.lines().map(|line| if line == "L" { long(9) } else { line.to_owned() }).collect();
+    parse(&format!("블로그\n소개\n{usual}{}", rest.join("\n")))
+}
+
+#[test]
+fn odd_but_sound_posts_are_read() {
+    let cases = [
+        ("1984\nL\n손님", "1984/손님/0//0"),
+        ("3\n1984\nL\n손님", "1984/손님/0//0"),
+        ("7\n👍\n2\n10\nL\n여름볕", "10/여름볕/0//0"),
+        ("007\nL\n여름볕\n1", "007/여름볕/1//0"),
+        ("❤️\nL\n여름볕\n❤️\n2", "❤️/여름볕/0/❤️/2"),
+        ("10k\nL\n여름볕", "10k/여름볕/0//0"),
+        ("글 1\nL\n여름볕\n2", "글 1/여름볕/2//0"),
+        ("여름볕\nL\n여름볕", "여름볕/여름볕/0//0"),
+        ("마지막\n👍 좋아요\n여름볕\n👍\u{FEFF} \u{200B}❤️\n1\u{200B}2", "마지막/여름볕/0/👍 ❤️/12"),
+        ("마지막\nL\n여\u{202E}름볕\u{200F}", "마지막/여름볕/0//0"),
+        ("\u{3164}\n마지막\nL\n\u{3164}\n여름볕\n0", "마지막/여름볕/0//0"),
+    ];
+    for (rest, wanted) in cases {
+        let page = after_three(rest).unwrap_or_else(|error| panic!("{rest:?}: {error}"));
+        assert_eq!(shown(&page).lines().last(), Some(wanted), "{rest:?}");
+        assert!(!page.cut_off, "{rest:?}");
+    }
+}
+
+#[test]
+fn what_could_be_meant_in_two_ways_is_refused_at_its_line() {
+    let cases = [
+        ("27\n본문이 빠진 글\n여름볕\n다음 글\nL\n여름볕", "12행 `27`: 앞 글의 댓글 수인지"),
+        ("👍\n1.2만\n다음 글\nL\n여름볕", "13행 `1.2만`: 줄여 쓴 수"),
+        ("1.2만\n다음 글\nL\n여름볕", "12행 `1.2만`: 줄여 쓴 수"),
+        ("100+", "12행 `100+`: 줄여 쓴 수"),
+        ("👍\n3k", "13행 `3k`: 줄여 쓴 수"),
+        ("👍\n다음 글\nL\n여름볕", "12행 `👍`: 여기서부터"),
+        ("끼어든 줄\n👍\n5\n다음 글\nL\n여름볕", "12행 `끼어든 줄`: 여기서부터"),
+        ("다음 글\n여름볕\n그다음 글\nL\n여름볕", "여기서부터"),
+        ("다음 글\nL\nL\n여름볕", "여기서부터"),
+        ("99999999999999999999\n다음 글\nL\n여름볕", "12행 `99999999999999999999`: 수가"),
+    ];
+    for (rest, wanted) in cases {
+        let error = after_three(rest).expect_err(rest).to_string();
+        assert!(error.contains(wanted), "{rest:?}: {error}");
+    }
+}
+
+#[test]
+fn a_number_read_as_a_title_and_a_missing_description_are_told() {
+    let page = after_three("1984\nL\n여름볕").expect("sound");
+    assert_eq!(page.notes, ["12행 `1984`: 댓글 수가 아니라 글 제목으로 읽었어요."]);
+    let many = "5\nL\n여름볕\n".repeat(8);
+    assert_eq!(after_three(&many).expect("sound").notes.len(), 7);
+    let page = parse(&format!("블로그\n글 1\n{}\n봄\n글 2\n{}\n봄", long(1), long(2))).expect("sound");
+    assert_eq!(page.notes, ["2행을 블로그 소개가 아니라 첫 글의 제목으로 읽었어요."]);
+}
+
+#[test]
+fn a_title_that_comes_back_every_week_is_no_author() {
+    let posts: String =
+        (0..6).map(|n| format!("주간 기록\n{}\n손님 {n}\n👍\n{}\n", long(n), n + 1)).collect();
+    for cut in ["", "주간 기록", "주간 기록\n아직 다 못"] {
+        let page = parse(&format!("블로그\n소개\n{posts}{cut}")).expect("sound");
+        assert_eq!((page.posts.len(), page.cut_off), (6, !cut.is_empty()));
+        assert!(page.posts.iter().all(|post| post.title == "주간 기록"));
+    }
+}
+
+#[test]
+fn a_count_that_may_be_the_title_of_a_post_cut_off_is_not_kept() {
+    let page = after_three("1984\n짧은 본문이에요\n손").expect("sound");
+    assert!(page.cut_off);
+    assert_eq!(page.posts.len(), 2, "the post above is left out with it");
+    assert!(page.posts.iter().all(|post| post.comments == 0));
+}
+
+#[test]
+fn bodies_are_composed_and_a_page_of_carriage_returns_is_read() {
+    let page = parse("블로그\r소개\r글\r\u{1100}\u{1161} 몸\r봄\r3").expect("sound");
+    assert_eq!((page.posts[0].body.as_str(), page.posts[0].comments), ("가 몸", 3));
+}
+
+#[test]
+fn other_formats_are_told_by_name() {
+    for (page, wanted) in [
+        ("<div>\n<p>가</p>\n<p>나</p>\n<p>다</p>\n</div>", "HTML"),
+        ("<!-- 글 -->\n<ul>\n<li>가</li>\n<li>나</li>\n</ul>", "HTML"),
+        ("\u{FEFF}<?xml version=\"1.0\"?>\n<rss>\n<channel>\n", "HTML"),
+        ("[\n{\"title\": \"가\"},\n{\"title\": \"나\"}\n]", "JSON"),
+        ("{\"posts\": []}", "JSON"),
+    ] {
+        assert!(parse(page).expect_err(page).to_string().contains(wanted), "{page}");
+    }
+    assert!(parse("<T> 블로그\n소개\n가\n본문\n봄\n").is_ok());
+    assert!(parse("[일상] 블로그\n소개\n가\n본문\n봄\n").is_ok());
+}
+
+#[test]
+fn a_line_over_the_limit_is_refused() {
+    let page = format!("블로그\n소개\n글\n{}\n봄\n", "가".repeat(LINE_LIMIT / 3 + 1));
+    assert_eq!(parse(&page), Err(PageTextError::Long { line: 4 }));
+}
+
+proptest! {
+    #[test]
+    fn a_page_cut_anywhere_gives_no_post_it_did_not_hold(
+        counts in prop::collection::vec((prop::option::of(1u64..40), prop::option::of(1u64..40)), 2..6),
+        at in 0usize..10_000,
+    ) {
+        let posts: Vec<_> = counts.iter().zip(1..).map(|((c, r), n)| (format!("글 {n}"), long(n), *c, *r)).collect();
+        let page = dumped(&posts);
+        // From the end of the second post on, the author is known and a half name is seen for what it is.
+        let from = dumped(&posts[..2]).len();
+        let mut end = from + at % (page.len() - from + 1);
+        while !page.is_char_boundary(end) {
+            end += 1;
+        }
+        let read = parse(&page[..end]).expect("a cut is no fault");
+        let whole: Vec<_> = posts.iter().map(|post| (&post.0, &post.1)).collect();
+        let given: Vec<_> = read.posts.iter().map(|post| (&post.title, &post.body)).collect();
+        prop_assert_eq!(&given[..], &whole[..given.len()]);
+        // The last post's counts may have been cut; those of the others are whole.
+        for (post, (.., comments, reactions)) in read.posts.iter().zip(&posts).take(given.len().saturating_sub(1)) {
+            prop_assert_eq!((post.comments, post.reactions.total), (comments.unwrap_or(0), reactions.unwrap_or(0)));
+        }
+    }
+}

@@ -74,7 +74,7 @@ pub(super) fn pages() -> Vec<Case> {
     vec![
         page("HTML", b"<!DOCTYPE html><html><body>\n<p>a</p>\n</html>".to_vec(), &["HTML이에요", "텍스트로"]),
         page("a feed", b"<?xml version=\"1.0\"?><rss>\n<a/>\n</rss>".to_vec(), &["1행"]),
-        page("JSON", b"{\"posts\": []}".to_vec(), &["글이 하나도 없어요"]),
+        page("JSON", b"{\"posts\": []}".to_vec(), &["JSON이에요"]),
         page("an image", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\x01".to_vec(), &["이진 내용", "UTF-8"]),
         page("nothing", vec![], &["비어 있어요", "확인하세요"]),
         page("blank lines", b"\n \n\t\n\n".to_vec(), &["비어 있어요"]),
