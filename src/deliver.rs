@@ -29,6 +29,7 @@ use crate::clock::{Clock, Instant};
 use crate::model::{DeliveryId, EditionId, EmailAddress, SuppressionKey};
 use crate::smtp::{RelaySettings, TlsContext};
 use crate::store::deliveries::{Claimed, Ending, Recovered, UnknownPolicy};
+use crate::store::place::place;
 use crate::store::{SenderLock, Store, StoreError};
 
 pub use letter::{Letter, LetterSettings};
@@ -87,11 +88,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// Takes the lock, settles what an earlier sender left, begins an epoch.
+    /// Takes the lock, refuses a copied store, settles what an earlier sender left, begins an epoch.
     pub fn start(store: &Store, now: Instant, policy: UnknownPolicy) -> Result<Session, StoreError> {
         let lock = store.lock_sender()?;
-        let (epoch, recovered) =
-            store.write(move |ledger| Ok((ledger.next_epoch()?, ledger.recover_at_start(now, policy)?)))?;
+        let here = place(store.path());
+        let (epoch, recovered) = store.write(move |ledger| {
+            ledger.send_from(&here)?;
+            Ok((ledger.next_epoch()?, ledger.recover_at_start(now, policy)?))
+        })?;
         Ok(Session { epoch, recovered, _lock: lock })
     }
 }

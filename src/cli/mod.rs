@@ -1,5 +1,6 @@
 //! Effect: the command line. One small file per noun: args → step → print.
 
+pub mod adopt;
 pub mod backup;
 pub mod check;
 pub mod completions;
@@ -103,6 +104,8 @@ pub enum Command {
     Restore(restore::RestoreArgs),
     /// 셸에서 Tab으로 명령을 채우게 하는 스크립트를 출력해요
     Completions(completions::CompletionsArgs),
+    /// 옮기거나 복사한 저장소가 이제부터 보내게 해요
+    Adopt,
     /// 저장소를 이 판의 스키마로 올려요. 다른 명령도 처음 열 때 알아서 해요
     Migrate,
     /// 장부의 약속이 모두 지켜졌는지 확인해요
@@ -225,6 +228,7 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         Command::Backup(args) => backup::run(context, &args, out),
         Command::Restore(args) => restore::run(context, &args, out),
         Command::Completions(args) => completions::run(args, out),
+        Command::Adopt => adopt::run(context, out),
         Command::Migrate => {
             let store = context.store()?;
             Ok(writeln!(out, "저장소의 스키마가 이 판과 맞아요: {}", store.path().display())?)

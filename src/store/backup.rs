@@ -235,6 +235,7 @@ impl Ledger<'_> {
     }
 
     fn new_instance(&self, now: Instant) -> Result<(), StoreError> {
+        self.send_from_anywhere()?;
         let id = connection::instance_id()?;
         for (key, value) in [("instance_id", id), ("restored_at", now.timestamp_millis().to_string())] {
             self.db

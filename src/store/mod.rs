@@ -12,6 +12,7 @@ pub mod consents;
 pub mod deliveries;
 pub mod editions;
 pub mod overview;
+pub mod place;
 pub mod posts;
 mod purge;
 pub mod sources;
@@ -58,6 +59,14 @@ pub enum StoreError {
     )]
     Foreign {
         /// The file.
+        path: PathBuf,
+    },
+    /// It sent from another place before: this is a copy, or it was moved.
+    #[error(
+        "이 저장소는 {path}에서 보내던 것을 옮기거나 복사한 것이라 보내지 않았어요. 그쪽이 더 보내지 않는 것을 확인하고 `moabom adopt`를 실행하세요"
+    )]
+    Copied {
+        /// Where it sent from.
         path: PathBuf,
     },
     /// Another process holds the sender's lock.

@@ -256,6 +256,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["migrate"], &[]),
     (&["verify"], &["--json"]),
     (&["law"], &["--json"]),
+    (&["adopt"], &[]),
 ];
 
 #[test]

@@ -9,6 +9,7 @@ mod command_line;
 mod compose;
 mod config;
 mod config_files;
+mod copied;
 mod crash;
 mod deliver;
 mod dkim;
