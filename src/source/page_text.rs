@@ -130,7 +130,7 @@ fn check(lines: &[Line<'_>]) -> Result<(), PageTextError> {
         return Err(PageTextError::Json);
     }
     if let Some(line) = lines.iter().find(|line| line.text.len() > LINE_LIMIT) {
-        return Err(PageTextError::Long { line: line.number });
+        return Err(PageTextError::Long { line: line.number as usize });
     }
     if lines.len() < 3 { Err(PageTextError::NoPosts) } else { Ok(()) }
 }
@@ -141,7 +141,7 @@ fn refused(lines: &[Line<'_>], fault: Fault) -> PageTextError {
     let liked = lines.windows(2).find(liked).and_then(|pair| pair.last());
     let count = lines.get(at).filter(|line| line.is_shortened()).or(liked);
     let line = count.or(lines.get(at)).or(lines.last());
-    let (line, text) = line.map_or((1, String::new()), |line| (line.number, beginning(line.text)));
+    let (line, text) = line.map_or((1, String::new()), |line| (line.number as usize, beginning(line.text)));
     match fault {
         _ if count.is_some() => PageTextError::Shortened { line, text },
         Fault::Shape(_) => PageTextError::Shape { line, text },
@@ -160,7 +160,9 @@ fn shortened(lines: &[Line<'_>], outline: &Outline) -> Result<(), PageTextError>
         _ => None,
     };
     match bodies.chain(left).filter_map(|at| lines.get(at)).find(|line| line.is_shortened()) {
-        Some(line) => Err(PageTextError::Shortened { line: line.number, text: beginning(line.text) }),
+        Some(line) => {
+            Err(PageTextError::Shortened { line: line.number as usize, text: beginning(line.text) })
+        }
         None => Ok(()),
     }
 }
@@ -217,7 +219,7 @@ fn number(lines: &[Line<'_>], at: usize) -> Result<u64, PageTextError> {
     let digits: String = line.text.chars().filter(char::is_ascii_digit).collect();
     // The store counts in signed 64 bits.
     let held = digits.parse::<u64>().ok().filter(|count| i64::try_from(*count).is_ok());
-    held.ok_or_else(|| PageTextError::Number { line: line.number, text: beginning(line.text) })
+    held.ok_or_else(|| PageTextError::Number { line: line.number as usize, text: beginning(line.text) })
 }
 
 /// NFC, so that a body copied on another system is the same body.

@@ -21,10 +21,10 @@ pub(super) struct Line<'a> {
     /// Without the space around it.
     pub(super) text: &'a str,
     /// In the file, from 1.
-    pub(super) number: usize,
+    pub(super) number: u32,
     pub(super) kind: Kind,
     /// Columns, as far as they matter: counted where a line is neither surely a name nor surely prose.
-    pub(super) width: usize,
+    pub(super) width: u16,
     /// One or more blank lines stand before it.
     pub(super) after_blank: bool,
 }
@@ -39,7 +39,7 @@ const PROSE: usize = 120;
 impl Line<'_> {
     /// As wide as bodies are.
     pub(super) fn is_prose(&self) -> bool {
-        self.width > PROSE
+        usize::from(self.width) > PROSE
     }
 
     /// A number the way pages shorten it (`1.2만`, `3k`, `100+`): it counts something, and nobody can know how many.
@@ -66,7 +66,7 @@ pub(super) fn lines(text: &str) -> Vec<Line<'_>> {
             continue;
         }
         let kind = if short { kind(text) } else { Kind::Text };
-        let width = if short { columns(text) } else { usize::MAX };
+        let width = if short { u16::try_from(columns(text)).unwrap_or(u16::MAX) } else { u16::MAX };
         found.push(Line { text, number, kind, width, after_blank });
         after_blank = false;
     }

@@ -81,5 +81,5 @@ impl<'a> Names<'a> {
 
 /// By its looks alone.
 pub(super) fn may_be_author(line: &Line<'_>) -> bool {
-    line.kind == Kind::Text && line.width <= NAME
+    line.kind == Kind::Text && usize::from(line.width) <= NAME
 }
