@@ -20,7 +20,7 @@ const LETTERS: &str = "digest/";
 pub enum TemplatesCommand {
     /// 내장 틀과 스타일을 고쳐 쓸 파일로 꺼내요. 있는 파일은 건드리지 않아요
     Export {
-        /// 꺼낼 폴더. 적지 않으면 설정의 [templates] path
+        /// 꺼낼 폴더. 적지 않으면 설정의 templates.path
         folder: Option<PathBuf>,
     },
     /// 고친 틀로 편지를 만들 수 있는지 살펴요
