@@ -13,6 +13,7 @@ mod copied;
 mod crash;
 mod deliver;
 mod dkim;
+mod faults;
 mod feed;
 mod fetch;
 mod import;
