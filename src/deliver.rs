@@ -47,6 +47,13 @@ pub struct DeliverSettings {
     pub patience: Duration,
     /// Messages per second to one destination domain (hanmail.net, daum.net and kakao.com are one); none: no limit.
     pub per_destination_second: Option<f64>,
+    /// Messages in any hour; none: no limit.
+    pub per_hour: Option<u64>,
+    /// Messages in any day (24 hours); none: no limit.
+    pub per_day: Option<u64>,
+    /// The operator's own addresses: where they are among an edition's recipients they get it first, one after another,
+    /// and one reader after them, before the rest.
+    pub seeds: Vec<EmailAddress>,
 }
 
 impl DeliverSettings {
@@ -58,6 +65,9 @@ impl DeliverSettings {
             lease: Duration::from_secs(30 * 60),
             patience: Duration::from_secs(60),
             per_destination_second: None,
+            per_hour: None,
+            per_day: None,
+            seeds: vec![],
         }
     }
 }
@@ -196,6 +206,7 @@ struct Shared {
     held_destinations: RefCell<HashSet<String>>,
     letters: RefCell<HashMap<EditionId, Rc<Letter>>>,
     pace: RefCell<pace::Pace>,
+    quotas: RefCell<Vec<pace::Quota>>,
     report: RefCell<Report>,
     fatal: RefCell<Option<DeliverError>>,
 }
@@ -212,7 +223,14 @@ pub fn run_once(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|cause| DeliverError::Runtime(cause.to_string()))?;
     let now = clock.now();
-    deps.store.write(move |ledger| ledger.expire_superseded(now)).map_err(DeliverError::NotWritable)?;
+    let seeds = deps.settings.seeds.clone();
+    deps.store
+        .write(move |ledger| {
+            ledger.expire_superseded(now)?;
+            ledger.put_first(&seeds)
+        })
+        .map_err(DeliverError::NotWritable)?;
+    let quotas = quotas(&deps, now)?;
     let breakers = deps.store.read(|ledger| ledger.breakers())?;
     let pace = pace::Pace::new(deps.relay.per_second, deps.settings.per_destination_second);
     let shared = Rc::new(Shared {
@@ -224,6 +242,7 @@ pub fn run_once(
         report: RefCell::default(),
         fatal: RefCell::default(),
         pace: RefCell::new(pace),
+        quotas: RefCell::new(quotas),
         changed: Notify::new(),
         epoch: session.epoch,
         clock: clock.clone(),
@@ -233,6 +252,20 @@ pub fn run_once(
     });
     LocalSet::new().block_on(&runtime, run(&shared));
     finish(&shared)
+}
+
+/// The limits by the hour and the day, with what began within them by the ledger.
+fn quotas(deps: &Deps, now: Instant) -> Result<Vec<pace::Quota>, StoreError> {
+    let limits = [(deps.settings.per_hour, 1), (deps.settings.per_day, 24)];
+    let mut quotas = Vec::new();
+    for (limit, hours) in limits {
+        let Some(limit) = limit else { continue };
+        let mut quota = pace::Quota::new(limit, chrono::Duration::hours(hours));
+        let since = quota.since(now);
+        deps.store.read(|ledger| ledger.messages_begun(since, |at| quota.add(at)))?;
+        quotas.push(quota);
+    }
+    Ok(quotas)
 }
 
 async fn run(shared: &Rc<Shared>) {
@@ -262,8 +295,13 @@ fn finish(shared: &Rc<Shared>) -> Result<Report, DeliverError> {
     released?;
     let mut report = shared.report.borrow_mut().clone();
     report.held.extend(shared.site.borrow().held.clone());
+    let full = shared.full_quota();
+    report.held.extend(full.iter().map(|(_, reason)| reason.clone()));
     report.stopped = shared.stop.is_cancelled();
     report.next_due = store.read(|ledger| ledger.next_due())?;
+    if let (Some(due), Some((free, _))) = (report.next_due, full) {
+        report.next_due = Some(due.max(free));
+    }
     Ok(report)
 }
 
@@ -276,6 +314,13 @@ impl Shared {
 
     fn is_over(&self) -> bool {
         self.stop.is_cancelled() || self.fatal.borrow().is_some() || self.site.borrow().held.is_some()
+    }
+
+    /// The limit that lets nothing begin now: when it does again, and what it is.
+    fn full_quota(&self) -> Option<(Instant, String)> {
+        let now = self.clock.now();
+        let mut quotas = self.quotas.borrow_mut();
+        quotas.iter_mut().filter_map(|quota| Some((quota.free_at(now)?, quota.reason()))).max()
     }
 
     fn lease_until(&self) -> Instant {

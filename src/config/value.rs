@@ -232,6 +232,19 @@ pub(super) fn email(item: &Item) -> Read<EmailAddress> {
     Ok(email)
 }
 
+/// Addresses that can send: a list, or in a variable one line with commas.
+pub(super) fn emails(item: &Item) -> Read<Vec<EmailAddress>> {
+    match item {
+        Item::List(list) => list.iter().map(|node| email(&node.item)).collect(),
+        Item::Variable(line) => line
+            .split(',')
+            .filter(|part| !part.trim().is_empty())
+            .map(|part| email(&Item::Variable(part.to_owned())))
+            .collect(),
+        _ => Err(wanted("목록", item, "대괄호로 감싸세요. 예: `[\"me@example.com\"]`")),
+    }
+}
+
 /// A time zone by its IANA name.
 pub(super) fn zone(item: &Item) -> Read<Tz> {
     let text = line(item)?;

@@ -1,6 +1,6 @@
-//! Effect: how fast messages may begin: over all connections, and to one destination.
+//! Effect: how fast messages may begin: over all connections, and to one destination; and how many in an hour or a day.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -54,6 +54,55 @@ impl Pace {
     }
 }
 
+/// At most so many messages in any span of this length. Counted in sixtieths of the span, so memory does not grow with
+/// the number; a part is forgotten when all of it lies outside, so never too many are let through.
+pub(super) struct Quota {
+    limit: u64,
+    span: i64,
+    /// Beginnings of parts, in ms since 1970, and what began in them; the oldest first.
+    parts: VecDeque<(i64, u64)>,
+}
+
+impl Quota {
+    pub(super) fn new(limit: u64, span: chrono::Duration) -> Quota {
+        Quota { limit, span: span.num_milliseconds(), parts: VecDeque::new() }
+    }
+
+    /// Since when messages count.
+    pub(super) fn since(&self, now: crate::clock::Instant) -> crate::clock::Instant {
+        now - chrono::Duration::milliseconds(self.span)
+    }
+
+    /// A message began. Moments come in order, up to the part they are in.
+    pub(super) fn add(&mut self, at: crate::clock::Instant) {
+        let width = (self.span / 60).max(1);
+        let part = at.timestamp_millis().div_euclid(width) * width;
+        match self.parts.back_mut() {
+            Some((last, count)) if *last >= part => *count += 1,
+            _ => self.parts.push_back((part, 1)),
+        }
+    }
+
+    /// When the next message may begin; none: now.
+    pub(super) fn free_at(&mut self, now: crate::clock::Instant) -> Option<crate::clock::Instant> {
+        let width = (self.span / 60).max(1);
+        let (over, now) = (self.span + width, now.timestamp_millis());
+        while self.parts.front().is_some_and(|(part, _)| part + over <= now) {
+            self.parts.pop_front();
+        }
+        let began: u64 = self.parts.iter().map(|(_, count)| count).sum();
+        let (oldest, _) = self.parts.front().filter(|_| began >= self.limit)?;
+        Some(crate::clock::from_millis(oldest + over))
+    }
+
+    /// Why nothing is sent until `free`, in Korean.
+    pub(super) fn reason(&self) -> String {
+        let span = if self.span > 3_600_000 { "하루" } else { "한 시간" };
+        let limit = crate::korean::counts::grouped(self.limit);
+        format!("{span}에 {limit}통까지만 보내게 되어 있어 잠시 쉬어요. 자리가 나면 이어서 보내요")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +116,21 @@ mod tests {
         let b = pace.reserve("b").expect("a wait");
         let a = pace.reserve("a").expect("a wait");
         assert!(a > b + Duration::from_millis(700));
+    }
+
+    #[test]
+    fn a_quota_lets_no_more_through_in_any_hour() {
+        let at = |minute: i64| crate::clock::from_millis(1_800_000_000_000 + minute * 60_000);
+        let mut quota = Quota::new(3, chrono::Duration::hours(1));
+        let mut began = Vec::new();
+        for minute in 0..400 {
+            if quota.free_at(at(minute)).is_none() {
+                quota.add(at(minute));
+                began.push(minute);
+            }
+        }
+        assert!(began.windows(4).all(|four| four[3] - four[0] > 60), "{began:?}");
+        assert!(began.len() >= 18, "{began:?}");
+        assert!(quota.reason().contains("한 시간에 3통"));
     }
 }

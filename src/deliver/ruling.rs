@@ -62,14 +62,14 @@ impl Shared {
         let holds = site.healed(destination).into_iter().map(Hold::Close).collect();
         drop(site);
         self.editions.borrow_mut().entry(row.edition).or_default().add(false, false);
-        self.end_canary(row.edition, true);
+        self.end_canary(row, true);
         let line = reply.line(&row.address);
         Ruling { finished: self.finished(row, started_at, Stage::Dot, line, Ending::Sent), holds }
     }
 
     /// No transaction took place: the row ends or goes back, without an attempt.
     pub(super) fn untried(&self, row: &Claimed, started_at: Instant, ending: Ending, why: &str) -> Ruling {
-        self.end_canary(row.edition, false);
+        self.end_canary(row, false);
         let finished = self.finished(row, started_at, Stage::Mail, why.to_owned(), ending);
         Ruling { finished, holds: vec![] }
     }
@@ -88,7 +88,7 @@ impl Shared {
         let line = said.map_or_else(|| failure.cause.korean().to_owned(), |reply| reply.line(&row.address));
         let now = self.clock.now();
         if failure.after_last_byte {
-            self.end_canary(row.edition, false);
+            self.end_canary(row, false);
             let finished = self.finished(row, started_at, failure.stage, line, Ending::Unknown);
             return Ruling { finished, holds: vec![] };
         }
@@ -102,7 +102,7 @@ impl Shared {
             NextStep::Expire => Ending::Expired,
         };
         let holds = self.holds(row, failure, verdict, &line, now);
-        self.end_canary(row.edition, false);
+        self.end_canary(row, false);
         self.changed.notify_waiters();
         Ruling { finished: self.finished(row, started_at, failure.stage, line, ending), holds }
     }

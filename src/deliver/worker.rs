@@ -195,7 +195,7 @@ impl Worker {
         };
         if committed.intent == Some(Guarded::Settled) {
             shared.report.borrow_mut().suppressed += 1;
-            shared.end_canary(row.edition, false);
+            shared.end_canary(&row, false);
             return true;
         }
         if let Err(cause) = composed {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use moabom::deliver::{self, DeliverError, Session};
-use moabom::model::DeliveryId;
 use moabom::model::delivery::DeliveryState::{
     Bounced, Deferred, Expired, InFlight, Leased, Queued, Sent, Suppressed, Unknown,
 };
+use moabom::model::{DeliveryId, EmailAddress};
 use moabom::smtp::{Login, TlsMode};
 use moabom::store::StoreError;
 use moabom::store::deliveries::{Resolution, RowChange, UnknownPolicy};
@@ -717,6 +717,59 @@ fn messages_keep_the_pace_that_is_set() {
     let began = std::time::Instant::now();
     assert_eq!(world.deliver().sent, 11);
     assert!(began.elapsed() >= Duration::from_millis(190), "{:?}", began.elapsed());
+}
+
+#[test]
+fn no_hour_and_no_day_gets_more_than_its_share_and_a_restart_remembers() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.per_hour = Some(4);
+    world.per_day = Some(9);
+    world.add_many(12);
+    world.freeze();
+    let report = world.deliver();
+    assert_eq!(report.sent, 4);
+    assert!(report.held[0].contains("한 시간에 4통"), "{:?}", report.held);
+    let free = report.next_due.expect("a time") - world.clock.now();
+    assert!((60..=62).contains(&free.num_minutes()), "{free}");
+    world.wait(50);
+    // Each `deliver` is a new session: the count is the ledger's.
+    assert_eq!(world.deliver().sent, 0);
+    world.wait(11);
+    assert_eq!(world.deliver().sent, 4);
+    world.wait(62);
+    let report = world.deliver();
+    assert_eq!(report.sent, 1, "the day is full");
+    assert!(report.held[0].contains("하루에 9통"), "{:?}", report.held);
+    world.wait(23 * 60);
+    assert_eq!(world.deliver().sent, 3);
+    assert_eq!(world.states(), [Sent; 12]);
+}
+
+#[test]
+fn the_operators_own_addresses_get_it_first_and_a_reader_before_the_rest() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.relay.connections = 4;
+    world.seeds = ["a7@example.com", "nobody@example.com", "A5@example.com"]
+        .map(|text| EmailAddress::parse(text).expect("an address"))
+        .to_vec();
+    world.add_many(9);
+    world.freeze();
+    server.for_recipient("a0@example.com", At::Rcpt, Act::say("550 5.7.1 blocked by policy"));
+    let report = world.deliver();
+    assert_eq!(report.sent, 2, "the two of the operator's");
+    let order: Vec<String> = server
+        .seen()
+        .into_iter()
+        .filter_map(|seen| match seen {
+            Seen::Rcpt(address) => Some(address),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(order, ["a5@example.com", "a7@example.com", "a0@example.com"]);
+    assert_eq!(world.texts("SELECT state FROM editions"), ["paused"]);
+    world.assert_readers_untouched("a refusal of the first reader's");
 }
 
 #[test]

@@ -49,6 +49,9 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
     let mut deliver = DeliverSettings::new(sender.email.clone());
     deliver.unknown = smtp.unknown;
     deliver.per_destination_second = smtp.per_destination_second;
+    deliver.per_hour = smtp.per_hour;
+    deliver.per_day = smtp.per_day;
+    deliver.seeds = smtp.seeds;
     Some(Config {
         masthead: Masthead { newsletter: newsletter.checked?, sender, links: links.clone() },
         sources: sources?,

@@ -7,7 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use super::super::env::Environment;
 use super::super::private_file::{PrivateFileError, Readers, io_words, read as read_private};
 use super::super::section::Section;
-use super::super::value::{Problem, choice, count, host, integer, is_loopback, line, number, path};
+use super::super::value::{Problem, choice, count, emails, host, integer, is_loopback, line, number, path};
+use crate::model::EmailAddress;
 use crate::smtp::{Login, RelaySettings, Timeouts, TlsMode};
 use crate::store::deliveries::UnknownPolicy;
 
@@ -21,6 +22,9 @@ pub(super) struct Smtp {
     pub(super) relay: RelaySettings,
     pub(super) unknown: UnknownPolicy,
     pub(super) per_destination_second: Option<f64>,
+    pub(super) per_hour: Option<u64>,
+    pub(super) per_day: Option<u64>,
+    pub(super) seeds: Vec<EmailAddress>,
 }
 
 pub(super) fn read(mut section: Section<'_, '_>, environment: &Environment) -> Option<Smtp> {
@@ -44,6 +48,10 @@ pub(super) fn read(mut section: Section<'_, '_>, environment: &Environment) -> O
     let messages_per_connection = section.or("messages_per_connection", count(1..=10_000), 100);
     let per_second = section.optional("per_second", rate());
     let per_destination_second = section.optional("per_destination_second", rate());
+    let quota = || integer(1..=100_000_000);
+    let per_hour = section.optional("per_hour", quota()).and_then(|limit| u64::try_from(limit).ok());
+    let per_day = section.optional("per_day", quota()).and_then(|limit| u64::try_from(limit).ok());
+    let seeds = section.or("seeds", emails, vec![]);
     let policies = [("retry-once", UnknownPolicy::RetryOnce), ("hold", UnknownPolicy::Hold)];
     let unknown = section.or("unknown", choice(&policies), UnknownPolicy::default());
     section.finish();
@@ -59,7 +67,7 @@ pub(super) fn read(mut section: Section<'_, '_>, environment: &Environment) -> O
         per_second,
         timeouts: Timeouts::default(),
     };
-    Some(Smtp { relay, unknown, per_destination_second })
+    Some(Smtp { relay, unknown, per_destination_second, per_hour, per_day, seeds })
 }
 
 fn tls(section: &mut Section<'_, '_>, host: Option<&str>, port: Option<i64>) -> TlsMode {

@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::{NEVER, OPEN, UnknownPolicy};
 use crate::clock::{Instant, from_millis};
-use crate::model::DeliveryId;
+use crate::model::{DeliveryId, EmailAddress};
 use crate::retry;
 use crate::store::{Ledger, StoreError, sql};
 
@@ -117,6 +117,41 @@ impl Ledger<'_> {
             .and_then(|mut update| update.execute([now.timestamp_millis()]))
             .map(|rows| rows as u64)
             .map_err(sql)
+    }
+
+    /// Lets the rows of these addresses that nobody has tried yet be claimed before all others of their edition.
+    pub fn put_first(&self, addresses: &[EmailAddress]) -> Result<(), StoreError> {
+        let text = format!(
+            "UPDATE deliveries SET due_at = 0
+              WHERE subscriber_id = (SELECT id FROM subscribers WHERE address_key = ?1)
+                AND edition_id IN (SELECT id FROM editions WHERE state = 'sending')
+                AND {OPEN} AND state = 'queued' AND attempts = 0 AND due_at > 0"
+        );
+        let mut update = self.db.prepare_cached(&text).map_err(sql)?;
+        for address in addresses {
+            update.execute([address.key()]).map_err(sql)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the beginnings of the transactions that named a recipient since `since` to `add`, the oldest first within a
+    /// minute or so; reads no further back than it has to.
+    pub fn messages_begun(&self, since: Instant, mut add: impl FnMut(Instant)) -> Result<(), StoreError> {
+        let text = "SELECT started_at, stage FROM attempts ORDER BY id DESC";
+        let mut begun = Vec::new();
+        let mut list = self.db.prepare_cached(text).map_err(sql)?;
+        let mut rows = list.query([]).map_err(sql)?;
+        while let Some(row) = rows.next().map_err(sql)? {
+            let (at, stage): (i64, String) = (row.get(0).map_err(sql)?, row.get(1).map_err(sql)?);
+            if at <= since.timestamp_millis() {
+                break;
+            }
+            if ["rcpt", "data", "body", "dot"].contains(&stage.as_str()) {
+                begun.push(at);
+            }
+        }
+        begun.into_iter().rev().for_each(|at| add(from_millis(at)));
+        Ok(())
     }
 
     /// Marks editions done whose every row has ended; an unknown row that is tried no more has.

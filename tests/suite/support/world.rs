@@ -30,6 +30,9 @@ pub struct World {
     pub relay: RelaySettings,
     pub unknown: UnknownPolicy,
     pub patience: Duration,
+    pub per_hour: Option<u64>,
+    pub per_day: Option<u64>,
+    pub seeds: Vec<EmailAddress>,
     pub key: SecretKey,
     slots: i64,
 }
@@ -70,6 +73,9 @@ impl World {
             relay: relay(server),
             unknown: UnknownPolicy::RetryOnce,
             patience: Duration::from_secs(5),
+            per_hour: None,
+            per_day: None,
+            seeds: vec![],
             key: SecretKey::new(1, &[7; 32]),
             folder,
             slots: 0,
@@ -147,6 +153,9 @@ impl World {
         let mut settings = DeliverSettings::new(from);
         settings.unknown = self.unknown;
         settings.patience = self.patience;
+        settings.per_hour = self.per_hour;
+        settings.per_day = self.per_day;
+        settings.seeds.clone_from(&self.seeds);
         Deps {
             store: self.store.clone(),
             relay: self.relay.clone(),
