@@ -130,3 +130,59 @@ fn each_rule_is_seen_to_bite_when_it_is_broken() {
     assert!(!breaches(&step).is_empty(), "a step that calls a step went unnoticed");
     assert!(breaches(&file("select/mod.rs", "//! Pure: x.\n// rusqlite is only spoken of here")).is_empty());
 }
+
+/// Files of a tree of modules that no `mod` line brings in: nobody compiles them, and tests in them never run.
+fn orphans(root: &Path, tops: &[&str]) -> Vec<String> {
+    fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                walk(&path, files);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    walk(root, &mut files);
+    let brought_in = |file: &PathBuf| {
+        let stem = file.file_stem().expect("a name").to_string_lossy().into_owned();
+        let folder = file.parent().expect("a folder");
+        let (name, folder) = match stem.as_str() {
+            "mod" => (folder.file_name().expect("a name").to_string_lossy().into_owned(), folder.parent()),
+            _ => (stem, Some(folder)),
+        };
+        let folder = folder.expect("a folder");
+        let parents = tops
+            .iter()
+            .map(|top| folder.join(top))
+            .chain([folder.join("mod.rs"), folder.with_extension("rs")]);
+        let line = format!("mod {name};");
+        parents.filter_map(|parent| fs::read_to_string(parent).ok()).any(|text| {
+            text.lines().any(|one| {
+                one.trim_start_matches("pub ")
+                    .trim_start_matches("pub(crate) ")
+                    .trim_start_matches("pub(super) ")
+                    == line
+            })
+        })
+    };
+    let top = |file: &PathBuf| file.parent() == Some(root) && tops.iter().any(|top| file.ends_with(top));
+    files
+        .iter()
+        .filter(|file| !top(file) && !brought_in(file))
+        .map(|file| file.display().to_string())
+        .collect()
+}
+
+#[test]
+fn every_file_of_the_program_and_of_its_tests_is_compiled() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    assert_eq!(orphans(&root.join("src"), &["lib.rs", "main.rs"]), [""; 0]);
+    assert_eq!(orphans(&root.join("tests/suite"), &["main.rs"]), [""; 0]);
+    let folder = tempfile::tempdir().expect("a directory");
+    fs::write(folder.path().join("main.rs"), "mod seen;\n").expect("written");
+    fs::write(folder.path().join("seen.rs"), "").expect("written");
+    fs::write(folder.path().join("forgotten.rs"), "").expect("written");
+    assert_eq!(orphans(folder.path(), &["main.rs"]).len(), 1, "a forgotten file went unnoticed");
+}

@@ -24,6 +24,7 @@ mod letter;
 mod letters;
 mod page_text;
 mod people;
+mod posts;
 mod preview_page;
 mod publish;
 mod real_page;

@@ -2,9 +2,9 @@
 
 use chrono_tz::Tz;
 use moabom::cli::posts::{Deps, PostsCommand, TopBy, run};
-use moabom::cli::preview;
-use moabom::model::Sender;
+use moabom::cli::why;
 use moabom::model::EmailAddress;
+use moabom::model::Sender;
 use moabom::publish::{Digest, Masthead, plan};
 use moabom::render::Newsletter;
 use moabom::schedule::Schedule;
@@ -41,8 +41,11 @@ impl Shell {
             rules: Rules::default(),
             max_late: chrono::Duration::hours(12),
         };
-        let shell =
-            Shell { world: World::new(), digests: vec![weekly], masthead: Masthead { newsletter, sender } };
+        let shell = Shell {
+            world: World::new(),
+            digests: vec![weekly],
+            masthead: Masthead { newsletter, sender, links: None },
+        };
         let mut posts = blog(8);
         posts[1] = counted(posts[1].clone(), &["👍", "🤩", "😍", "😘"], 5, 1);
         posts[4] = counted(posts[4].clone(), &["❤️"], 5, 3);
@@ -156,7 +159,7 @@ fn top_by_score_shows_the_numbers_of_the_preview() {
     assert_eq!(rows.len(), 8);
     let store = &shell.world.store;
     let plan = store.read(|ledger| plan(ledger, &shell.digests[0], &shell.masthead, day(1), day(1))).unwrap();
-    let preview = serde_json::to_string(&preview::json(&plan, None)).unwrap();
+    let preview = serde_json::to_string(&why::json(&plan, None)).unwrap();
     let preview: Value = serde_json::from_str(&preview).unwrap();
     let sections =
         preview["sections"].as_array().unwrap().iter().flat_map(|one| one["posts"].as_array().unwrap());
@@ -216,4 +219,19 @@ fn show_tells_of_a_post_over_time() {
     assert_eq!(json["observations"].as_array().unwrap().len(), 2);
     assert_eq!(json["observations"][1]["reactions"], 8);
     assert!(!shell.run(list(false)).contains('\u{1b}'));
+}
+
+#[test]
+fn a_post_is_shown_with_a_summary_of_whole_sentences() {
+    let shell = Shell::new();
+    let body = "모아봄은 블로그의 글을 모아 편지로 보냅니다. 편지는 한 주에 한 번 나갑니다. 반응이 많았던 글도 함께 담습니다.";
+    let mut posts = blog(8);
+    posts[2].body = body.to_owned();
+    moabom::ingest::run_once(&shell.world.store, "blog", page(posts), day(1)).unwrap();
+    let id = shell.world.id_of("글 6");
+    let shown = shell.run(PostsCommand::Show { id, json: false });
+    assert!(shown.contains("요약\n- 모아봄은 블로그의 글을 모아 편지로 보냅니다.\n- "), "{shown}");
+    let json: Value = serde_json::from_str(&shell.run(PostsCommand::Show { id, json: true })).unwrap();
+    assert_eq!(json["summary"][0], "모아봄은 블로그의 글을 모아 편지로 보냅니다.");
+    assert_eq!(json["body"], body);
 }

@@ -9,16 +9,16 @@ use serde::Serialize;
 use super::{Deps, PostJson, no_such, row, table};
 use crate::cli::why::{minute, plain, stamp};
 use crate::korean::counts::grouped;
-use crate::korean::excerpt::excerpt;
+use crate::korean::summary;
 use crate::model::PostId;
 use crate::model::post::Observation;
 
-/// Columns of the body shown.
-const EXCERPT: usize = 240;
+/// Sentences that stand for the body.
+const SENTENCES: usize = 3;
 /// Observations shown in the table; the first one always, then the newest.
 const ROWS: usize = 50;
 
-/// `posts show --json`: a row of the list with the body and what was seen over time.
+/// `posts show --json`: a row of the list with a summary, the body and what was seen over time.
 #[derive(Debug, Serialize)]
 struct Shown<'a> {
     #[serde(flatten)]
@@ -26,6 +26,7 @@ struct Shown<'a> {
     missing_since: Option<String>,
     hidden: bool,
     pinned: bool,
+    summary: Vec<String>,
     body: &'a str,
     observations: Vec<Seen<'a>>,
 }
@@ -56,6 +57,7 @@ pub(super) fn run(deps: &Deps<'_>, id: PostId, json: bool, out: &mut impl Write)
             missing_since: post.missing_since.map(|at| stamp(at, zone)),
             hidden: post.hidden,
             pinned: post.pinned,
+            summary: summary::lead(&body, &post.title, SENTENCES),
             body: &body,
             observations: seen.collect(),
         };
@@ -79,9 +81,11 @@ pub(super) fn run(deps: &Deps<'_>, id: PostId, json: bool, out: &mut impl Write)
     if !marks.is_empty() {
         writeln!(out, "표시: {marks}")?;
     }
-    let text = excerpt(&body, &post.title, EXCERPT);
-    if !text.is_empty() {
-        writeln!(out, "\n{}\n", plain(&text))?;
+    let sentences = summary::lead(&body, &post.title, SENTENCES);
+    if !sentences.is_empty() {
+        writeln!(out, "\n요약")?;
+        sentences.iter().try_for_each(|sentence| writeln!(out, "- {}", plain(sentence)))?;
+        writeln!(out)?;
     }
     over_time(&observations, deps, out)
 }
