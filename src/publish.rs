@@ -79,6 +79,9 @@ pub enum PublishError {
         "`--at`이 지금보다 뒤예요. 발행은 지금까지의 시각으로만 할 수 있어요. 앞날의 모습은 `preview --at`으로 보세요"
     )]
     Future,
+    /// A slot by hand lies so far back that it can only be a slip.
+    #[error("`--at`이 1년보다 오래전이에요. 연도를 확인하세요")]
+    Ancient,
     /// A slot by hand lies before the last edition's cut-off.
     #[error("`--at`이 제{number}호를 마감한 시각보다 앞서요. 그 뒤의 시각으로 발행하세요")]
     BeforeLast {
@@ -271,6 +274,9 @@ where
     if at > now {
         return Err(PublishError::Future);
     }
+    if at < now - OLDEST {
+        return Err(PublishError::Ancient);
+    }
     let (taken, last) = deps.store.read(|ledger| {
         Ok((ledger.edition_of_slot(name, at)?, ledger.last_published(name, Instant::MAX_UTC)?))
     })?;
@@ -282,6 +288,9 @@ where
     }
     publish_slot(deps, digest, Slot { at, late: false }, at, now)
 }
+
+/// A slot by hand further back than this is a slip.
+const OLDEST: chrono::Duration = chrono::Duration::days(366);
 
 /// Plans as of `cutoff`, renders, freezes; again where the store changed in between.
 fn publish_slot<R, E>(

@@ -12,7 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::compose::dkim::{DkimSettings, DnsRecord, Signer, ed25519_selector};
+use super::Misuse;
+use crate::compose::dkim::{DkimError, DkimSettings, DnsRecord, Signer, ed25519_selector};
 
 /// DKIM 서명 키를 다뤄요
 #[derive(Debug, clap::Subcommand)]
@@ -71,7 +72,14 @@ pub fn new_keys(new: &DkimNew) -> anyhow::Result<MadeKeys> {
         ed25519_pem: if new.ed25519 { Some(generate_ed25519()?) } else { None },
     };
     // Reads the keys back, and checks the names before any becomes part of a path.
-    let signer = Signer::new(&settings)?;
+    let signer = Signer::new(&settings).map_err(|error| match error {
+        DkimError::DnsName(option) => {
+            let option =
+                format!("--{option}에는 DNS 이름에 쓸 수 있는 글자(영문, 숫자, -, .)만 적을 수 있어요");
+            anyhow::Error::from(Misuse(option))
+        }
+        other => other.into(),
+    })?;
     fs::create_dir_all(&new.folder)
         .with_context(|| format!("폴더 {}을(를) 만들 수 없어요", new.folder.display()))?;
     let mut keys = vec![(new.selector.clone(), &settings.rsa_pem)];

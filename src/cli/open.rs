@@ -135,6 +135,9 @@ pub fn is_misuse(error: &anyhow::Error) -> bool {
     let typed = error.downcast_ref::<SubscribersError>();
     let config = error.downcast_ref::<ConfigError>().is_some_and(ConfigError::is_misuse);
     let publish = error.downcast_ref::<PublishError>();
-    let asked = matches!(publish, Some(PublishError::UnknownDigest { .. } | PublishError::Future));
+    let asked = matches!(
+        publish,
+        Some(PublishError::UnknownDigest { .. } | PublishError::Future | PublishError::Ancient)
+    );
     config || asked || error.is::<Misuse>() || typed.is_some_and(|typed| typed.exit_code() == 2)
 }

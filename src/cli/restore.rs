@@ -21,7 +21,7 @@ use crate::store::backup::{self, Carried, Replaced, Restored};
 /// `moabom restore`
 #[derive(Clone, Debug, Args)]
 pub struct RestoreArgs {
-    /// `moabom backup`이 만든 파일. 비밀 키 `FILE.key`도 그 옆에 있어야 해요
+    /// `moabom backup`이 만든 파일. 비밀 키(이름 끝에 `.key`가 붙은 파일)도 그 옆에 있어야 해요
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// 지금 있는 저장소를 다른 이름으로 옮겨 두고 되살려요

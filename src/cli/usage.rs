@@ -37,8 +37,52 @@ pub fn shown(error: &Error, colours: bool) -> String {
     text.replace("[OPTIONS]", "[옵션]")
 }
 
+/// What stands for a value in usage lines; anything else is a 값.
+const PLACES: &[(&str, &str)] = &[
+    ("address", "주소"),
+    ("by", "기준"),
+    ("config", "경로"),
+    ("digest", "다이제스트"),
+    ("domain", "도메인"),
+    ("file", "파일"),
+    ("files", "파일"),
+    ("folder", "폴더"),
+    ("id", "번호"),
+    ("ids", "번호"),
+    ("name", "이름"),
+    ("person", "구독자"),
+    ("port", "포트"),
+    ("query", "찾을 말"),
+    ("shell", "셸"),
+    ("count", "수"),
+    ("email", "주소"),
+    ("home", "주소"),
+    ("host", "서버"),
+    ("schedule", "때"),
+    ("source", "출처"),
+    ("title", "이름"),
+    ("url", "주소"),
+    ("user", "이름"),
+];
+
+/// The name of an argument's value in Korean, where its author gave none in Korean.
+fn place(argument: &Arg) -> Option<&'static str> {
+    let names = argument.get_value_names().unwrap_or_default();
+    if names.iter().any(|name| !name.is_ascii() || name.contains('|')) {
+        return None;
+    }
+    let id = argument.get_id().as_str();
+    let last = id.rsplit('_').next().unwrap_or(id);
+    let known = PLACES.iter().find(|(known, _)| *known == id || *known == last);
+    Some(known.map_or("값", |(_, place)| place))
+}
+
 fn argument(argument: Arg) -> Arg {
     let takes_value = argument.get_action().takes_values();
+    let argument = match place(&argument).filter(|_| takes_value) {
+        Some(place) => argument.value_name(place),
+        None => argument,
+    };
     let mut help = argument.get_help().map(StyledStr::to_string).unwrap_or_default();
     let choices: Vec<String> =
         argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();

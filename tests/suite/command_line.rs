@@ -229,8 +229,8 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["publish"], &["--at", "--json"]),
     (&["deliver"], &["--json"]),
     (&["preview"], &["--at", "--format", "--why", "--out", "--serve"]),
-    (&["test-send"], &["주소", "DIGEST"]),
-    (&["templates", "export"], &["FOLDER"]),
+    (&["test-send"], &["<주소>", "[다이제스트]"]),
+    (&["templates", "export"], &["[폴더]"]),
     (&["templates", "check"], &[]),
     (&["posts", "list"], &["--json", "--source", "--limit", "--all"]),
     (&["posts", "show"], &["--json"]),
@@ -294,6 +294,9 @@ fn help_is_korean_and_names_every_flag() {
         {
             assert!(!text.contains(english), "{words:?} says {english}:\n{text}");
         }
+        let in_english = |part: &str| part.starts_with(|c: char| c.is_ascii_uppercase());
+        let place = text.split(['<', '[']).skip(1).find(|part| in_english(part));
+        assert_eq!(place, None, "{words:?}");
         // Every option and argument has its Korean word, beside it or in the next line.
         let korean = |line: &&str| line.chars().any(|c| ('가'..='힣').contains(&c));
         let lines: Vec<&str> = text.lines().collect();

@@ -325,6 +325,12 @@ fn add(
     if let Some(hint) = address.hint() {
         writeln!(err, "주의: {address} 대신 {hint} 아닌가요? 적은 그대로 두었어요")?;
     }
+    if address.needs_smtputf8() {
+        writeln!(
+            err,
+            "주의: {address}은(는) @ 앞에 영문이 아닌 글자가 있어 보낼 수 없어요. 다른 주소를 받아 두세요"
+        )?;
+    }
     match &added {
         Added::New(id) => writeln!(out, "{id}번 구독자로 넣었어요: {address}")?,
         Added::Joined(id, digests) => {

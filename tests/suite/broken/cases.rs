@@ -247,12 +247,17 @@ pub(super) fn arguments() -> Vec<Case> {
             &["publish", "weekly", "--at", "2999-01-01"],
             &["지금보다 뒤", "preview --at"],
         ),
-        misuse("a time without its digest", &["publish", "--at", "2026-01-01"], &["DIGEST", "--help"]),
+        misuse(
+            "an edition of long ago",
+            &["publish", "weekly", "--at", "0001-01-01"],
+            &["1년보다 오래전", "연도"],
+        ),
+        misuse("a time without its digest", &["publish", "--at", "2026-01-01"], &["다이제스트", "--help"]),
         misuse("no such command", &["pubish"], &["`pubish`", "혹시 `publish`?"]),
         misuse("no command", &[], &["무엇을 할지"]),
         misuse("no such option", &["posts", "list", "--jsn"], &["--jsn", "혹시 `--json`?"]),
         failed("a demo into no folder", &["demo", "--once", "--out", "page.txt/x"], &["쓰지 못했어요"]),
-        failed("a key for no domain", &["dkim", "new", "--domain", "a b", "--folder", "."], &["DNS 이름"]),
+        misuse("a key for no domain", &["dkim", "new", "--domain", "a b", "--folder", "."], &["DNS 이름"]),
     ]
 }
 
