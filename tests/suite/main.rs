@@ -16,6 +16,7 @@ mod dkim;
 mod faults;
 mod feed;
 mod fetch;
+mod gains;
 mod import;
 mod ingest;
 mod korean;
