@@ -5,11 +5,31 @@ use chrono_tz::Tz;
 use moabom::clock::Instant;
 use moabom::schedule::Schedule;
 
+use crate::support::keeper::Dice;
+
 fn at(text: &str) -> Instant {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
 }
 
-const ZONES: [Tz; 4] = [Tz::Asia__Seoul, Tz::Europe__Berlin, Tz::America__New_York, Tz::Australia__Lord_Howe];
+const ZONES: [Tz; 5] = [
+    Tz::Asia__Seoul,
+    Tz::Europe__Berlin,
+    Tz::America__New_York,
+    Tz::Australia__Lord_Howe,
+    Tz::Africa__Casablanca,
+];
+
+/// A line of single minutes and hours, as people write them, many of them in the hours that clocks skip and repeat. No
+/// `*/n` among the days: beside a weekday Vixie cron wants both then, croner either.
+fn some_line(dice: &mut Dice) -> String {
+    let mut one_of = |words: &[&'static str]| words[dice.below(words.len() as u64) as usize];
+    let minute = one_of(&["0", "5", "15", "30", "45", "59"]);
+    let hour = one_of(&["0", "1", "2", "3", "7", "9", "12", "18", "23"]);
+    let day = one_of(&["*", "*", "*", "1", "15", "1,15", "2-30/2", "10-20", "28-31"]);
+    let month = one_of(&["*", "*", "*", "*/3", "1-6", "3,10,11"]);
+    let weekday = one_of(&["*", "*", "MON", "SUN", "MON-FRI", "SAT,SUN", "TUE,THU", "FRI"]);
+    format!("{minute} {hour} {day} {month} {weekday}")
+}
 
 /// Slots of 2026 by croner; it calls a line fixed only where minute and hour are single numbers.
 fn by_croner(line: &str, zone: Tz) -> Vec<Instant> {
@@ -128,6 +148,84 @@ fn at_any_minute_around_a_clock_change_the_newest_slot_is_the_one_that_is_due() 
                 let listed = before.min(moabom::schedule::LISTED_SKIPS);
                 assert_eq!(missed, slots[before - listed..before], "{line} in {zone} at {now}");
                 now += chrono::Duration::minutes(5);
+            }
+        }
+    }
+}
+
+#[test]
+fn fifty_schedules_keep_their_slots_through_a_year_of_thirty_clock_steps_in_each_zone() {
+    let (start, end) = (at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+    let mut dice = Dice::new(2026);
+    for zone in ZONES {
+        for _ in 0..50 {
+            let line = some_line(&mut dice);
+            let theirs = by_croner(&line, zone);
+            assert_eq!(ours(&line, zone), theirs, "{line} in {zone}");
+            let schedule = Schedule::parse(&line, zone).expect("a schedule");
+            let max_late = chrono::Duration::hours(12);
+            let mut steps: Vec<Instant> = (0..30)
+                .map(|_| start + chrono::Duration::minutes(dice.below(365 * 24 * 60) as i64))
+                .collect();
+            steps.sort();
+            let (mut truth, mut wrong, mut last) = (start, chrono::Duration::zero(), None);
+            let (mut published, mut recorded) = (Vec::new(), Vec::new());
+            while truth < end {
+                if steps.first().is_some_and(|step| *step <= truth) {
+                    steps.remove(0);
+                    // Up to two days forward or back, or set right again.
+                    let minutes = dice.below(2 * 2 * 24 * 60) as i64 - 2 * 24 * 60;
+                    wrong = chrono::Duration::minutes(if dice.below(3) == 0 { 0 } else { minutes });
+                }
+                let now = truth + wrong;
+                let due = schedule.due(last, start, now, max_late);
+                assert!(due.clock_behind.is_none() || (due.publish.is_none() && due.skipped.is_empty()));
+                recorded.extend(due.skipped.iter().map(|skip| skip.at));
+                last = last.max(due.skipped.iter().map(|skip| skip.at).max());
+                if let Some(slot) = due.publish {
+                    assert!(
+                        slot.at <= now && now - slot.at <= max_late,
+                        "{line} in {zone}: {slot:?} at {now}"
+                    );
+                    published.push(slot.at);
+                    recorded.push(slot.at);
+                    last = last.max(Some(slot.at));
+                }
+                truth += chrono::Duration::minutes(60 + dice.below(90) as i64);
+            }
+            // In order and none twice; every slot up to the last is on record, published or skipped.
+            assert!(published.is_sorted_by(|one, next| one < next), "{line} in {zone}");
+            assert!(recorded.is_sorted_by(|one, next| one < next), "{line} in {zone}");
+            let known = theirs.partition_point(|slot| last.is_some_and(|last| *slot <= last));
+            let known = &theirs[..known];
+            let within: Vec<Instant> = recorded.iter().copied().filter(|slot| *slot < end).collect();
+            assert_eq!(within, known, "{line} in {zone}");
+            assert!(
+                published.len() * 2 >= within.len(),
+                "{line} in {zone}: most come out in spite of the steps"
+            );
+        }
+    }
+}
+
+#[test]
+fn after_a_time_without_power_at_most_one_edition_comes_late() {
+    let since = at("2026-01-01T00:00:00Z");
+    for zone in ZONES {
+        for line in ["0 9 * * *", "30 2 * * *", "0 9 * * MON", "0 18 * * MON-FRI"] {
+            let schedule = Schedule::parse(line, zone).expect("a schedule");
+            let slots: Vec<Instant> = ours(line, zone);
+            for missed in [1, 3, 30] {
+                for (late, comes) in [(5, true), (11 * 60, true), (13 * 60, false)] {
+                    let (last, newest) = (slots[2], slots[2 + missed]);
+                    let now = newest + chrono::Duration::minutes(late);
+                    let due = schedule.due(Some(last), since, now, chrono::Duration::hours(12));
+                    let published: Vec<Instant> = due.publish.iter().map(|slot| slot.at).collect();
+                    let wanted = if comes { vec![newest] } else { vec![] };
+                    assert_eq!(published, wanted, "{line} in {zone}, {missed} missed, {late} minutes");
+                    assert_eq!(due.skipped.len(), missed - usize::from(comes), "{line} in {zone}");
+                    assert!(due.publish.is_none_or(|slot| slot.late));
+                }
             }
         }
     }
