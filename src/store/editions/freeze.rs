@@ -55,10 +55,10 @@ pub enum Freeze {
 /// Suppressions are read at every claim, by keyed hash.
 const AUDIENCE: &str = "FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber_id
   WHERE s.digest = ?1 AND s.state = 'active' AND p.erased_at IS NULL
-    AND (SELECT c.act FROM consents c
+    AND 'withdrawn' <> (SELECT c.act FROM consents c
           WHERE c.subscriber_id = s.subscriber_id AND (c.digest IS NULL OR c.digest = s.digest)
-            AND c.act IN ('granted', 'confirmed', 'withdrawn')
-          ORDER BY c.at DESC, c.id DESC LIMIT 1) IN ('granted', 'confirmed')";
+            AND c.act <> 'notified'
+          ORDER BY c.at DESC, c.id DESC LIMIT 1)";
 
 impl Ledger<'_> {
     /// The number after those of the digest's editions cut off by `at`.
