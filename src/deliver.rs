@@ -26,7 +26,8 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Instant};
-use crate::model::{DeliveryId, EditionId, EmailAddress, SuppressionKey};
+use crate::model::notice::Mailing;
+use crate::model::{DeliveryId, EmailAddress, SuppressionKey};
 use crate::smtp::{RelaySettings, TlsContext};
 use crate::store::deliveries::{Claimed, Ending, Recovered, UnknownPolicy};
 use crate::store::place::place;
@@ -202,9 +203,9 @@ struct Shared {
     changed: Notify,
     queue: RefCell<handout::Queue>,
     site: RefCell<breaker::Site>,
-    editions: RefCell<HashMap<EditionId, breaker::Window>>,
+    editions: RefCell<HashMap<Mailing, breaker::Window>>,
     held_destinations: RefCell<HashSet<String>>,
-    letters: RefCell<HashMap<EditionId, Rc<Letter>>>,
+    letters: RefCell<HashMap<Mailing, Rc<Letter>>>,
     pace: RefCell<pace::Pace>,
     quotas: RefCell<Vec<pace::Quota>>,
     report: RefCell<Report>,

@@ -12,6 +12,7 @@ use super::editions;
 use super::why::plain;
 use crate::clock::Instant;
 use crate::model::delivery::DeliveryState;
+use crate::model::notice::NoticeKind;
 use crate::model::{DeliveryId, EditionId, SubscriberId};
 use crate::store::Store;
 use crate::store::deliveries::{DeliveryFilter, ListedDelivery, Resolution, RowChange};
@@ -127,11 +128,24 @@ pub fn state_name(state: DeliveryState) -> &'static str {
     }
 }
 
+/// What a notice tells, as the operator reads it.
+fn notice_name(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Confirm => "구독 확인",
+        NoticeKind::Welcome => "동의 결과",
+        NoticeKind::Goodbye => "철회 결과",
+        NoticeKind::Renewal => "2년 통지",
+        NoticeKind::AddressChange => "주소 확인",
+    }
+}
+
 /// One row of `deliveries list --json` (design section 12; stable).
 #[derive(Debug, Serialize)]
 struct DeliveryJson<'a> {
     id: DeliveryId,
     edition: Option<EditionId>,
+    /// What a notice tells; null for an edition's.
+    notice: Option<&'static str>,
     subscriber: SubscriberId,
     address: Option<&'a str>,
     state: &'static str,
@@ -145,6 +159,7 @@ impl<'a> From<&'a ListedDelivery> for DeliveryJson<'a> {
         DeliveryJson {
             id: row.id,
             edition: row.edition,
+            notice: row.notice.map(NoticeKind::as_str),
             subscriber: row.subscriber,
             address: row.address.as_deref(),
             state: row.state.as_str(),
@@ -184,7 +199,7 @@ fn list_json(store: &Store, filter: DeliveryFilter, out: &mut impl Write) -> Res
 fn list(store: &Store, filter: DeliveryFilter, out: &mut impl Write) -> Result<()> {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_FULL_CONDENSED);
-    table.set_header(["id", "발행호", "구독자", "주소", "상태", "시도", "마지막 답"]);
+    table.set_header(["id", "발행호·통지", "구독자", "주소", "상태", "시도", "마지막 답"]);
     let (mut shown, mut more) = (0, false);
     store.read(|ledger| {
         ledger.each_delivery(filter, &mut |row| {
@@ -195,7 +210,7 @@ fn list(store: &Store, filter: DeliveryFilter, out: &mut impl Write) -> Result<(
             shown += 1;
             table.add_row([
                 row.id.to_string(),
-                row.edition.map_or_else(|| "–".to_owned(), |id| id.to_string()),
+                row.edition.map_or_else(|| row.notice.map_or("–", notice_name).to_owned(), |id| id.to_string()),
                 row.subscriber.to_string(),
                 row.address.as_deref().map_or_else(|| "(지움)".to_owned(), plain),
                 state_name(row.state).to_owned(),

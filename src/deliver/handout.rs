@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Shared;
-use crate::model::EditionId;
+use crate::model::notice::Mailing;
 use crate::retry;
 use crate::smtp::RelaySettings;
 use crate::store::deliveries::{Claim, ClaimRequest, Claimed};
@@ -79,9 +79,9 @@ impl Shared {
         }
         let mut queue = self.queue.borrow_mut();
         self.drop_held(&mut queue);
-        let free = queue.rows.iter().position(|row| self.may_start(row.edition));
+        let free = queue.rows.iter().position(|row| self.may_start(row.mailing));
         if let Some(row) = free.and_then(|at| queue.rows.remove(at)) {
-            self.editions.borrow_mut().entry(row.edition).or_default().begin();
+            self.editions.borrow_mut().entry(row.mailing).or_default().begin();
             self.quotas.borrow_mut().iter_mut().for_each(|quota| quota.add(self.clock.now()));
             if !open {
                 self.site.borrow_mut().begin_opening();
@@ -108,7 +108,7 @@ impl Shared {
             return;
         }
         let held = |row: &Claimed| {
-            editions.get(&row.edition).is_some_and(|window| window.paused)
+            editions.get(&row.mailing).is_some_and(|window| window.paused)
                 || destinations.contains(retry::destination(row.address.domain()))
         };
         let (out, stay): (Vec<Claimed>, VecDeque<Claimed>) = {
@@ -125,14 +125,19 @@ impl Shared {
         queue.released.extend(out);
     }
 
-    fn may_start(&self, edition: EditionId) -> bool {
-        self.editions.borrow().get(&edition).is_none_or(|window| window.proved || !window.canary_out)
+    fn may_start(&self, mailing: Mailing) -> bool {
+        self.editions.borrow().get(&mailing).is_none_or(|window| window.proved || !window.canary_out)
     }
 
     /// A canary's outcome frees its edition, or lets another row try.
     pub(super) fn end_canary(&self, row: &Claimed, proves: bool) {
         let mut editions = self.editions.borrow_mut();
-        let window = editions.entry(row.edition).or_default();
+        if let Mailing::Notice(_) = row.mailing {
+            // One mail to one person proves nothing of others.
+            editions.remove(&row.mailing);
+            return;
+        }
+        let window = editions.entry(row.mailing).or_default();
         if !window.proved {
             window.canary_out = false;
             // A copy of the operator's own proves nothing of the readers' servers: one reader's comes after it.

@@ -1,4 +1,4 @@
-//! Effect: an edition's letter, read from the store and encoded once, then spliced for each reader.
+//! Effect: an edition's letter or a notice, read from the store and encoded once, then spliced for each reader.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,8 +11,10 @@ use crate::compose::dkim::Signer;
 use crate::compose::links::unsubscribe_url;
 use crate::compose::{CompiledLetter, ComposeError, LetterHead, Origin, Personal};
 use crate::model::Sender;
+use crate::clock::Instant;
+use crate::model::notice::Mailing;
 use crate::model::token::SecretKey;
-use crate::model::{EditionId, SubscriberId};
+use crate::model::{EditionId, NoticeId, SubscriberId};
 use crate::store::StoreError;
 use crate::store::deliveries::Claimed;
 
@@ -39,8 +41,8 @@ pub struct LetterSettings {
 /// One edition's letter, ready to be spliced.
 pub struct Letter {
     compiled: CompiledLetter,
-    edition: EditionId,
-    links: Option<(Url, SecretKey)>,
+    /// Of an edition, where links can be followed: what they are made with.
+    links: Option<(Url, SecretKey, EditionId)>,
 }
 
 /// Why an edition has no letter.
@@ -68,7 +70,7 @@ impl Letter {
         let link = self
             .links
             .as_ref()
-            .map(|(public, key)| unsubscribe_url(public, key, row.subscriber, self.edition));
+            .map(|(public, key, edition)| unsubscribe_url(public, key, row.subscriber, *edition));
         let personal = Personal {
             to: &row.address,
             name: row.name.as_deref(),
@@ -80,30 +82,50 @@ impl Letter {
 }
 
 impl Shared {
-    /// The edition's letter, from the cache where it is there.
-    pub(super) fn letter(&self, id: EditionId) -> Result<Rc<Letter>, LetterError> {
-        if let Some(letter) = self.letters.borrow().get(&id) {
+    /// The edition's letter or the notice, from the cache where it is there.
+    pub(super) fn letter(&self, mailing: Mailing) -> Result<Rc<Letter>, LetterError> {
+        if let Some(letter) = self.letters.borrow().get(&mailing) {
             return Ok(Rc::clone(letter));
         }
-        let found = self.deps.store.read(|ledger| Ok((ledger.edition(id)?, ledger.edition_content(id)?)))?;
-        let (Some(edition), Some(content)) = found else { return Err(LetterError::NoContent) };
-        let settings = &self.deps.letters;
-        let head = LetterHead {
-            sender: settings.sender.clone(),
-            newsletter: settings.newsletter.clone(),
-            digest: edition.digest,
-            date: edition.frozen_at,
-            zone: settings.zone,
-            origin: Origin::Edition(id),
-        };
-        let compiled = CompiledLetter::new(&head, &content, &settings.key, settings.signer.clone())?;
-        let links = settings.public_url.clone().map(|public| (public, settings.key.clone()));
-        let letter = Rc::new(Letter { compiled, edition: id, links });
+        let letter = Rc::new(match mailing {
+            Mailing::Edition(id) => self.edition_letter(id)?,
+            Mailing::Notice(id) => self.notice_letter(id)?,
+        });
         let mut letters = self.letters.borrow_mut();
         if letters.len() >= KEPT {
             letters.clear();
         }
-        letters.insert(id, Rc::clone(&letter));
+        letters.insert(mailing, Rc::clone(&letter));
         Ok(letter)
+    }
+
+    fn head(&self, digest: String, date: Instant, origin: Origin) -> LetterHead {
+        let settings = &self.deps.letters;
+        LetterHead {
+            sender: settings.sender.clone(),
+            newsletter: settings.newsletter.clone(),
+            digest,
+            date,
+            zone: settings.zone,
+            origin,
+        }
+    }
+
+    fn notice_letter(&self, id: NoticeId) -> Result<Letter, LetterError> {
+        let notice = self.deps.store.read(|ledger| ledger.notice(id))?.ok_or(LetterError::NoContent)?;
+        let settings = &self.deps.letters;
+        let head = self.head(String::new(), notice.created_at, Origin::Notice(notice.delivery));
+        let compiled = CompiledLetter::new(&head, &notice.content, &settings.key, settings.signer.clone())?;
+        Ok(Letter { compiled, links: None })
+    }
+
+    fn edition_letter(&self, id: EditionId) -> Result<Letter, LetterError> {
+        let found = self.deps.store.read(|ledger| Ok((ledger.edition(id)?, ledger.edition_content(id)?)))?;
+        let (Some(edition), Some(content)) = found else { return Err(LetterError::NoContent) };
+        let settings = &self.deps.letters;
+        let head = self.head(edition.digest, edition.frozen_at, Origin::Edition(id));
+        let compiled = CompiledLetter::new(&head, &content, &settings.key, settings.signer.clone())?;
+        let links = settings.public_url.clone().map(|public| (public, settings.key.clone(), id));
+        Ok(Letter { compiled, links })
     }
 }

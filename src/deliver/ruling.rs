@@ -4,6 +4,7 @@ use super::Shared;
 use crate::clock::Instant;
 use crate::model::EditionId;
 use crate::model::delivery::Stage;
+use crate::model::notice::Mailing;
 use crate::model::reply::{Cause, Reply};
 use crate::retry::{self, NextStep, Scope, Step, Verdict};
 use crate::smtp::{Failure, RelaySettings};
@@ -42,6 +43,7 @@ impl Shared {
     ) -> Finished {
         Finished {
             id: row.id,
+            mailing: row.mailing,
             subscriber: row.subscriber,
             hash: row.hash,
             epoch: self.epoch,
@@ -61,7 +63,9 @@ impl Shared {
         site.worked();
         let holds = site.healed(destination).into_iter().map(Hold::Close).collect();
         drop(site);
-        self.editions.borrow_mut().entry(row.edition).or_default().add(false, false);
+        if let Mailing::Edition(_) = row.mailing {
+            self.editions.borrow_mut().entry(row.mailing).or_default().add(false, false);
+        }
         self.end_canary(row, true);
         let line = reply.line(&row.address);
         Ruling { finished: self.finished(row, started_at, Stage::Dot, line, Ending::Sent), holds }
@@ -74,11 +78,14 @@ impl Shared {
         Ruling { finished, holds: vec![] }
     }
 
-    /// The edition's letter cannot be made: it is held, the row goes back.
+    /// The edition's letter cannot be made: it is held, the row goes back. A notice that cannot be made ends.
     pub(super) fn no_letter(&self, row: &Claimed, started_at: Instant, why: &str) -> Ruling {
+        let Some(edition) = row.mailing.edition() else {
+            return self.untried(row, started_at, Ending::Expired, &format!("메일을 만들지 못했어요: {why}"));
+        };
         let ruling = self.untried(row, started_at, Ending::Released, "");
         let reason = format!("메일을 만들지 못해 멈췄어요: {why}");
-        let hold = self.hold_edition(row.edition, reason);
+        let hold = self.hold_edition(edition, reason);
         Ruling { holds: vec![hold], ..ruling }
     }
 
@@ -142,23 +149,31 @@ impl Shared {
                 let reason = format!("릴레이 {host}:{port}에 거듭 보내지 못해 잠시 쉬어요: {line}. {remedy}");
                 often.then(|| self.hold_for_a_while("relay", reason, now))
             }
-            (Step::Pause, scope) => self.hold_for_refusal(row, failure, scope, line),
-            _ => {
+            (step, scope) => row.mailing.edition().and_then(|edition| {
+                if step == Step::Pause {
+                    return self.hold_for_refusal(edition, failure, scope, line);
+                }
                 let permanent = failure.reply.as_ref().is_some_and(Reply::is_permanent);
-                let why = self.editions.borrow_mut().entry(row.edition).or_default().add(permanent, false);
-                why.map(|why| self.hold_edition(row.edition, advice(&why, line)))
-            }
+                let why = self.editions.borrow_mut().entry(row.mailing).or_default().add(permanent, false);
+                why.map(|why| self.hold_edition(edition, advice(&why, line)))
+            }),
         };
         hold.into_iter().collect()
     }
 
     /// A refusal of the sender or the letter. At RCPT it may still be one destination's mood: three of them, or the
     /// first row's, hold the edition; at other stages one does.
-    fn hold_for_refusal(&self, row: &Claimed, failure: &Failure, scope: Scope, line: &str) -> Option<Hold> {
+    fn hold_for_refusal(
+        &self,
+        edition: EditionId,
+        failure: &Failure,
+        scope: Scope,
+        line: &str,
+    ) -> Option<Hold> {
         let permanent = failure.reply.as_ref().is_some_and(Reply::is_permanent);
         let (proved, why) = {
             let mut editions = self.editions.borrow_mut();
-            let window = editions.entry(row.edition).or_default();
+            let window = editions.entry(Mailing::Edition(edition)).or_default();
             (window.proved, window.add(permanent, true))
         };
         let why = match (why, scope) {
@@ -167,11 +182,11 @@ impl Shared {
             (None, Scope::Letter) => "릴레이가 이 메일의 내용이나 크기를 받아 주지 않아 멈췄어요".to_owned(),
             (None, _) => "릴레이가 발신자나 발송 방식을 받아 주지 않아 멈췄어요".to_owned(),
         };
-        Some(self.hold_edition(row.edition, advice(&why, line)))
+        Some(self.hold_edition(edition, advice(&why, line)))
     }
 
     fn hold_edition(&self, edition: EditionId, reason: String) -> Hold {
-        self.editions.borrow_mut().entry(edition).or_default().paused = true;
+        self.editions.borrow_mut().entry(Mailing::Edition(edition)).or_default().paused = true;
         self.report.borrow_mut().held.push(reason.clone());
         self.changed.notify_waiters();
         Hold::Edition(edition, reason)

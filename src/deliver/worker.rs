@@ -119,7 +119,7 @@ impl Worker {
                 }
             }
         }
-        match self.shared.letter(row.edition) {
+        match self.shared.letter(row.mailing) {
             Ok(letter) => self.send_letter(row, &letter, started_at, claim).await,
             Err(super::letter::LetterError::Store(cause)) => {
                 self.shared.fail(DeliverError::Store(cause));
@@ -134,7 +134,7 @@ impl Worker {
 
     /// The row was not begun; its edition may be tried by another.
     fn put_back(&self, row: Claimed) {
-        if let Some(window) = self.shared.editions.borrow_mut().get_mut(&row.edition) {
+        if let Some(window) = self.shared.editions.borrow_mut().get_mut(&row.mailing) {
             window.canary_out = false;
         }
         if self.connection.is_none() {
@@ -250,7 +250,7 @@ impl Worker {
             };
             // The promise that no MAIL FROM follows a withdrawal: nothing is awaited between this look and the write.
             let (store, epoch) = (&self.shared.deps.store, self.shared.epoch);
-            match store.read(|ledger| ledger.still_wanted(row.id, epoch, &row.hash)) {
+            match store.read(|ledger| ledger.still_wanted(row, epoch)) {
                 Ok(Standing::Wanted) => {}
                 Ok(other) => return Tried::Not(other),
                 Err(cause) => {

@@ -26,6 +26,8 @@ ids! {
     SubscriberId,
     /// A delivery's row.
     DeliveryId,
+    /// A notice's row.
+    NoticeId,
     /// An attempt's row.
     AttemptId,
 }

@@ -5,6 +5,7 @@ pub mod delivery;
 pub mod edition;
 pub mod id;
 pub mod name;
+pub mod notice;
 pub mod post;
 pub mod reply;
 pub mod sender;
@@ -13,6 +14,6 @@ pub mod suppression;
 pub mod token;
 
 pub use address::EmailAddress;
-pub use id::{AttemptId, DeliveryId, EditionId, PostId, SourceId, SubscriberId};
+pub use id::{AttemptId, DeliveryId, EditionId, NoticeId, PostId, SourceId, SubscriberId};
 pub use sender::Sender;
 pub use suppression::SuppressionKey;

@@ -11,7 +11,8 @@ mod upkeep;
 use crate::clock::Instant;
 use crate::model::delivery::Stage;
 use crate::model::suppression::AddressHash;
-use crate::model::{DeliveryId, EditionId, EmailAddress, SubscriberId};
+use crate::model::notice::Mailing;
+use crate::model::{DeliveryId, EmailAddress, SubscriberId};
 
 pub use list::{DeliveryFilter, ListedDelivery, Resolution, RowChange};
 pub use upkeep::Recovered;
@@ -49,8 +50,8 @@ pub struct ClaimRequest {
 pub struct Claimed {
     /// Row.
     pub id: DeliveryId,
-    /// Its edition.
-    pub edition: EditionId,
+    /// What it is a copy of.
+    pub mailing: Mailing,
     /// To whom.
     pub subscriber: SubscriberId,
     /// Address.
@@ -166,6 +167,8 @@ pub enum Ending {
 pub struct Finished {
     /// Row.
     pub id: DeliveryId,
+    /// What it is a copy of.
+    pub mailing: Mailing,
     /// To whom.
     pub subscriber: SubscriberId,
     /// What stands for the address among the suppressions.

@@ -11,6 +11,7 @@ mod connection;
 pub mod consents;
 pub mod deliveries;
 pub mod editions;
+pub mod notices;
 pub mod overview;
 pub mod place;
 pub mod posts;

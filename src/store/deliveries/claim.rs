@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Claim, ClaimRequest, Claimed, Guarded, Intent, LAST_WORD, OPEN_D, Standing};
 use crate::clock::from_millis;
-use crate::model::suppression::AddressHash;
+use crate::model::notice::{Mailing, NoticeKind};
 use crate::model::{DeliveryId, EditionId, EmailAddress, SubscriberId, SuppressionKey};
 use crate::retry;
 use crate::store::{Ledger, StoreError, sql};
@@ -12,12 +12,15 @@ use crate::store::{Ledger, StoreError, sql};
 /// A due row as read, before anything is decided.
 struct Due {
     id: DeliveryId,
+    mailing: Mailing,
     subscriber: SubscriberId,
     attempts: i64,
     maybe_sent: bool,
     address: Option<String>,
     name: Option<String>,
     agreed: bool,
+    /// Of a notice.
+    kind: Option<NoticeKind>,
     first_tried_at: Option<i64>,
 }
 
@@ -25,7 +28,7 @@ impl Ledger<'_> {
     /// Leases up to `limit` due rows of editions that are being sent, oldest edition first. Rows whose person may no
     /// longer be mailed end here, without an attempt; rows of a held destination are put off.
     pub fn claim_next(&self, request: ClaimRequest, key: &SuppressionKey) -> Result<Claim, StoreError> {
-        let mut claim = Claim::default();
+        let mut claim = self.claim_notices(request, key)?;
         let mut held = None;
         for (edition, digest) in self.sending_editions()? {
             let room = request.limit.saturating_sub(claim.rows.len());
@@ -37,8 +40,39 @@ impl Ledger<'_> {
                     Some(held) => held,
                     None => held.insert(self.held_destinations(request.now)?),
                 };
-                self.claim_row(due, edition, request, key, held, &mut claim)?;
+                self.claim_row(due, request, key, held, &mut claim)?;
             }
+        }
+        Ok(claim)
+    }
+
+    /// Notices go first: they are few, and somebody waits for each.
+    fn claim_notices(&self, request: ClaimRequest, key: &SuppressionKey) -> Result<Claim, StoreError> {
+        let mut claim = Claim::default();
+        let notices = self.due_notices(request.now, request.limit)?;
+        if notices.is_empty() {
+            return Ok(claim);
+        }
+        let (held, now) = (self.held_destinations(request.now)?, request.now.timestamp_millis());
+        for notice in notices {
+            if notice.expired {
+                claim.suppressed += 1;
+                self.end_unwanted(notice.delivery, notice.maybe_sent, "쓸 수 있는 기한이 지났어요", now)?;
+                continue;
+            }
+            let due = Due {
+                id: notice.delivery,
+                mailing: Mailing::Notice(notice.notice),
+                subscriber: notice.subscriber,
+                attempts: notice.attempts,
+                maybe_sent: notice.maybe_sent,
+                address: notice.address,
+                name: notice.name,
+                agreed: notice.wanted,
+                kind: Some(notice.kind),
+                first_tried_at: notice.first_tried_at,
+            };
+            self.claim_row(due, request, key, &held, &mut claim)?;
         }
         Ok(claim)
     }
@@ -74,7 +108,7 @@ impl Ledger<'_> {
             .prepare_cached(&text)
             .and_then(|mut list| {
                 let found = params![edition.0, digest, request.now.timestamp_millis(), limit];
-                list.query_map(found, due)?.collect()
+                list.query_map(found, |row| due(row, edition))?.collect()
             })
             .map_err(sql)
     }
@@ -82,7 +116,6 @@ impl Ledger<'_> {
     fn claim_row(
         &self,
         due: Due,
-        edition: EditionId,
         request: ClaimRequest,
         key: &SuppressionKey,
         held: &[(String, i64)],
@@ -95,7 +128,11 @@ impl Ledger<'_> {
             return self.end_unwanted(due.id, due.maybe_sent, "구독이나 동의가 지금은 없어요", now);
         };
         let hash = key.hash(&address);
-        if let Some(reason) = self.suppression(&hash)? {
+        let forbidden = match due.kind {
+            Some(kind) if !self.forbids(&hash, kind)? => None,
+            _ => self.suppression(&hash)?,
+        };
+        if let Some(reason) = forbidden {
             claim.suppressed += 1;
             let reason = format!("발송 금지된 주소예요 ({})", reason.as_str());
             return self.end_unwanted(due.id, due.maybe_sent, &reason, now);
@@ -115,7 +152,7 @@ impl Ledger<'_> {
             .map_err(sql)?;
         claim.rows.push(Claimed {
             id: due.id,
-            edition,
+            mailing: due.mailing,
             subscriber: due.subscriber,
             address,
             name: due.name,
@@ -160,12 +197,15 @@ impl Ledger<'_> {
 
     /// The last look, directly before MAIL FROM: is the row still ours, the edition still going out, the person still
     /// willing? Sees the last commit.
-    pub fn still_wanted(
-        &self,
-        id: DeliveryId,
-        epoch: i64,
-        hash: &AddressHash,
-    ) -> Result<Standing, StoreError> {
+    pub fn still_wanted(&self, row: &Claimed, epoch: i64) -> Result<Standing, StoreError> {
+        let (id, hash) = (row.id, &row.hash);
+        if let Mailing::Notice(_) = row.mailing {
+            return Ok(match self.notice_stands(id, epoch, hash)? {
+                Some((true, true)) => Standing::Wanted,
+                Some((true, false)) => Standing::Unwanted,
+                Some((false, _)) | None => Standing::Lost,
+            });
+        }
         let text = format!(
             "SELECT d.state = 'in_flight' AND d.epoch = ?2, e.state = 'sending',
                     p.address IS NOT NULL AND s.state = 'active' AND {LAST_WORD} IN ('granted', 'confirmed')
@@ -218,9 +258,11 @@ impl Ledger<'_> {
     }
 }
 
-fn due(row: &Row<'_>) -> rusqlite::Result<Due> {
+fn due(row: &Row<'_>, edition: EditionId) -> rusqlite::Result<Due> {
     Ok(Due {
         id: DeliveryId(row.get(0)?),
+        mailing: Mailing::Edition(edition),
+        kind: None,
         subscriber: SubscriberId(row.get(1)?),
         attempts: row.get(2)?,
         maybe_sent: row.get(3)?,

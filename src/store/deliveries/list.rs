@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use crate::clock::Instant;
 use crate::model::delivery::DeliveryState;
+use crate::model::notice::NoticeKind;
 use crate::model::{DeliveryId, EditionId, SubscriberId};
 use crate::store::{Ledger, StoreError, sql};
 
@@ -25,6 +26,8 @@ pub struct ListedDelivery {
     pub id: DeliveryId,
     /// Its edition; none for a notice.
     pub edition: Option<EditionId>,
+    /// What the notice tells, where it is one.
+    pub notice: Option<NoticeKind>,
     /// To whom.
     pub subscriber: SubscriberId,
     /// Address; none once erased.
@@ -73,6 +76,7 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<ListedDelivery> {
         attempts: row.get(5)?,
         message_id: row.get(6)?,
         last_reply: row.get(7)?,
+        notice: row.get::<_, Option<String>>(8)?.and_then(|word| NoticeKind::parse(&word)),
     })
 }
 
@@ -92,8 +96,10 @@ impl Ledger<'_> {
         let mut list = self
             .db
             .prepare_cached(
-                "SELECT d.id, d.edition_id, d.subscriber_id, p.address, d.state, d.attempts, d.message_id, d.last_reply
+                "SELECT d.id, d.edition_id, d.subscriber_id, coalesce(n.address, p.address), d.state, d.attempts,
+                        d.message_id, d.last_reply, n.kind
                    FROM deliveries d JOIN subscribers p ON p.id = d.subscriber_id
+                   LEFT JOIN notices n ON n.id = d.notice_id
                   WHERE (?1 IS NULL OR d.state = ?1) AND (?2 IS NULL OR d.edition_id = ?2) ORDER BY d.id",
             )
             .map_err(sql)?;

@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::{Ending, Finished, Guarded, NEVER, UnknownPolicy};
 use crate::model::delivery::DeliveryState;
+use crate::model::notice::Mailing;
 use crate::model::subscriber::SuppressionReason;
 use crate::model::{DeliveryId, SuppressionKey};
 use crate::retry;
@@ -111,6 +112,10 @@ impl Ledger<'_> {
     fn consequences(&self, finished: &Finished, key: &SuppressionKey) -> Result<(), StoreError> {
         let now = finished.ended_at;
         match finished.ending {
+            Ending::Sent => match finished.mailing {
+                Mailing::Notice(notice) => self.record_told(notice, now),
+                Mailing::Edition(_) => Ok(()),
+            },
             Ending::Bounced { hard } if hard || self.bounced_before(finished)? => {
                 self.suppress(&finished.hash, SuppressionReason::HardBounce, now)
             }

@@ -171,9 +171,13 @@ impl Ledger<'_> {
     /// When the next row of an edition being sent falls due; none if none will.
     pub fn next_due(&self) -> Result<Option<Instant>, StoreError> {
         let text = format!(
-            "SELECT min((SELECT min(due_at) FROM deliveries WHERE edition_id = e.id AND {OPEN}
-                            AND state IN ('queued', 'deferred', 'unknown') AND due_at < ?1))
-               FROM editions e WHERE e.state = 'sending'"
+            "SELECT min(at) FROM (
+               SELECT (SELECT min(due_at) FROM deliveries WHERE edition_id = e.id AND {OPEN}
+                          AND state IN ('queued', 'deferred', 'unknown') AND due_at < ?1) AS at
+                 FROM editions e WHERE e.state = 'sending'
+               UNION ALL
+               SELECT min(due_at) FROM deliveries WHERE edition_id IS NULL AND {OPEN}
+                  AND state IN ('queued', 'deferred', 'unknown') AND due_at < ?1)"
         );
         self.db
             .prepare_cached(&text)
@@ -185,8 +189,8 @@ impl Ledger<'_> {
     /// How many rows of editions being sent are due by `now`.
     pub fn due_count(&self, now: Instant) -> Result<u64, StoreError> {
         let text = format!(
-            "SELECT count(*) FROM deliveries WHERE edition_id IN (SELECT id FROM editions WHERE state = 'sending')
-                AND {OPEN} AND state IN ('queued', 'deferred', 'unknown') AND due_at <= ?1"
+            "SELECT count(*) FROM deliveries
+              WHERE (edition_id IS NULL OR edition_id IN (SELECT id FROM editions WHERE state = 'sending')) AND {OPEN} AND state IN ('queued', 'deferred', 'unknown') AND due_at <= ?1"
         );
         self.db
             .prepare_cached(&text)

@@ -1,0 +1,237 @@
+//! Effect: notices: written with their delivery row, claimed before editions, erased with the person.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::deliveries::{LAST_WORD, OPEN_D};
+use super::{Ledger, StoreError, sql};
+use crate::clock::{Instant, from_millis};
+use crate::model::edition::Content;
+use crate::model::notice::NoticeKind;
+use crate::model::suppression::AddressHash;
+use crate::model::{DeliveryId, EmailAddress, NoticeId, SubscriberId};
+
+/// A notice to be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewNotice {
+    /// What it tells.
+    pub kind: NoticeKind,
+    /// About whose subscription; also to whom, unless `address` says otherwise.
+    pub subscriber: SubscriberId,
+    /// The digest it is about; none: all of them.
+    pub digest: Option<String>,
+    /// The instant of the act it is about: of each there is one notice.
+    pub about: Instant,
+    /// To whom, where that is not the subscriber's own address.
+    pub address: Option<EmailAddress>,
+    /// What it says; no preheader.
+    pub content: Content,
+    /// Now.
+    pub at: Instant,
+    /// Of no use after this; none: as long as it is tried.
+    pub expires_at: Option<Instant>,
+}
+
+/// A notice as it is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// Its one delivery.
+    pub delivery: DeliveryId,
+    /// What it tells.
+    pub kind: NoticeKind,
+    /// When it was written: the mail's date.
+    pub created_at: Instant,
+    /// What it says.
+    pub content: Content,
+}
+
+/// Whether the person of a notice may have it, in SQL, where notices are `n` and subscribers `p`. A confirmation serves
+/// whoever asked; a goodbye whoever left; the others whoever has a subscription and the last word of whose consent for it
+/// is a yes.
+fn wanted() -> String {
+    let agreed = format!(
+        "EXISTS (SELECT 1 FROM subscriptions s WHERE s.subscriber_id = n.subscriber_id
+                    AND (n.digest IS NULL OR s.digest = n.digest) AND (s.state = 'active' OR s.state = 'paused')
+                    AND {LAST_WORD} <> 'withdrawn')"
+    );
+    format!(
+        "CASE n.kind
+           WHEN 'confirm' THEN EXISTS (SELECT 1 FROM subscriptions s
+                                        WHERE s.subscriber_id = n.subscriber_id AND s.state = 'pending')
+           WHEN 'goodbye' THEN 1
+           ELSE {agreed} END"
+    )
+}
+
+/// Whether a suppression of that address stands against a notice: a withdrawal does not forbid its own result, nor a
+/// confirmation that the person asked for afterwards.
+const AGAINST: &str = "(x.reason <> 'withdrawn' OR NOT (n.kind = 'goodbye' OR n.kind = 'confirm'))";
+
+/// A due notice as read, before anything is decided.
+pub(super) struct DueNotice {
+    pub(super) delivery: DeliveryId,
+    pub(super) notice: NoticeId,
+    pub(super) kind: NoticeKind,
+    pub(super) subscriber: SubscriberId,
+    pub(super) attempts: i64,
+    pub(super) maybe_sent: bool,
+    pub(super) address: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) wanted: bool,
+    pub(super) expired: bool,
+    pub(super) first_tried_at: Option<i64>,
+}
+
+impl Ledger<'_> {
+    /// Writes a notice and queues its delivery. None, and nothing written, if that act was told of before.
+    pub fn queue_notice(&self, new: &NewNotice) -> Result<Option<NoticeId>, StoreError> {
+        let at = new.at.timestamp_millis();
+        let inserted: Option<i64> = self
+            .db
+            .prepare_cached(
+                "INSERT INTO notices (kind, subscriber_id, digest, about, address, subject, html, text, created_at, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 ON CONFLICT (subscriber_id, kind, about, coalesce(digest, '')) DO NOTHING RETURNING id",
+            )
+            .and_then(|mut insert| {
+                let row = params![
+                    new.kind.as_str(),
+                    new.subscriber.0,
+                    new.digest,
+                    new.about.timestamp_millis(),
+                    new.address.as_ref().map(EmailAddress::as_str),
+                    new.content.subject,
+                    new.content.html,
+                    new.content.text,
+                    at,
+                    new.expires_at.map(|at| at.timestamp_millis()),
+                ];
+                insert.query_row(row, |row| row.get(0)).optional()
+            })
+            .map_err(sql)?;
+        let Some(id) = inserted else { return Ok(None) };
+        self.db
+            .prepare_cached(
+                "INSERT INTO deliveries (kind, notice_id, subscriber_id, state, due_at, changed_at)
+                 VALUES ('notice', ?1, ?2, 'queued', ?3, ?3)",
+            )
+            .and_then(|mut insert| insert.execute((id, new.subscriber.0, at)))
+            .map_err(sql)?;
+        Ok(Some(NoticeId(id)))
+    }
+
+    /// A notice as it is sent; none once the person is erased.
+    pub fn notice(&self, id: NoticeId) -> Result<Option<Notice>, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT d.id, n.kind, n.created_at, n.subject, n.html, n.text
+                   FROM notices n JOIN deliveries d ON d.notice_id = n.id WHERE n.id = ?1 AND n.text <> ''",
+            )
+            .and_then(|mut found| found.query_row([id.0], notice).optional())
+            .map_err(sql)
+    }
+
+    /// Notices due by `now`, the oldest first.
+    pub(super) fn due_notices(&self, now: Instant, limit: usize) -> Result<Vec<DueNotice>, StoreError> {
+        let text = format!(
+            "SELECT d.id, n.id, n.kind, d.subscriber_id, d.attempts, d.state = 'unknown',
+                    coalesce(n.address, p.address), p.name, p.address IS NOT NULL AND {},
+                    n.expires_at IS NOT NULL AND n.expires_at <= ?1,
+                    (SELECT min(a.started_at) FROM attempts a WHERE a.delivery_id = d.id)
+               FROM deliveries d JOIN notices n ON n.id = d.notice_id JOIN subscribers p ON p.id = d.subscriber_id
+              WHERE d.edition_id IS NULL AND d.due_at <= ?1 AND {OPEN_D}
+                AND (d.state = 'queued' OR d.state = 'deferred' OR d.state = 'unknown')
+              ORDER BY d.due_at, d.id LIMIT ?2",
+            wanted()
+        );
+        self.db
+            .prepare_cached(&text)
+            .and_then(|mut list| {
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                list.query_map((now.timestamp_millis(), limit), due)?.collect()
+            })
+            .map_err(sql)
+    }
+
+    /// Whether a suppression of `hash` forbids a notice of that kind.
+    pub(super) fn forbids(&self, hash: &AddressHash, kind: NoticeKind) -> Result<bool, StoreError> {
+        self.db
+            .prepare_cached(&format!(
+                "SELECT 1 FROM suppressions x, (SELECT ?2 AS kind) n WHERE x.address_hash = ?1 AND {AGAINST}"
+            ))
+            .and_then(|mut found| found.exists((hash, kind.as_str())))
+            .map_err(sql)
+    }
+
+    /// The last look before MAIL FROM of a notice: whether the row is still ours under `epoch`, and whether it is still
+    /// to be sent. None: no such row.
+    pub(super) fn notice_stands(
+        &self,
+        id: DeliveryId,
+        epoch: i64,
+        hash: &AddressHash,
+    ) -> Result<Option<(bool, bool)>, StoreError> {
+        let text = format!(
+            "SELECT d.state = 'in_flight' AND d.epoch = ?2,
+                    p.address IS NOT NULL AND {}
+                      AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = ?3 AND {AGAINST})
+               FROM deliveries d JOIN notices n ON n.id = d.notice_id JOIN subscribers p ON p.id = d.subscriber_id
+              WHERE d.id = ?1",
+            wanted()
+        );
+        self.db
+            .prepare_cached(&text)
+            .and_then(|mut look| {
+                look.query_row((id.0, epoch, hash), |row| Ok((row.get(0)?, row.get(1)?))).optional()
+            })
+            .map_err(sql)
+    }
+
+    /// Records in the consent ledger that a notice of the law went out.
+    pub(super) fn record_told(&self, id: NoticeId, at: Instant) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO consents (subscriber_id, digest, act, at, recorded_at, source, wording)
+                 SELECT subscriber_id, digest, 'notified', ?2, ?2, 'mail', kind FROM notices
+                  WHERE id = ?1 AND kind IN ('welcome', 'goodbye', 'renewal')",
+            )
+            .and_then(|mut insert| insert.execute((id.0, at.timestamp_millis())))
+            .map(drop)
+            .map_err(sql)
+    }
+}
+
+fn kind(row: &Row<'_>, column: usize) -> rusqlite::Result<NoticeKind> {
+    let word: String = row.get(column)?;
+    NoticeKind::parse(&word)
+        .ok_or_else(|| rusqlite::Error::InvalidColumnType(column, word, rusqlite::types::Type::Text))
+}
+
+fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {
+    Ok(Notice {
+        delivery: DeliveryId(row.get(0)?),
+        kind: kind(row, 1)?,
+        created_at: from_millis(row.get(2)?),
+        content: Content {
+            subject: row.get(3)?,
+            preheader: String::new(),
+            html: row.get(4)?,
+            text: row.get(5)?,
+        },
+    })
+}
+
+fn due(row: &Row<'_>) -> rusqlite::Result<DueNotice> {
+    Ok(DueNotice {
+        delivery: DeliveryId(row.get(0)?),
+        notice: NoticeId(row.get(1)?),
+        kind: kind(row, 2)?,
+        subscriber: SubscriberId(row.get(3)?),
+        attempts: row.get(4)?,
+        maybe_sent: row.get(5)?,
+        address: row.get(6)?,
+        name: row.get(7)?,
+        wanted: row.get::<_, Option<bool>>(8)?.unwrap_or(false),
+        expired: row.get(9)?,
+        first_tried_at: row.get(10)?,
+    })
+}
