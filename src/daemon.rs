@@ -3,6 +3,7 @@
 //! The tasks meet in the store only. What is passed between them is the hint that there is something to look at.
 
 mod ingest;
+mod notify;
 mod publish;
 mod send;
 
@@ -23,6 +24,7 @@ use crate::source::SourceSettings;
 use crate::source::fetch::FetchSettings;
 use crate::store::{Store, StoreError};
 use crate::web;
+pub use notify::Office;
 
 /// Longest time between two looks at the clock: a clock that was set, or a machine that slept, is noticed by then.
 const LOOK: Duration = Duration::from_secs(30);
@@ -45,6 +47,8 @@ pub struct Deps {
     pub renderer: Arc<Renderer>,
     /// What letters are sent with.
     pub deliver: deliver::Deps,
+    /// What the law wants told.
+    pub office: Office,
     /// The reader pages.
     pub web: web::Deps,
     /// Where the pages are served: bound before the daemon starts, so that a taken port is told at once.
@@ -114,9 +118,11 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
     let (press, clock, stopped, hint) =
         (Arc::clone(&edition), deps.clock.clone(), stop.clone(), Arc::clone(&published));
     tasks.spawn(async move { ("발행", publish::run(press, clock, stopped, hint).await) });
+    let (clock, stopped, hint) = (deps.clock.clone(), stop.clone(), Arc::clone(&published));
     let sending = send::Sending { deps: deps.deliver, press: edition, clock: deps.clock, published };
-    let stopped = stop.clone();
-    tasks.spawn(async move { ("발송", sending.run(session, stopped).await) });
+    let halted = stop.clone();
+    tasks.spawn(async move { ("발송", sending.run(session, halted).await) });
+    tasks.spawn(async move { ("통지", notify::run(deps.office, clock, stopped, hint).await) });
     let (router, stopped) = (web::router(deps.web), stop.clone());
     tasks.spawn(async move { ("웹", web::serve(listener, router, stopped).await.map_err(DaemonError::Web)) });
     info!("시작했어요");

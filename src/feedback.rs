@@ -3,7 +3,7 @@
 use crate::clock::Instant;
 use crate::model::SuppressionKey;
 use crate::model::token::{self, Purpose, SecretKey};
-use crate::store::suppressions::Withdrawal;
+use crate::store::suppressions::{Farewell, Withdrawal};
 use crate::store::{Store, StoreError};
 
 /// The way a withdrawal came.
@@ -39,20 +39,23 @@ pub enum Outcome {
     Unknown,
 }
 
-/// Withdraws the person a token names from every digest, durably, before it returns. Repeating it changes nothing; an
+/// Withdraws the person a token names from every digest, durably, before it returns; `farewell` says
+/// whether they are told by mail before they are erased. Repeating it changes nothing; an
 /// error means that nothing was changed.
 pub fn withdraw(
     store: &Store,
     keys: &[SecretKey],
     token: &str,
     via: Via,
+    farewell: Farewell,
     now: Instant,
 ) -> Result<Outcome, StoreError> {
     let Ok((subscriber, _)) = token::open(keys, Purpose::Unsubscribe, token) else {
         return Ok(Outcome::Unknown);
     };
     let Some(key) = SuppressionKey::of(keys) else { return Ok(Outcome::Unknown) };
-    let withdrawal = store.write(move |ledger| ledger.withdraw(subscriber, via.as_str(), &key, now))?;
+    let withdrawal =
+        store.write(move |ledger| ledger.leave(subscriber, via.as_str(), farewell, &key, now))?;
     Ok(match withdrawal {
         Withdrawal::Done { .. } => Outcome::Done,
         Withdrawal::Already => Outcome::Already,

@@ -10,8 +10,8 @@
 //! web, mailbox ─feedback→ [consents, subscriptions, suppressions] ─read again at every claim─┘
 //! ```
 //!
-//! A pure core in an imperative shell. The steps ([`ingest`], [`publish`], [`deliver`], [`feedback`]) never call each
-//! other: they meet in the tables of the store. So each can be run by hand, be killed at any moment, and be run again.
+//! A pure core in an imperative shell. The steps ([`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`]) never call
+//! each other: they meet in the tables of the store. So each can be run by hand, be killed at any moment, and be run again.
 //!
 //! # Rooms
 //!
@@ -29,7 +29,7 @@
 //! | [`smtp`] | effect | one owned connection, driven stage by stage |
 //! | [`store`] | effect | all SQL; one file per noun; one writer thread with group commit, readers apart |
 //! | [`web`] | effect | the reader's pages; they write rows and never send |
-//! | [`ingest`], [`publish`], [`deliver`], [`feedback`] | effect | the steps, each a `run_once(deps, now)` |
+//! | [`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`] | effect | the steps, each a `run_once(deps, now)` |
 //! | [`daemon`] | effect | supervision: a task per step, the stop, the end of all when one dies |
 //! | [`config`] | effect | raw → checked; every fault at once with its place and what to do |
 //! | [`cli`], [`demo`] | effect | arguments → step → print; the demo's sample blog and inbox |
@@ -63,7 +63,8 @@
 //! 4. A 250 after the dot makes the row `sent`. Any other answer goes through [`retry`]: who is meant (the relay, the
 //!    sender, the destination, the recipient, the letter), and what follows. A connection lost between the dot and its
 //!    answer makes the row `unknown`, which the operator sees.
-//! 5. A withdrawal through [`web`] is applied by [`feedback`]; no MAIL FROM for that address follows its commit.
+//! 5. What the law wants told of a consent or a withdrawal is written by [`notify`] as a notice, and delivered as 3 and 4 say.
+//! 6. A withdrawal through [`web`] is applied by [`feedback`]; no MAIL FROM for that address follows its commit.
 
 pub mod cli;
 pub mod clock;
@@ -77,6 +78,7 @@ pub mod ingest;
 pub mod korean;
 pub mod law;
 pub mod model;
+pub mod notify;
 pub mod publish;
 pub mod render;
 pub mod retry;

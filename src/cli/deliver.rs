@@ -51,6 +51,7 @@ pub fn command(context: &Context, args: DeliverArgs, out: &mut impl Write) -> Re
             LastCheck::Unchanged | LastCheck::TooLate(_) => {}
         }
     }
+    opened.office()?.once(true, context.clock.now())?;
     run(args, deps, &context.clock, signal::stop_token()?, out)
 }
 

@@ -210,7 +210,8 @@ fn list(store: &Store, filter: DeliveryFilter, out: &mut impl Write) -> Result<(
             shown += 1;
             table.add_row([
                 row.id.to_string(),
-                row.edition.map_or_else(|| row.notice.map_or("–", notice_name).to_owned(), |id| id.to_string()),
+                row.edition
+                    .map_or_else(|| row.notice.map_or("–", notice_name).to_owned(), |id| id.to_string()),
                 row.subscriber.to_string(),
                 row.address.as_deref().map_or_else(|| "(지움)".to_owned(), plain),
                 state_name(row.state).to_owned(),

@@ -132,6 +132,7 @@ impl Stage {
             newsletter: masthead.newsletter.title.clone(),
             contact: masthead.sender.email.to_string(),
             archive: super::run::archive(masthead, &opened.config.digests),
+            farewell: opened.config.law.farewell(),
         });
         let letters = web::inbox::router(self.inbox.clone())?;
         writeln!(out, "브라우저에서 열어 보세요: http://{}/", self.inbox_page.local_addr()?)?;

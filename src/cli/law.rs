@@ -46,7 +46,17 @@ pub fn run(context: &Context, args: LawArgs, out: &mut impl Write) -> Result<()>
 
 fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "법이 정한 일 ({} 한국 날짜). 소프트웨어의 도움이지 법률 자문이 아니에요.", report.today)?;
-    writeln!(out, "아래의 통지는 moabom이 아직 저절로 보내지 않아요. 직접 알려 주세요.")?;
+    if report.sends_notices {
+        writeln!(
+            out,
+            "아래의 통지는 `run`과 `deliver`가 저절로 보내요. 남아 있는 것은 아직 보내지 않은 것이에요."
+        )?;
+    } else {
+        writeln!(
+            out,
+            "아래의 통지는 보내지 않아요. 저절로 보내려면 설정에 `[law] notices = true`를 적으세요."
+        )?;
+    }
     if !report.advertising {
         writeln!(
             out,

@@ -10,11 +10,13 @@ use super::subscribers::SubscribersError;
 use crate::clock::Clock;
 use crate::compose::dkim::Signer;
 use crate::config::{Config, ConfigError, key, templates, variables};
+use crate::daemon::Office;
 use crate::deliver::{self, LetterSettings};
 use crate::model::SuppressionKey;
 use crate::model::edition::Content;
 use crate::model::token::SecretKey;
 use crate::publish::{self, PublishError};
+use crate::render::notice::NoticeRenderer;
 use crate::render::{LetterInput, RenderError, Renderer};
 use crate::smtp::TlsContext;
 use crate::store::Store;
@@ -105,6 +107,13 @@ impl Opened {
             public_url: self.config.links.clone(),
             signer,
         })
+    }
+
+    /// What the step of the law's notices needs.
+    pub fn office(&self) -> Result<Office> {
+        let masthead = &self.config.masthead;
+        let notices = NoticeRenderer::new(&masthead.newsletter.title, &masthead.sender)?;
+        Ok(Office { store: self.store.clone(), notices, settings: self.config.law })
     }
 
     /// What the sending step needs.

@@ -39,6 +39,7 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
         )
     })?;
     let deliver = opened.deliverer()?;
+    let office = opened.office()?;
     let masthead = opened.config.masthead;
     Ok(daemon::Deps {
         clock: context.clock.clone(),
@@ -49,7 +50,9 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
             newsletter: masthead.newsletter.title.clone(),
             contact: masthead.sender.email.to_string(),
             archive: archive(&masthead, &opened.config.digests),
+            farewell: opened.config.law.farewell(),
         },
+        office,
         store: opened.store,
         sources: opened.config.sources,
         fetch: FetchSettings::default(),

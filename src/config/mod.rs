@@ -26,6 +26,7 @@ use url::Url;
 
 use crate::compose::dkim::DkimSettings;
 use crate::deliver::DeliverSettings;
+use crate::notify;
 use crate::publish::{Digest, Masthead};
 use crate::smtp::RelaySettings;
 use crate::source::SourceSettings;
@@ -54,6 +55,8 @@ pub struct Config {
     pub deliver: DeliverSettings,
     /// `[dkim]`, where letters are signed here.
     pub dkim: Option<DkimSettings>,
+    /// `[law]`.
+    pub law: notify::Settings,
     /// `[web]`.
     pub web: WebSettings,
     /// What personal links start with: `public_url`, else `http://<listen>` where the relay is on loopback, else nothing,

@@ -7,11 +7,11 @@ use chrono_tz::Tz;
 use url::Url;
 
 use super::Shared;
+use crate::clock::Instant;
 use crate::compose::dkim::Signer;
 use crate::compose::links::unsubscribe_url;
 use crate::compose::{CompiledLetter, ComposeError, LetterHead, Origin, Personal};
 use crate::model::Sender;
-use crate::clock::Instant;
 use crate::model::notice::Mailing;
 use crate::model::token::SecretKey;
 use crate::model::{EditionId, NoticeId, SubscriberId};
@@ -41,7 +41,7 @@ pub struct LetterSettings {
 /// One edition's letter, ready to be spliced.
 pub struct Letter {
     compiled: CompiledLetter,
-    /// Of an edition, where links can be followed: what they are made with.
+    /// Where links can be followed: what they are made with.
     links: Option<(Url, SecretKey, EditionId)>,
 }
 
@@ -116,7 +116,9 @@ impl Shared {
         let settings = &self.deps.letters;
         let head = self.head(String::new(), notice.created_at, Origin::Notice(notice.delivery));
         let compiled = CompiledLetter::new(&head, &notice.content, &settings.key, settings.signer.clone())?;
-        Ok(Letter { compiled, links: None })
+        // A notice's link belongs to no edition.
+        let links = settings.public_url.clone().map(|public| (public, settings.key.clone(), EditionId(0)));
+        Ok(Letter { compiled, links })
     }
 
     fn edition_letter(&self, id: EditionId) -> Result<Letter, LetterError> {

@@ -3,6 +3,7 @@
 pub mod clean;
 pub mod engine;
 pub mod error;
+pub mod notice;
 pub mod section;
 pub mod slot;
 pub mod subject;

@@ -44,6 +44,21 @@ pub struct Notice {
     pub content: Content,
 }
 
+/// A person who withdrew and is to be told before being erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// Whose row.
+    pub subscriber: SubscriberId,
+    /// When they withdrew.
+    pub since: Instant,
+    /// They have a subscription again.
+    pub back: bool,
+    /// The notice was written.
+    pub noticed: bool,
+    /// It has ended: sent, or not to be sent any more.
+    pub ended: bool,
+}
+
 /// Whether the person of a notice may have it, in SQL, where notices are `n` and subscribers `p`. A confirmation serves
 /// whoever asked; a goodbye whoever left; the others whoever has a subscription and the last word of whose consent for it
 /// is a yes.
@@ -186,6 +201,64 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
+    /// People who withdrew and are still here, the longest first; at most `limit`, after that row number.
+    pub fn leaving(&self, after: SubscriberId, limit: usize) -> Result<Vec<Leaving>, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT l.subscriber_id, l.since,
+                        EXISTS (SELECT 1 FROM subscriptions s
+                                 WHERE s.subscriber_id = l.subscriber_id AND s.state <> 'unsubscribed'),
+                        n.id IS NOT NULL,
+                        d.state IN ('sent', 'bounced', 'expired', 'suppressed')
+                          OR d.state = 'unknown' AND d.due_at = 9223372036854775807
+                   FROM leaving l
+                   LEFT JOIN notices n ON n.subscriber_id = l.subscriber_id AND n.kind = 'goodbye' AND n.about = l.since
+                   LEFT JOIN deliveries d ON d.notice_id = n.id
+                  WHERE l.subscriber_id > ?1 ORDER BY l.subscriber_id LIMIT ?2",
+            )
+            .and_then(|mut list| {
+                let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+                list.query_map((after.0, limit), leaving)?.collect()
+            })
+            .map_err(sql)
+    }
+
+    /// Erases a person who was told, or whose time is over; one who came back stays. False: stayed.
+    pub fn see_off(&self, id: SubscriberId, now: Instant) -> Result<bool, StoreError> {
+        let back = self.subscriptions_of(id)?.iter().any(|(subscription, _)| {
+            subscription.state != crate::model::subscriber::SubscriptionState::Unsubscribed
+        });
+        let address = self.subscriber(id)?.and_then(|person| person.address);
+        if let Some(address) = address.filter(|_| !back) {
+            self.erase(id, &address, now)?;
+            return Ok(true);
+        }
+        self.db
+            .prepare_cached("DELETE FROM leaving WHERE subscriber_id = ?1")
+            .and_then(|mut delete| delete.execute([id.0]))
+            .map_err(sql)?;
+        Ok(false)
+    }
+
+    /// Whether a notice about that act is on its way or has ended.
+    pub fn is_told_of(
+        &self,
+        kind: NoticeKind,
+        subscriber: SubscriberId,
+        digest: Option<&str>,
+        about: Instant,
+    ) -> Result<bool, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT 1 FROM notices WHERE subscriber_id = ?1 AND kind = ?2 AND about = ?3
+                    AND coalesce(digest, '') = coalesce(?4, '')",
+            )
+            .and_then(|mut found| {
+                found.exists(params![subscriber.0, kind.as_str(), about.timestamp_millis(), digest])
+            })
+            .map_err(sql)
+    }
+
     /// Records in the consent ledger that a notice of the law went out.
     pub(super) fn record_told(&self, id: NoticeId, at: Instant) -> Result<(), StoreError> {
         self.db
@@ -204,6 +277,16 @@ fn kind(row: &Row<'_>, column: usize) -> rusqlite::Result<NoticeKind> {
     let word: String = row.get(column)?;
     NoticeKind::parse(&word)
         .ok_or_else(|| rusqlite::Error::InvalidColumnType(column, word, rusqlite::types::Type::Text))
+}
+
+fn leaving(row: &Row<'_>) -> rusqlite::Result<Leaving> {
+    Ok(Leaving {
+        subscriber: SubscriberId(row.get(0)?),
+        since: from_millis(row.get(1)?),
+        back: row.get(2)?,
+        noticed: row.get(3)?,
+        ended: row.get::<_, Option<bool>>(4)?.unwrap_or(false),
+    })
 }
 
 fn notice(row: &Row<'_>) -> rusqlite::Result<Notice> {

@@ -20,8 +20,15 @@ ALTER TABLE deliveries ADD COLUMN notice_id INTEGER REFERENCES notices(id)
   CHECK ((kind = 'notice') = (notice_id IS NOT NULL));
 CREATE UNIQUE INDEX deliveries_by_notice ON deliveries (notice_id) WHERE notice_id IS NOT NULL;
 
+-- People who withdrew and are to be told so before they are erased.
+CREATE TABLE leaving (
+  subscriber_id  INTEGER PRIMARY KEY REFERENCES subscribers(id),
+  since          INTEGER NOT NULL
+) STRICT;
+
 -- Whoever erases a person, by whatever way, erases these too; a link in a notice is nobody's business afterwards.
 CREATE TRIGGER erased_people_leave_no_notice AFTER UPDATE OF address ON subscribers WHEN NEW.address IS NULL
 BEGIN
+  DELETE FROM leaving WHERE subscriber_id = NEW.id;
   UPDATE notices SET address = NULL, html = '', text = '' WHERE subscriber_id = NEW.id;
 END;

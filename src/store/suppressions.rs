@@ -8,15 +8,25 @@ use crate::model::subscriber::SuppressionReason;
 use crate::model::suppression::AddressHash;
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
 
+/// Whether a person who withdraws is told so by mail before the address is erased (법 50조 7항).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Farewell {
+    /// No: erased with the withdrawal itself.
+    #[default]
+    Untold,
+    /// Yes: erased when the mail has ended, or its time is over.
+    Told,
+}
+
 /// What a withdrawal found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Withdrawal {
-    /// The person was on the list and is erased now.
+    /// The person was on the list; erased now, or to be told first.
     Done {
         /// The digests that were open for this person.
         digests: Vec<String>,
     },
-    /// Erased before; nothing changed.
+    /// Had left before; nothing changed.
     Already,
     /// No such row; nothing changed.
     Unknown,
@@ -80,14 +90,53 @@ impl Ledger<'_> {
         key: &SuppressionKey,
         now: Instant,
     ) -> Result<Withdrawal, StoreError> {
+        self.leave(id, source, Farewell::Untold, key, now)
+    }
+
+    /// As [`Ledger::withdraw`]; where the person is to be told, address and name stay until that is done.
+    pub fn leave(
+        &self,
+        id: SubscriberId,
+        source: &str,
+        farewell: Farewell,
+        key: &SuppressionKey,
+        now: Instant,
+    ) -> Result<Withdrawal, StoreError> {
         let Some(person) = self.subscriber(id)? else { return Ok(Withdrawal::Unknown) };
         let Some(address) = person.address else { return Ok(Withdrawal::Already) };
-        self.suppress(&key.hash(&address), SuppressionReason::Withdrawn, now)?;
         let digests = self.end_subscriptions(id, now)?;
+        if digests.is_empty() && self.is_leaving(id)? {
+            if farewell == Farewell::Untold {
+                self.erase(id, &address, now)?;
+            }
+            return Ok(Withdrawal::Already);
+        }
+        self.suppress(&key.hash(&address), SuppressionReason::Withdrawn, now)?;
         self.record_withdrawal(id, source, now)?;
-        self.suppress_open_deliveries(id, &address, now)?;
-        self.erase(id, now)?;
+        self.suppress_open_deliveries(id, now)?;
+        match farewell {
+            Farewell::Untold => self.erase(id, &address, now)?,
+            Farewell::Told => self.put_leaving(id, now)?,
+        }
         Ok(Withdrawal::Done { digests })
+    }
+
+    fn is_leaving(&self, id: SubscriberId) -> Result<bool, StoreError> {
+        self.db
+            .prepare_cached("SELECT 1 FROM leaving WHERE subscriber_id = ?1")
+            .and_then(|mut found| found.exists([id.0]))
+            .map_err(sql)
+    }
+
+    fn put_leaving(&self, id: SubscriberId, now: Instant) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO leaving (subscriber_id, since) VALUES (?1, ?2)
+                 ON CONFLICT (subscriber_id) DO UPDATE SET since = excluded.since",
+            )
+            .and_then(|mut put| put.execute((id.0, now.timestamp_millis())))
+            .map(drop)
+            .map_err(sql)
     }
 
     fn end_subscriptions(&self, id: SubscriberId, now: Instant) -> Result<Vec<String>, StoreError> {
@@ -114,30 +163,31 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
-    fn suppress_open_deliveries(
-        &self,
-        id: SubscriberId,
-        address: &EmailAddress,
-        now: Instant,
-    ) -> Result<(), StoreError> {
+    fn suppress_open_deliveries(&self, id: SubscriberId, now: Instant) -> Result<(), StoreError> {
         self.db
             .prepare_cached(
                 "UPDATE deliveries SET state = 'suppressed', epoch = epoch + 1, lease_until = NULL, changed_at = ?2
                  WHERE subscriber_id = ?1 AND state IN ('queued', 'leased', 'deferred')",
             )
             .and_then(|mut update| update.execute((id.0, now.timestamp_millis())))
-            .map_err(sql)?;
+            .map(drop)
+            .map_err(sql)
+    }
+
+    /// Address and name leave every row that holds them.
+    pub(super) fn erase(
+        &self,
+        id: SubscriberId,
+        address: &EmailAddress,
+        now: Instant,
+    ) -> Result<(), StoreError> {
         // Relays like to repeat the address in their replies.
         self.db
             .prepare_cached(
                 "UPDATE deliveries SET last_reply = NULL WHERE subscriber_id = ?1 AND instr(lower(last_reply), ?2) > 0",
             )
             .and_then(|mut update| update.execute((id.0, address.as_str().to_ascii_lowercase())))
-            .map(|_| ())
-            .map_err(sql)
-    }
-
-    fn erase(&self, id: SubscriberId, now: Instant) -> Result<(), StoreError> {
+            .map_err(sql)?;
         self.db
             .prepare_cached(
                 "UPDATE subscribers SET address = NULL, address_key = NULL, name = NULL, erased_at = ?2 WHERE id = ?1",

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::model::token::SecretKey;
 use crate::store::Store;
+use crate::store::suppressions::Farewell;
 pub use archive::ArchiveSettings;
 use page::{Page, Pages};
 
@@ -41,6 +42,8 @@ pub struct Deps {
     pub contact: String,
     /// The archive of letters.
     pub archive: ArchiveSettings,
+    /// Whether who leaves is told by mail before being erased.
+    pub farewell: Farewell,
 }
 
 struct Shared {
@@ -49,6 +52,7 @@ struct Shared {
     clock: Clock,
     pages: Pages,
     archive: archive::Archive,
+    farewell: Farewell,
 }
 
 /// Longest time for an answer, reading the body included.
@@ -62,7 +66,8 @@ const GRACE: Duration = Duration::from_secs(5);
 pub fn router(deps: Deps) -> Router {
     let archive = archive::Archive::new(deps.archive, &deps.newsletter);
     let pages = Pages::new(deps.newsletter, deps.contact);
-    let shared = Arc::new(Shared { store: deps.store, keys: deps.keys, clock: deps.clock, pages, archive });
+    let Deps { store, keys, clock, farewell, .. } = deps;
+    let shared = Arc::new(Shared { store, keys, clock, pages, archive, farewell });
     Router::new()
         .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::act))
         .route("/healthz", get(healthz))

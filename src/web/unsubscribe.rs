@@ -41,7 +41,7 @@ pub(super) async fn act(
     let via = if from_page { Via::Web } else { Via::OneClick };
     let acting = Arc::clone(&shared);
     let done = tokio::task::spawn_blocking(move || {
-        feedback::withdraw(&acting.store, &acting.keys, &token, via, acting.clock.now())
+        feedback::withdraw(&acting.store, &acting.keys, &token, via, acting.farewell, acting.clock.now())
     })
     .await;
     match done {

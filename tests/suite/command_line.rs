@@ -79,7 +79,17 @@ fn the_lists_have_the_keys_that_other_programs_read() {
     for row in deliveries.as_array().into_iter().flatten() {
         assert_keys(
             row,
-            &["id", "edition", "subscriber", "address", "state", "attempts", "message_id", "last_reply"],
+            &[
+                "id",
+                "edition",
+                "notice",
+                "subscriber",
+                "address",
+                "state",
+                "attempts",
+                "message_id",
+                "last_reply",
+            ],
         );
         assert_eq!(row["state"], "sent");
     }

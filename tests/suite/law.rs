@@ -7,6 +7,7 @@ use moabom::config::ConfigError;
 use moabom::feedback::{self, Via};
 use moabom::model::SubscriberId;
 use moabom::model::subscriber::{Consent, ConsentAct};
+use moabom::store::suppressions::Farewell;
 use serde_json::{Value, json};
 
 use crate::people::Desk;
@@ -133,7 +134,7 @@ fn a_withdrawal_is_to_be_told_too_and_an_erased_address_is_admitted() {
     office.tell(id, "2026-11-01T03:00:00Z");
     let token = office.desk.token("kim@naver.com");
     let left = at("2026-11-20T03:00:00Z");
-    feedback::withdraw(&office.desk.store, &office.desk.keys, &token, Via::OneClick, left)
+    feedback::withdraw(&office.desk.store, &office.desk.keys, &token, Via::OneClick, Farewell::Untold, left)
         .expect("withdrawn");
     let (report, well) = office.report("2026-12-04T03:00:00Z");
     let notices = &report["withdrawal_results"];
@@ -203,7 +204,11 @@ fn what_the_configuration_lacks_is_named_with_its_article() {
         result.is_ok() && out.contains("빠진 것이 없어요") && !out.contains("advertising = false"),
         "{out}"
     );
-    assert!(out.contains("아직 저절로 보내지 않아요"), "{out}");
+    assert!(out.contains("`run`과 `deliver`가 저절로 보내요"), "{out}");
+    let silent = "phone = \"02-1\"\naddress = \"서울\"";
+    let quiet = Office::new("advertising = true", silent, &format!("{HTTPS}[law]\nnotices = false\n"));
+    let (out, _) = quiet.run(at("2026-11-23T03:00:00Z"), false);
+    assert!(out.contains("`[law] notices = true`"), "{out}");
     // An advertising letter without its footer is no configuration at all.
     let bare = Office::new("advertising = true", "", HTTPS);
     let error = bare.run(at("2026-11-23T03:00:00Z"), false).1.expect_err("refused");
@@ -262,8 +267,15 @@ fn evidence_shows_each_act_with_its_times_source_and_wording() {
     assert_eq!(shown["consents"][1]["recorded_at"], "2027-01-01T00:00:00Z");
     // After the withdrawal the dates stay and the address does not.
     let token = office.desk.token("kim@naver.com");
-    feedback::withdraw(&office.desk.store, &office.desk.keys, &token, Via::Web, office.desk.now)
-        .expect("withdrawn");
+    feedback::withdraw(
+        &office.desk.store,
+        &office.desk.keys,
+        &token,
+        Via::Web,
+        Farewell::Untold,
+        office.desk.now,
+    )
+    .expect("withdrawn");
     let out = office.desk.run(&["show", "1", "--evidence"]).ok().out;
     assert!(
         out.contains("철회 · 모든 다이제스트") && out.contains("출처       web") && !out.contains("kim@"),

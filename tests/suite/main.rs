@@ -23,6 +23,7 @@ mod korean;
 mod law;
 mod letter;
 mod letters;
+mod notices;
 mod page_text;
 mod people;
 mod posts;

@@ -10,6 +10,7 @@ use moabom::model::subscriber::{ConsentAct, SubscriptionState, SuppressionReason
 use moabom::model::token::{Purpose, SecretKey};
 use moabom::model::{EditionId, EmailAddress, SubscriberId, SuppressionKey};
 use moabom::store::Store;
+use moabom::store::suppressions::Farewell;
 
 /// A store in a directory of its own, with the commands at hand.
 pub struct Desk {
@@ -154,8 +155,10 @@ fn a_withdrawal_erases_the_person_and_stops_what_was_not_begun() {
     )
     .expect("rows");
     let token = desk.token("kim@naver.com");
-    let withdraw =
-        || feedback::withdraw(&desk.store, &desk.keys, &token, Via::OneClick, desk.now).expect("writes");
+    let withdraw = || {
+        feedback::withdraw(&desk.store, &desk.keys, &token, Via::OneClick, Farewell::Untold, desk.now)
+            .expect("writes")
+    };
     assert_eq!(withdraw(), Outcome::Done);
     assert_eq!(withdraw(), Outcome::Already);
     let states: Vec<(String, i64, Option<String>)> = sql
@@ -204,7 +207,9 @@ fn tokens_that_are_not_ours_withdraw_nobody() {
     let forged = SecretKey::new(1, &[8; 32]).token(Purpose::Unsubscribe, SubscriberId(1), EditionId(0));
     let nobody = desk.keys[0].token(Purpose::Unsubscribe, SubscriberId(99), EditionId(0));
     for token in ["", "x", "한글", &forged, &nobody, &"A".repeat(47), &"A".repeat(10_000)] {
-        let outcome = feedback::withdraw(&desk.store, &desk.keys, token, Via::Web, desk.now).expect("writes");
+        let outcome =
+            feedback::withdraw(&desk.store, &desk.keys, token, Via::Web, Farewell::Untold, desk.now)
+                .expect("writes");
         assert_eq!(outcome, Outcome::Unknown, "{token:.60}");
     }
     assert_eq!(desk.list().as_array().map(Vec::len), Some(1));

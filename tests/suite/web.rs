@@ -33,6 +33,7 @@ impl Served {
                 home: "https://blog.example.com/".parse().expect("an address"),
                 digests: vec!["weekly".into()],
             },
+            farewell: Default::default(),
         });
         let stop = CancellationToken::new();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -22,7 +22,7 @@ pub(super) struct Report {
     /// The day in Korea.
     pub(super) today: NaiveDate,
     pub(super) advertising: bool,
-    /// Notices are not sent by this program yet.
+    /// Notices are sent by `run` and `deliver`.
     pub(super) sends_notices: bool,
     pub(super) missing: Vec<RequirementJson>,
     pub(super) advice: Vec<RequirementJson>,
@@ -122,7 +122,7 @@ impl Report {
         Report {
             today,
             advertising: config.masthead.newsletter.advertising,
-            sends_notices: false,
+            sends_notices: config.law.notices,
             missing: of(Weight::Missing),
             advice: of(Weight::Advice),
             unconsented: Tally::default(),

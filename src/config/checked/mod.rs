@@ -34,6 +34,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
     let web = rest::web(root.section("web"));
     let store = rest::store(root.section("store"));
     let templates = rest::templates(root.section("templates"));
+    let law = rest::law(root.section("law"), advertising, digests.as_ref().map_or(0, Vec::len));
     let log = rest::log(root.section("log"));
     let host = smtp.as_ref().map(|smtp| smtp.relay.host.as_str());
     let links = web.as_ref().and_then(|web| rest::links(web, host.is_some_and(is_loopback)));
@@ -59,6 +60,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
         relay: smtp.relay,
         deliver,
         dkim: dkim?,
+        law: law?,
         web: web?,
         links,
         store: store?,

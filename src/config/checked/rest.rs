@@ -8,10 +8,11 @@ use url::{Host, Url};
 use super::super::private_file::{Readers, read as read_private};
 use super::super::raw::Item;
 use super::super::section::Section;
-use super::super::value::{Problem, choice, host, line, path, web_address};
+use super::super::value::{Problem, choice, flag, host, line, path, span, web_address};
 use super::super::{LogFormat, LogSettings, StoreSettings, WebSettings};
 use super::relay::private_problem;
 use crate::compose::dkim::{DkimSettings, Signer};
+use crate::notify;
 
 /// Nothing outer: wrong. Nothing inner: letters are not signed here.
 pub(super) fn dkim(root: &mut Section<'_, '_>, sender_domain: Option<&str>) -> Option<Option<DkimSettings>> {
@@ -135,6 +136,20 @@ pub(super) fn store(mut section: Section<'_, '_>) -> Option<StoreSettings> {
         PathBuf::from(name)
     });
     Some(StoreSettings { path: file, key_file })
+}
+
+/// Notices are a duty of who sends advertising; others send them where they say so.
+pub(super) fn law(
+    mut section: Section<'_, '_>,
+    advertising: Option<bool>,
+    digests: usize,
+) -> Option<notify::Settings> {
+    use chrono::Duration;
+    let notices = section.or("notices", flag, advertising == Some(true));
+    let range = Duration::hours(1)..=Duration::days(14);
+    let erase_after = section.or("erase_after", span(range), Duration::days(3));
+    section.finish();
+    Some(notify::Settings { notices, erase_after, names_digests: digests > 1 })
 }
 
 pub(super) fn templates(mut section: Section<'_, '_>) -> Option<PathBuf> {

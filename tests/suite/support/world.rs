@@ -14,11 +14,11 @@ use moabom::model::token::SecretKey;
 use moabom::model::{EditionId, EmailAddress, SubscriberId, SuppressionKey};
 use moabom::render::slot::Slot;
 use moabom::smtp::{RelaySettings, Timeouts, TlsContext, TlsMode};
-use moabom::store::Store;
 use moabom::store::deliveries::{DeliveryFilter, ListedDelivery, UnknownPolicy};
 use moabom::store::editions::{Freeze, NewEdition};
 use moabom::store::subscribers::NewSubscriber;
 use moabom::store::verify::verify;
+use moabom::store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use super::smtp_server::SmtpServer;
@@ -174,7 +174,14 @@ impl World {
     }
 
     pub fn session(&self) -> Session {
-        Session::start(&self.store, self.clock.now(), self.unknown).expect("a session")
+        // A process that another test is just starting holds a copy of the lock until its exec.
+        for _ in 0..10_000 {
+            match Session::start(&self.store, self.clock.now(), self.unknown) {
+                Err(StoreError::Locked { .. }) => std::thread::yield_now(),
+                session => return session.expect("a session"),
+            }
+        }
+        panic!("the lock is never let go")
     }
 
     pub fn try_deliver(&self) -> Result<Report, DeliverError> {

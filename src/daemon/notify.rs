@@ -1,0 +1,68 @@
+//! Effect: the step that tells what the law wants told, on the clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{DaemonError, LOOK};
+use crate::clock::{Clock, Instant};
+use crate::notify::{self, NotifyError, Report};
+use crate::render::notice::NoticeRenderer;
+use crate::store::Store;
+
+/// How often every consent is looked at: what falls due does so by the day.
+const CONSENTS: Duration = Duration::from_secs(3600);
+
+/// What notices are made with.
+pub struct Office {
+    /// The store.
+    pub store: Store,
+    /// Their words.
+    pub notices: NoticeRenderer,
+    /// `[law]`.
+    pub settings: notify::Settings,
+}
+
+impl Office {
+    /// One round; `all`: every consent is looked at, else only who left.
+    pub fn once(&self, all: bool, now: Instant) -> Result<Report, NotifyError> {
+        let deps = notify::Deps { store: &self.store, notices: &self.notices, settings: self.settings };
+        if all { notify::run_once(deps, now) } else { notify::farewells(deps, now) }
+    }
+}
+
+/// Tells those who left at every look, and looks at all consents now and then, until `stop`. `queued` wakes the sender.
+pub(super) async fn run(
+    office: Office,
+    clock: Clock,
+    stop: CancellationToken,
+    queued: Arc<Notify>,
+) -> Result<(), DaemonError> {
+    let office = Arc::new(office);
+    let mut looked: Option<tokio::time::Instant> = None;
+    while !stop.is_cancelled() {
+        let all = looked.is_none_or(|at| at.elapsed() >= CONSENTS);
+        let (worker, now) = (Arc::clone(&office), clock.now());
+        let step = tokio::task::spawn_blocking(move || worker.once(all, now));
+        match step.await.map_err(|_| DaemonError::Died("통지"))? {
+            Ok(report) => {
+                if all {
+                    looked = Some(tokio::time::Instant::now());
+                }
+                if report != Report::default() {
+                    info!(queued = report.queued, erased = report.erased, "법이 정한 통지를 준비했어요");
+                    queued.notify_one();
+                }
+            }
+            Err(failed) => warn!("법이 정한 통지를 준비하지 못했어요: {failed}"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+    Ok(())
+}
