@@ -82,7 +82,11 @@ fn every_letter_fits_every_width_light_and_dark_however_it_is_maimed() {
                 }
             }
             let differ = (faintest[0] - faintest[WIDTHS.len()]).abs() > 0.01;
-            assert_eq!(differ, variant == "as sent", "{letter}, {variant}: its own dark colours stand in the head");
+            assert_eq!(
+                differ,
+                variant == "as sent",
+                "{letter}, {variant}: its own dark colours stand in the head"
+            );
         }
     }
 }
@@ -116,7 +120,8 @@ fn pictures_of_every_letter() {
     for (letter, input) in letters::every_kind() {
         for (variant, html) in variants(&letters::html(&input)) {
             open(&mut tab, &folder, &html);
-            for (screen, width, scheme) in [("desktop", 1000, "light"), ("phone", 375, "light"), ("dark", 375, "dark")]
+            for (screen, width, scheme) in
+                [("desktop", 1000, "light"), ("phone", 375, "light"), ("dark", 375, "dark")]
             {
                 tab.scheme(scheme);
                 tab.size(width, 800, 1);

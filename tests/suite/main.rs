@@ -19,6 +19,7 @@ mod fetch;
 mod gains;
 mod import;
 mod ingest;
+mod judged;
 mod korean;
 mod law;
 mod letter;
