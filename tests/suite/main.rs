@@ -2,6 +2,7 @@
 
 mod architecture;
 mod archive;
+mod axe;
 mod backup;
 mod broken;
 mod browser;

@@ -6,8 +6,9 @@ use std::process::{Child, ChildStdout, Stdio};
 
 use crate::support::system::System;
 
-struct Served {
-    system: System,
+/// `preview --serve` of a system of its own, until dropped.
+pub struct Served {
+    pub system: System,
     child: Child,
     host: String,
     /// Held, so that the server can go on talking.
@@ -22,7 +23,7 @@ impl Drop for Served {
 }
 
 impl Served {
-    fn start() -> Served {
+    pub fn start() -> Served {
         let system = System::new(1, 1);
         system.run(&["ingest"]);
         let mut command = system.command(&["preview", "--serve"]);
@@ -32,6 +33,10 @@ impl Served {
         out.read_line(&mut line).expect("an address");
         let host = line.trim().rsplit("http://").next().expect("an address").trim_end_matches('/').to_owned();
         Served { system, child, host, _out: out }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.host)
     }
 
     fn get_as(&self, path: &str, host: &str) -> String {
@@ -47,11 +52,11 @@ impl Served {
         self.get_as(path, &self.host)
     }
 
-    fn version(&self) -> String {
+    pub fn version(&self) -> String {
         self.get("/version").rsplit("\r\n\r\n").next().unwrap_or_default().to_owned()
     }
 
-    fn template(&self, text: &str) {
+    pub fn template(&self, text: &str) {
         let folder = self.system.path("templates/digest");
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join("letter.txt"), text).expect("written");
