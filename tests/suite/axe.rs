@@ -64,7 +64,9 @@ fn axe_finds_nothing_on_any_page() {
             tab.size(width, 800, 1);
             tab.open(&url);
             let found = broken(&mut tab, &axe, &[]);
-            if !found.is_empty() { all.push(format!("{url}, {width}: {found:#?}")); }
+            if !found.is_empty() {
+                all.push(format!("{url}, {width}: {found:#?}"));
+            }
         }
     }
     assert!(all.is_empty(), "{}", all.join("\n"));
