@@ -28,6 +28,7 @@ mod letters;
 mod page_text;
 mod people;
 mod posts;
+mod preview_browser;
 mod preview_page;
 mod publish;
 mod real_page;

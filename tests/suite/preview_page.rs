@@ -56,10 +56,10 @@ impl Served {
         self.get("/version").rsplit("\r\n\r\n").next().unwrap_or_default().to_owned()
     }
 
-    pub fn template(&self, text: &str) {
+    pub fn template(&self, name: &str, text: &str) {
         let folder = self.system.path("templates/digest");
         std::fs::create_dir_all(&folder).expect("a folder");
-        std::fs::write(folder.join("letter.txt"), text).expect("written");
+        std::fs::write(folder.join(name), text).expect("written");
     }
 }
 
@@ -104,12 +104,12 @@ fn a_change_is_news_and_a_broken_template_keeps_the_last_good_letter() {
     assert!(served.get("/").contains("한눈에 보기"));
     assert_eq!(served.version(), first, "looking changes nothing");
 
-    served.template("새 틀이에요. {{ newsletter.title }} {{ unsubscribe_url }}\n");
+    served.template("letter.txt", "새 틀이에요. {{ newsletter.title }} {{ unsubscribe_url }}\n");
     let second = served.version();
     assert_ne!(first, second, "a template is news");
     assert!(served.get("/").contains("새 틀이에요."));
 
-    served.template("첫 줄\n{{ newsletter.titel }}\n");
+    served.template("letter.txt", "첫 줄\n{{ newsletter.titel }}\n");
     assert_ne!(second, served.version());
     let page = served.get("/");
     assert!(
@@ -118,7 +118,7 @@ fn a_change_is_news_and_a_broken_template_keeps_the_last_good_letter() {
     );
     assert!(page.contains("새 틀이에요."), "the last good letter stays");
 
-    served.template("다시 성한 틀 {{ unsubscribe_url }}\n");
+    served.template("letter.txt", "다시 성한 틀 {{ unsubscribe_url }}\n");
     assert!(!served.get("/").contains("role=\"alert\""));
     let config = served.system.path("moabom.toml");
     let text = std::fs::read_to_string(&config).expect("read");

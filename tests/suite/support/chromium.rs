@@ -3,6 +3,7 @@
 //! The pipe's end is the browser's end: when this process goes, however it goes, the browser goes and its folder with it.
 
 use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -93,10 +94,18 @@ impl Chromium {
         self.from.recv_timeout(PATIENCE).expect("the browser answers")
     }
 
-    /// An empty page that tells of every request and of every script's error.
+    /// An empty page that tells of every request and of every script's error. What any of its frames asks of another
+    /// machine comes to a door of ours instead, where it is counted and not let in.
     pub fn tab(&mut self) -> Tab<'_> {
         self.events.clear();
-        let context = self.call(None, "Target.createBrowserContext", json!({ "disposeOnDetach": true }));
+        let door = TcpListener::bind("127.0.0.1:0").expect("a port");
+        door.set_nonblocking(true).expect("non-blocking");
+        let proxy = format!("http://{}", door.local_addr().expect("bound"));
+        let context = self.call(
+            None,
+            "Target.createBrowserContext",
+            json!({ "disposeOnDetach": true, "proxyServer": proxy }),
+        );
         let context = context["browserContextId"].as_str().expect("a context").to_owned();
         let made = self.call(
             None,
@@ -109,7 +118,7 @@ impl Chromium {
             json!({ "targetId": made["targetId"], "flatten": true }),
         );
         let session = attached["sessionId"].as_str().expect("a session").to_owned();
-        let mut tab = Tab { chromium: self, session, context };
+        let mut tab = Tab { chromium: self, session, context, door };
         for domain in ["Page", "Runtime", "Network", "Log"] {
             tab.call(&format!("{domain}.enable"), json!({}));
         }
@@ -122,6 +131,7 @@ pub struct Tab<'a> {
     chromium: &'a mut Chromium,
     session: String,
     context: String,
+    door: TcpListener,
 }
 
 impl Drop for Tab<'_> {
@@ -144,6 +154,18 @@ impl Tab<'_> {
         self.chromium.events.clear();
         let went = self.call("Page.navigate", json!({ "url": url }));
         assert!(went["errorText"].is_null(), "{url}: {went}");
+        self.wait_for("Page.loadEventFired");
+    }
+
+    /// Whether any frame has asked anything of another machine.
+    pub fn asked_outside(&self) -> bool {
+        self.door.accept().is_ok()
+    }
+
+    /// Does `act`, and waits until the page has loaded anew.
+    pub fn reloads(&mut self, act: impl FnOnce(&mut Self)) {
+        self.chromium.events.clear();
+        act(self);
         self.wait_for("Page.loadEventFired");
     }
 
