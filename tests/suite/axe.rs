@@ -56,18 +56,27 @@ fn axe_finds_nothing_on_any_page() {
     let token = desk.token("kim@naver.com");
     let served = Served::start(&desk, desk.keys.clone());
     let paths = ["/archive", "/archive/weekly", "/archive/weekly/2", "/unsubscribe", "/unsubscribe/none"];
-    let pages = paths.map(|path| served.url(path)).into_iter();
+    let leave = served.url(&format!("/unsubscribe/{token}"));
     let mut tab = browser.tab();
-    let mut all = Vec::new();
-    for url in pages.chain([served.url(&format!("/unsubscribe/{token}")), preview.url("/")]) {
-        for width in [375, 1200] {
-            tab.size(width, 800, 1);
-            tab.open(&url);
-            let found = broken(&mut tab, &axe, &[]);
-            if !found.is_empty() {
-                all.push(format!("{url}, {width}: {found:#?}"));
-            }
-        }
+    for url in paths.map(|path| served.url(path)).into_iter().chain([preview.url("/"), leave]) {
+        assert_page_sound(&mut tab, &axe, &url, |tab| tab.open(&url));
     }
-    assert!(all.is_empty(), "{}", all.join("\n"));
+    assert_page_sound(&mut tab, &axe, "done", |tab| {
+        tab.reloads(|tab| {
+            tab.value("document.querySelector('form button').click()");
+        });
+    });
+    assert!(tab.value("document.body.textContent").as_str().is_some_and(|text| text.contains("수신거부")));
+}
+
+/// Opens a page once, and looks at it on a telephone and on a desk.
+fn assert_page_sound(tab: &mut Tab<'_>, axe: &str, page: &str, open: impl FnOnce(&mut Tab<'_>)) {
+    open(tab);
+    for width in [320, 1200] {
+        tab.size(width, 800, 1);
+        assert_eq!(broken(tab, axe, &[]), Vec::<Value>::new(), "{page}, {width}");
+        assert!(!tab.asked_outside(), "{page}");
+        let beyond = tab.value("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        assert_eq!(beyond, 0, "{page}, {width}: sideways scroll");
+    }
 }
