@@ -45,6 +45,8 @@ pub struct Look {
     pub warnings: Vec<String>,
     /// What is wrong now, with its place. The letter shown is then the last good one.
     pub fault: Option<String>,
+    /// The template's line that is wrong, with a caret beneath.
+    pub fault_line: Option<String>,
     /// The sections and what was left out (`preview --format json`).
     pub chosen: serde_json::Value,
 }

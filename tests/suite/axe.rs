@@ -58,9 +58,12 @@ fn axe_finds_nothing_on_any_page() {
     let paths = ["/archive", "/archive/weekly", "/archive/weekly/2", "/unsubscribe", "/unsubscribe/none"];
     let leave = served.url(&format!("/unsubscribe/{token}"));
     let mut tab = browser.tab();
-    for url in paths.map(|path| served.url(path)).into_iter().chain([preview.url("/"), leave]) {
+    for url in paths.map(|path| served.url(path)).into_iter().chain([preview.url("/"), leave.clone()]) {
         assert_page_sound(&mut tab, &axe, &url, |tab| tab.open(&url));
     }
+    preview.template("letter.txt", &format!("{}{{{{ nobody }}}}", "긴 줄이에요. ".repeat(60)));
+    assert_page_sound(&mut tab, &axe, "a broken template", |tab| tab.open(&preview.url("/")));
+    tab.open(&leave);
     assert_page_sound(&mut tab, &axe, "done", |tab| {
         tab.reloads(|tab| {
             tab.value("document.querySelector('form button').click()");

@@ -14,6 +14,7 @@ use crate::cli::open::Context;
 use crate::cli::{dates, signal, why};
 use crate::korean::counts::grouped;
 use crate::publish::plan;
+use crate::render::RenderError;
 use crate::select::Verdict;
 use crate::store::Store;
 use crate::web;
@@ -78,7 +79,8 @@ impl Desk {
             }
             Err(error) => {
                 let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                Look { fault: Some(format!("{error:#}")), ..last }
+                let (fault, fault_line) = told(&error);
+                Look { fault: Some(fault), fault_line, ..last }
             }
         }
     }
@@ -160,6 +162,17 @@ impl Desk {
         let mut hasher = DefaultHasher::new();
         marks.hash(&mut hasher);
         format!("{:016x}", hasher.finish())
+    }
+}
+
+/// What is wrong; a template's line apart, for it must not be broken over its caret.
+fn told(error: &anyhow::Error) -> (String, Option<String>) {
+    let text = format!("{error:#}");
+    let of_template =
+        error.chain().any(|cause| matches!(cause.downcast_ref(), Some(RenderError::Template(_))));
+    match text.split_once('\n').filter(|_| of_template) {
+        Some((said, line)) => (said.to_owned(), Some(line.to_owned())),
+        None => (text, None),
     }
 }
 
