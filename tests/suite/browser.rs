@@ -41,7 +41,7 @@ fn open(tab: &mut Tab<'_>, folder: &Path, html: &str) {
     for script in ["Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Page.javascriptDialogOpening"] {
         assert_eq!(tab.events(script), Vec::<Value>::new(), "nothing ran");
     }
-    assert!(!tab.asked_outside(), "nothing is fetched");
+    assert_eq!(tab.asked_outside(), None, "nothing is fetched");
 }
 
 fn least(figures: &Value, name: &str) -> f64 {

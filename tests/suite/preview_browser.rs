@@ -3,8 +3,10 @@
 
 use serde_json::{Value, json};
 
+use crate::broken::sound;
 use crate::preview_page::Served;
 use crate::support::chromium::{Tab, chromium};
+use crate::support::keeper::Keeper;
 
 /// The text of the first element that `selector` finds.
 fn text(tab: &mut Tab<'_>, selector: &str) -> String {
@@ -24,7 +26,7 @@ fn assert_at_home(tab: &Tab<'_>, served: &Served) {
         // The browser draws a date field's own button from a picture within itself.
         assert!(url.starts_with(&served.url("/")) || url.starts_with("data:image/svg+xml;"), "{url}");
     }
-    assert!(!tab.asked_outside());
+    assert_eq!(tab.asked_outside(), None);
     for told in [
         "Runtime.exceptionThrown",
         "Runtime.consoleAPICalled",
@@ -41,11 +43,15 @@ fn a_browser_that_asks_another_machine_is_found_out() {
     let served = Served::start();
     let mut tab = browser.tab();
     tab.open(&served.url("/letter"));
-    assert!(!tab.asked_outside());
+    assert_eq!(tab.asked_outside(), None);
     tab.open("about:blank");
     tab.value("void fetch('http://outside.example/pixel.png', { mode: 'no-cors' }).catch(() => 0)");
     // A question of ours takes its time on the way to the browser and back, so this ends.
-    assert!((0..1_000).any(|_| tab.value("0") == 0 && tab.asked_outside()));
+    let asked = (0..1_000).find_map(|_| {
+        tab.value("0");
+        tab.asked_outside().filter(|line| line.contains("outside.example"))
+    });
+    assert!(asked.is_some());
 }
 
 #[test]
@@ -121,10 +127,36 @@ fn a_hostile_title_and_template_fetch_and_run_nothing() {
     );
     tab.open(&served.url("/"));
     assert!(letter(&mut tab).contains("evil.example/b"));
-    assert!(!tab.asked_outside());
+    assert_eq!(tab.asked_outside(), None);
     assert_eq!(tab.events("Page.javascriptDialogOpening"), Vec::<Value>::new());
     let rules =
         tab.value("[...document.querySelectorAll('iframe')].map(frame => frame.getAttribute('sandbox'))");
     let sandbox = "allow-popups allow-popups-to-escape-sandbox";
     assert_eq!(rules, json!([sandbox, sandbox, sandbox]));
+}
+
+#[test]
+fn a_trial_is_sent_by_two_clicks() {
+    let Some(mut browser) = chromium() else { return };
+    let keeper = Keeper::start(0);
+    let served = Served::of(sound(keeper.port()));
+    let mut tab = browser.tab();
+    tab.open(&served.url("/"));
+    let click = |tab: &mut Tab<'_>, button: &str| {
+        tab.reloads(|tab| {
+            tab.value(&format!("void document.querySelector({button:?}).click()"));
+        });
+    };
+    tab.value("void (document.querySelector('[type=email]').value = 'me@example.net')");
+    click(&mut tab, ".trial button");
+    assert_eq!(text(&mut tab, "h1"), "me@example.net 주소로 보낼까요?");
+    assert_eq!(keeper.total(), 0, "it was only asked");
+    click(&mut tab, "main button");
+    assert_eq!(text(&mut tab, "h1"), "시험 편지를 보냈어요");
+    let copies = keeper.copies();
+    assert_eq!((keeper.total(), copies["me@example.net"].len()), (1, 1));
+    let sent = mail_parser::MessageParser::default().parse(&copies["me@example.net"][0]).expect("a message");
+    assert!(sent.subject().is_some_and(|subject| subject.starts_with("[시험] ")));
+    assert_eq!(served.system.run(&["deliveries", "list", "--json"]).trim(), "[]");
+    assert_at_home(&tab, &served);
 }

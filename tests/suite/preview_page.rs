@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Stdio};
 
+use crate::broken::sound;
+use crate::support::keeper::Keeper;
 use crate::support::system::System;
 
 /// `preview --serve` of a system of its own, until dropped.
@@ -26,6 +28,11 @@ impl Served {
     pub fn start() -> Served {
         let system = System::new(1, 1);
         system.run(&["ingest"]);
+        Served::of(system)
+    }
+
+    /// The preview of a system that has read its posts.
+    pub fn of(system: System) -> Served {
         let mut command = system.command(&["preview", "--serve"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
         let mut line = String::new();
@@ -42,6 +49,22 @@ impl Served {
     fn get_as(&self, path: &str, host: &str) -> String {
         let mut stream = TcpStream::connect(&self.host).expect("it listens");
         let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("asked");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer
+    }
+
+    /// Posts a form as a page of `origin` would.
+    fn post_from(&self, origin: Option<&str>, form: &str) -> String {
+        let mut stream = TcpStream::connect(&self.host).expect("it listens");
+        let origin = origin.map(|origin| format!("Origin: {origin}\r\n")).unwrap_or_default();
+        let request = format!(
+            "POST /trial HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{origin}Content-Type: \
+             application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+            self.host,
+            form.len()
+        );
         stream.write_all(request.as_bytes()).expect("asked");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("answered");
@@ -147,4 +170,35 @@ fn a_hostile_title_stays_text() {
         assert!(answer.contains("&lt;script&gt;"), "{path}");
         assert!(!answer.contains("<script>alert") && !answer.contains("<img src=x"), "{path}");
     }
+}
+
+#[test]
+fn a_trial_is_sent_from_the_pages_own_form_alone_and_once_confirmed() {
+    const CONFIRMED: &str = "address=me%40example.net&confirmed=yes";
+    let keeper = Keeper::start(0);
+    let served = Served::of(sound(keeper.port()));
+    let own = format!("http://{}", served.host);
+    let elsewhere = format!("http://localhost{}", served.host.trim_start_matches("127.0.0.1"));
+    for origin in
+        [None, Some("null"), Some("https://evil.example"), Some(elsewhere.as_str()), Some("http://127.0.0.1")]
+    {
+        let answer = served.post_from(origin, CONFIRMED);
+        assert!(answer.starts_with("HTTP/1.1 403"), "{origin:?}: {answer}");
+    }
+    assert!(served.get("/trial").starts_with("HTTP/1.1 405"), "looking sends nothing");
+    let asked = served.post_from(Some(&own), "address=me%40example.net");
+    assert!(asked.contains("me@example.net 주소로 보낼까요?") && asked.contains("제목: [시험] "), "{asked}");
+    for (form, why) in [
+        ("address=nobody&confirmed=yes", "시험 편지를 보낼 수 없어요"),
+        ("address=%3Cscript%3Ealert(1)%3C%2Fscript%3E&confirmed=yes", "&lt;script&gt;"),
+        ("address=Gone%40Example.com&confirmed=yes", "발송 금지"),
+    ] {
+        let answer = served.post_from(Some(&own), form);
+        assert!(answer.contains("보내지 못했어요") && answer.contains(why), "{answer}");
+        assert!(!answer.contains("<script>"));
+    }
+    assert_eq!(keeper.total(), 0);
+    let sent = served.post_from(Some(&own), CONFIRMED);
+    assert!(sent.contains("시험 편지를 보냈어요") && sent.contains("250 2.0.0 kept"), "{sent}");
+    assert_eq!(keeper.total(), 1);
 }

@@ -49,6 +49,11 @@ impl Chromium {
             .arg(browser)
             .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"])
             .args(["--disable-background-networking", "--disable-component-update", "--hide-scrollbars"])
+            // Its own questions about forms are not the page's.
+            .args([
+                "--disable-features=AutofillServerCommunication",
+                "--disable-component-extensions-with-background-pages",
+            ])
             .args(["--disable-dev-shm-usage", "--remote-debugging-pipe"])
             .arg(format!("--user-data-dir={}", folder.display()))
             .stdin(Stdio::piped())
@@ -157,9 +162,16 @@ impl Tab<'_> {
         self.wait_for("Page.loadEventFired");
     }
 
-    /// Whether any frame has asked anything of another machine.
-    pub fn asked_outside(&self) -> bool {
-        self.door.accept().is_ok()
+    /// The first line of what a frame has asked of another machine, where one has.
+    pub fn asked_outside(&self) -> Option<String> {
+        let (knock, _) = self.door.accept().ok()?;
+        knock
+            .set_nonblocking(false)
+            .and_then(|()| knock.set_read_timeout(Some(PATIENCE)))
+            .expect("a patient door");
+        let mut line = String::new();
+        BufReader::new(knock).read_line(&mut line).expect("a request");
+        Some(line)
     }
 
     /// Does `act`, and waits until the page has loaded anew.
@@ -171,7 +183,7 @@ impl Tab<'_> {
 
     /// Waits until the page tells `method`.
     pub fn wait_for(&mut self, method: &str) {
-        while !self.chromium.events.iter().any(|event| event["method"] == method) {
+        while self.events(method).is_empty() {
             let told = self.chromium.told();
             self.chromium.events.push(told);
         }
@@ -205,8 +217,8 @@ impl Tab<'_> {
 
     /// What was told since the page was opened, of one kind.
     pub fn events(&self, method: &str) -> Vec<Value> {
-        let told = self.chromium.events.iter().filter(|event| event["method"] == method);
-        told.map(|event| event["params"].clone()).collect()
+        let own = |event: &&Value| event["method"] == method && event["sessionId"] == *self.session;
+        self.chromium.events.iter().filter(own).map(|event| event["params"].clone()).collect()
     }
 
     /// Addresses the page asked for since it was opened.
