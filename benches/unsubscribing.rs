@@ -140,7 +140,7 @@ fn leave_while_sending(folder: &Path, web: u16) -> Vec<Duration> {
 fn slow_reader(web: u16, n: usize) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", web)).expect("a connection");
     let request: &[u8] =
-        if n % 2 == 0 { b"POST /unsub" } else { b"GET /archive HTTP/1.1\r\nHost: a\r\n\r\n" };
+        if n.is_multiple_of(2) { b"POST /unsub" } else { b"GET /archive HTTP/1.1\r\nHost: a\r\n\r\n" };
     stream.write_all(request).expect("asked");
     stream
 }

@@ -45,7 +45,7 @@ pub fn run(context: &Context, args: CheckArgs, out: &mut impl Write) -> Result<(
         other => other?,
     };
     let overrides = templates::overrides(&config.templates)?;
-    let renderer = Renderer::new(&overrides)
+    let renderer = Renderer::of_folder(&config.templates.display().to_string(), &overrides)
         .and_then(|renderer| renderer.check().map(|()| renderer))
         .with_context(|| format!("틀 폴더 {}의 틀을 쓸 수 없어요", config.templates.display()))?;
     drop(renderer);

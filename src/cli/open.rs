@@ -132,7 +132,7 @@ impl Opened {
 /// The built-in templates, with the files of `folder` in their place where there are some.
 pub fn renderer(folder: &Path) -> Result<Renderer> {
     let own = templates::overrides(folder)?;
-    let renderer = Renderer::new(&own)?;
+    let renderer = Renderer::of_folder(&folder.display().to_string(), &own)?;
     if !own.is_empty() {
         renderer.check()?;
     }

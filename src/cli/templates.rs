@@ -77,7 +77,7 @@ fn write_new(path: &Path, text: &str) -> io::Result<bool> {
 fn check(folder: &Path, out: &mut impl Write) -> Result<()> {
     let own = overrides(folder)?;
     let failed = || format!("틀 폴더 {}의 틀로 편지를 만들 수 없어요", shown(folder));
-    let renderer = Renderer::new(&own).with_context(failed)?;
+    let renderer = Renderer::of_folder(&shown(folder), &own).with_context(failed)?;
     renderer.check().with_context(failed)?;
     let mut used = 0;
     for (name, _) in &own {

@@ -10,6 +10,7 @@ use super::open::{Context, NO_KEY, Opened};
 use super::preview::{chosen, rendered, sample_for};
 use super::subscribers::reason_word;
 use super::why::plain;
+use crate::clock::Instant;
 use crate::compose::Origin;
 use crate::law::subject::MARK;
 use crate::model::delivery::Stage;
@@ -34,35 +35,76 @@ pub struct TestSendArgs {
 
 /// Sends one copy and says what the relay answered.
 pub fn run(context: &Context, args: &TestSendArgs, out: &mut impl Write) -> Result<()> {
-    let to = EmailAddress::parse(&args.address).map_err(|cause| {
-        Misuse(format!("`{}`에 시험 편지를 보낼 수 없어요: {cause}", plain(&args.address)))
-    })?;
+    let to = address(&args.address)?;
     let opened = context.open()?;
-    refuse_suppressed(&opened, &to)?;
-    let digest = chosen(&opened.config.digests, args.digest.as_deref())?;
-    let now = context.clock.now();
-    let plan = opened.store.read(|ledger| plan(ledger, digest, &opened.config.masthead, now, now))?;
-    let skip = match &plan.selection.verdict {
-        Verdict::Skip { reason } => Some(reason.as_str()),
-        Verdict::Publish => None,
-    };
-    if plan.letter.sections.is_empty() {
-        bail!(
-            "시험으로 보낼 편지가 없어요. {} `preview --why`로 까닭을 볼 수 있어요.",
-            skip.unwrap_or("실을 글이 없어요.")
-        );
+    let digest = args.digest.as_deref();
+    let trial =
+        Trial::prepare(&opened, to, digest, context.clock.now(), &mut |warning| eprintln!("{warning}"))?;
+    for line in trial.send(&opened)? {
+        writeln!(out, "{line}")?;
     }
-    if let Some(reason) = skip {
-        eprintln!("발행할 때라면 보내지 않을 편지예요: {reason}");
+    Ok(())
+}
+
+/// `text` as an address, or misuse.
+pub(super) fn address(text: &str) -> Result<EmailAddress> {
+    EmailAddress::parse(text)
+        .map_err(|cause| Misuse(format!("`{}`에 시험 편지를 보낼 수 없어요: {cause}", plain(text))).into())
+}
+
+/// The letter of an instant, composed for one address.
+pub(super) struct Trial {
+    to: EmailAddress,
+    subject: String,
+    message: Vec<u8>,
+}
+
+impl Trial {
+    /// Makes it; `warn` is told what the operator should know. Nothing is sent yet, and never anything to an address that
+    /// is not to be mailed.
+    pub(super) fn prepare(
+        opened: &Opened,
+        to: EmailAddress,
+        digest: Option<&str>,
+        now: Instant,
+        warn: &mut dyn FnMut(&str),
+    ) -> Result<Trial> {
+        refuse_suppressed(opened, &to)?;
+        let digest = chosen(&opened.config.digests, digest)?;
+        let plan = opened.store.read(|ledger| plan(ledger, digest, &opened.config.masthead, now, now))?;
+        let skip = match &plan.selection.verdict {
+            Verdict::Skip { reason } => Some(reason.as_str()),
+            Verdict::Publish => None,
+        };
+        if plan.letter.sections.is_empty() {
+            bail!(
+                "시험으로 보낼 편지가 없어요. {} `preview --why`로 까닭을 볼 수 있어요.",
+                skip.unwrap_or("실을 글이 없어요.")
+            );
+        }
+        if let Some(reason) = skip {
+            warn(&format!("발행할 때라면 보내지 않을 편지예요: {reason}"));
+        }
+        let mut content = rendered(opened, &plan, warn)?;
+        content.subject = marked(&content.subject);
+        let message = sample_for(opened, &plan, &content, &to, Origin::Trial(now))?;
+        Ok(Trial { to, subject: content.subject, message })
     }
-    let mut content = rendered(&opened, &plan, &mut |warning| eprintln!("{warning}"))?;
-    content.subject = marked(&content.subject);
-    let message = sample_for(&opened, &plan, &content, &to, Origin::Trial(now))?;
-    let reply = send(&opened, &to, message)?;
-    let address = plain(to.as_str());
-    writeln!(out, "{address}에 시험 편지를 보냈어요. 제목: {}", plain(&content.subject))?;
-    writeln!(out, "릴레이의 답: {}", plain(&reply.to_string()))?;
-    Ok(writeln!(out, "장부에는 남지 않았고, 이 편지의 수신거부 링크는 아무도 해지하지 않아요.")?)
+
+    /// Its marked subject.
+    pub(super) fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Sends it; what to tell, line by line.
+    pub(super) fn send(self, opened: &Opened) -> Result<[String; 3]> {
+        let reply = send(opened, &self.to, self.message)?;
+        Ok([
+            format!("{}에 시험 편지를 보냈어요. 제목: {}", plain(self.to.as_str()), plain(&self.subject)),
+            format!("릴레이의 답: {}", plain(&reply.to_string())),
+            "장부에는 남지 않았고, 이 편지의 수신거부 링크는 아무도 해지하지 않아요.".to_owned(),
+        ])
+    }
 }
 
 /// An address that is never to be mailed is not mailed for a trial either.

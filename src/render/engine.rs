@@ -57,6 +57,26 @@ impl From<Rendered> for Content {
 pub struct Renderer {
     tera: Tera,
     inliner: CSSInliner<'static>,
+    own: Own,
+}
+
+/// Where the operator's own templates are: said of a fault, so that they are found.
+struct Own {
+    folder: String,
+    names: Vec<String>,
+}
+
+impl Own {
+    /// `error` with its template's place instead of its name.
+    fn placed(&self, error: RenderError) -> RenderError {
+        error.placed(|name| {
+            if self.names.iter().any(|own| own == name) {
+                format!("{}/{name}", self.folder.trim_end_matches('/'))
+            } else {
+                format!("내장 틀 {name}")
+            }
+        })
+    }
 }
 
 impl std::fmt::Debug for Renderer {
@@ -68,28 +88,25 @@ impl std::fmt::Debug for Renderer {
 impl Renderer {
     /// The built-in templates with those of `overrides` (name such as `digest/letter.html`, text) in their place.
     pub fn new(overrides: &[(String, String)]) -> Result<Renderer, RenderError> {
-        let built_in = BUILT_IN.iter().filter(|(name, _)| !overrides.iter().any(|(own, _)| own == name));
-        let own = overrides.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-        let files: Vec<(&str, &str)> =
-            built_in.copied().chain(own).filter(|(name, _)| name.starts_with("digest/")).collect();
-        let styles = files.iter().rfind(|(name, _)| *name == STYLES).map_or("", |(_, text)| text);
-        let mut tera = Tera::new();
-        // Filters come first: then an unknown one is an error of the load, not of the send.
-        tera.register_filter("wrap", wrap);
-        tera.add_raw_templates(files.iter().filter(|(name, _)| *name != STYLES).copied())
-            .map_err(|error| RenderError::of_tera(&error, None))?;
-        let inliner = CSSInliner::options()
-            .inline_style_tags(false)
-            .keep_style_tags(true)
-            .load_remote_stylesheets(false)
-            .minify_css(true)
-            .extra_css(Some(styles.to_owned().into()))
-            .build();
-        Ok(Renderer { tera, inliner })
+        Renderer::of_folder("templates", overrides)
+    }
+
+    /// The same, of a folder that is to be named as `folder` where one of its files is wrong.
+    pub fn of_folder(folder: &str, overrides: &[(String, String)]) -> Result<Renderer, RenderError> {
+        let names = overrides.iter().map(|(name, _)| name.clone()).collect();
+        let own = Own { folder: folder.to_owned(), names };
+        match loaded(overrides) {
+            Ok((tera, inliner)) => Ok(Renderer { tera, inliner, own }),
+            Err(error) => Err(own.placed(error)),
+        }
     }
 
     /// Renders a letter. The same input gives the same bytes.
     pub fn render(&self, input: &LetterInput) -> Result<Rendered, RenderError> {
+        self.rendered(input).map_err(|error| self.own.placed(error))
+    }
+
+    fn rendered(&self, input: &LetterInput) -> Result<Rendered, RenderError> {
         let mut view = LetterView::new(input);
         view.subject = subject::render(&self.tera, &input.subject, &view)?;
         view.set_preheader();
@@ -104,9 +121,9 @@ impl Renderer {
         for input in sample::inputs("{{ lead.title }}") {
             let letter = self.render(&input)?;
             let link = Slot::UnsubscribeUrl.marker();
-            for (part, text) in [("letter.html", &letter.html), ("letter.txt", &letter.text)] {
+            for (part, text) in [("digest/letter.html", &letter.html), ("digest/letter.txt", &letter.text)] {
                 if !text.contains(&link) {
-                    return Err(RenderError::NoWayOut(part));
+                    return Err(self.own.placed(RenderError::NoWayOut(part.to_owned())));
                 }
             }
         }
@@ -117,7 +134,7 @@ impl Renderer {
     pub fn check_subject(&self, template: &str) -> Result<(), RenderError> {
         for input in sample::inputs(template) {
             let view = LetterView::new(&input);
-            subject::render(&self.tera, template, &view)?;
+            subject::render(&self.tera, template, &view).map_err(|error| self.own.placed(error))?;
         }
         Ok(())
     }
@@ -153,6 +170,27 @@ impl Renderer {
         let context = Context::from_serialize(view).map_err(|error| RenderError::of_tera(&error, None))?;
         self.tera.render(template, &context).map_err(|error| RenderError::of_tera(&error, None))
     }
+}
+
+fn loaded(overrides: &[(String, String)]) -> Result<(Tera, CSSInliner<'static>), RenderError> {
+    let built_in = BUILT_IN.iter().filter(|(name, _)| !overrides.iter().any(|(own, _)| own == name));
+    let own = overrides.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let files: Vec<(&str, &str)> =
+        built_in.copied().chain(own).filter(|(name, _)| name.starts_with("digest/")).collect();
+    let styles = files.iter().rfind(|(name, _)| *name == STYLES).map_or("", |(_, text)| text);
+    let mut tera = Tera::new();
+    // Filters come first: then an unknown one is an error of the load, not of the send.
+    tera.register_filter("wrap", wrap);
+    tera.add_raw_templates(files.iter().filter(|(name, _)| *name != STYLES).copied())
+        .map_err(|error| RenderError::of_tera(&error, None))?;
+    let inliner = CSSInliner::options()
+        .inline_style_tags(false)
+        .keep_style_tags(true)
+        .load_remote_stylesheets(false)
+        .minify_css(true)
+        .extra_css(Some(styles.to_owned().into()))
+        .build();
+    Ok((tera, inliner))
 }
 
 /// Takes excerpts out from the end until about `excess` bytes are won; how many it took.

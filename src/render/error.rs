@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use super::wording::in_korean;
 use crate::law::LawError;
 
 /// Where in a template something is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateFault {
-    /// The template's file, or `제목 틀(subject)`.
+    /// Where the operator finds the template: a file with its folder, `내장 틀 …`, or `제목 틀(subject)`.
     pub file: String,
     /// Line from 1.
     pub line: usize,
@@ -57,10 +58,10 @@ pub enum RenderError {
     Law(#[from] LawError),
     /// A template of the operator's leaves its readers no way out.
     #[error(
-        "틀을 쓸 수 없어요. templates/digest/{0}에 수신거부 링크가 없어요. \
+        "틀을 쓸 수 없어요. {0}에 수신거부 링크가 없어요. \
          {{{{ unsubscribe_url }}}}을 눈에 보이는 곳에 넣으세요(정보통신망법 50조)"
     )]
-    NoWayOut(&'static str),
+    NoWayOut(String),
     /// Styles could not be set inline.
     #[error("편지의 스타일(digest/letter.css)을 적용할 수 없어요. {0}")]
     Style(String),
@@ -89,6 +90,19 @@ impl RenderError {
         }
     }
 
+    /// The same with the template's name made a place: `named` gives it for a template that has a file.
+    pub(super) fn placed(self, named: impl Fn(&str) -> String) -> RenderError {
+        let place = |name: &str| if name == ONE_OFF { "제목 틀(subject)".to_owned() } else { named(name) };
+        match self {
+            RenderError::Template(mut fault) => {
+                fault.file = place(&fault.file);
+                RenderError::Template(fault)
+            }
+            RenderError::NoWayOut(name) => RenderError::NoWayOut(place(&name)),
+            other => other,
+        }
+    }
+
     fn of_report(shown: &str, report: &tera::ReportError, subject: Option<&str>) -> RenderError {
         let span = report.span();
         let source_line = match subject {
@@ -102,7 +116,7 @@ impl RenderError {
             .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
             .collect();
         RenderError::Template(Box::new(TemplateFault {
-            file: file_name(report.filename()),
+            file: report.filename().to_owned(),
             line: span.start_line,
             column: span.start_col + 1,
             what: in_korean(report.message(), &name),
@@ -122,7 +136,7 @@ impl RenderError {
         let message = text.lines().next().unwrap_or(text).trim_start_matches("error: ");
         match parsed {
             Some((file, line, column)) => RenderError::Template(Box::new(TemplateFault {
-                file: file_name(&file),
+                file,
                 line,
                 column,
                 what: in_korean(message, ""),
@@ -133,44 +147,10 @@ impl RenderError {
     }
 }
 
-fn file_name(name: &str) -> String {
-    if name == ONE_OFF { "제목 틀(subject)".to_owned() } else { format!("templates/{name}") }
-}
-
 /// The source line inside Tera's report: `12 | text`.
 fn shown_line(report: &str) -> Option<String> {
     report.lines().find_map(|line| {
         let (number, source) = line.split_once(" | ")?;
         number.trim().parse::<usize>().ok().map(|_| source.to_owned())
     })
-}
-
-/// The sayings of Tera that an author meets most, in Korean; `name` is the name at the place, where there is one.
-fn in_korean(message: &str, name: &str) -> String {
-    let quoted = message.split('`').nth(1).unwrap_or(name);
-    let after = |mark: &str| message.split_once(mark).map(|(_, list)| list.trim());
-    if message.contains("is not defined") {
-        let known = after("Available variables:").or_else(|| after("Available fields:"));
-        let name = if name.is_empty() { quoted } else { name };
-        let list = known.map(|list| format!(" 쓸 수 있는 이름: {list}")).unwrap_or_default();
-        return format!("알 수 없는 변수 '{name}'.{list}");
-    }
-    if message.contains("undefined") {
-        return format!("값이 없는 변수 '{name}'.");
-    }
-    for (english, korean) in [
-        ("filter", "필터"),
-        ("component", "부품(component)"),
-        ("template", "틀"),
-        ("test", "검사"),
-        ("function", "함수"),
-    ] {
-        let lower = message.to_lowercase();
-        if lower.contains(english)
-            && (lower.contains("unknown") || lower.contains("not found") || lower.contains("not registered"))
-        {
-            return format!("알 수 없는 {korean} '{quoted}'.");
-        }
-    }
-    format!("문법에 맞지 않아요: {message}")
 }

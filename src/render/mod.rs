@@ -10,6 +10,7 @@ pub mod subject;
 pub mod view;
 
 mod sample;
+mod wording;
 
 use chrono_tz::Tz;
 

@@ -6,12 +6,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Query, Request, State};
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use axum::{Form, Router};
 use serde::{Deserialize, Serialize};
 use tera::{Context, Tera};
 
@@ -19,6 +19,8 @@ use tera::{Context, Tera};
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 /// The letter runs nothing.
 const LETTER_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+const TRIAL: &str = "preview-trial.html";
 
 /// One look at a digest.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -45,12 +47,29 @@ pub struct Look {
     pub warnings: Vec<String>,
     /// What is wrong now, with its place. The letter shown is then the last good one.
     pub fault: Option<String>,
+    /// The template's line that is wrong, with a caret beneath.
+    pub fault_line: Option<String>,
     /// The sections and what was left out (`preview --format json`).
     pub chosen: serde_json::Value,
 }
 
 /// Makes a look as of the time typed; none: now.
 pub type Looker = Arc<dyn Fn(Option<&str>) -> Look + Send + Sync>;
+/// What came of asking for a trial letter.
+#[derive(Clone, Debug, Serialize)]
+pub struct Trial {
+    /// As typed.
+    pub address: String,
+    /// What to tell: before it is sent what would be, then what the relay said.
+    pub lines: Vec<String>,
+    /// Why there is none, or why it was not sent.
+    pub fault: Option<String>,
+    /// Was it tried, or only asked about?
+    pub sent: bool,
+}
+
+/// Tells of the trial letter for an address, and sends it where that is confirmed.
+pub type Trier = Arc<dyn Fn(&str, bool) -> Trial + Send + Sync>;
 /// A word that changes when configuration, templates or store do.
 pub type Version = Arc<dyn Fn() -> String + Send + Sync>;
 
@@ -58,7 +77,14 @@ pub type Version = Arc<dyn Fn() -> String + Send + Sync>;
 struct Pages {
     look: Looker,
     version: Version,
+    trial: Trier,
     templates: Arc<Tera>,
+}
+
+#[derive(Deserialize)]
+struct TrialAsked {
+    address: String,
+    confirmed: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -74,14 +100,18 @@ impl Asked {
 }
 
 /// The preview's pages. An error of the built-in template is reported when the pages are built.
-pub fn router(look: Looker, version: Version) -> Result<Router, tera::Error> {
+pub fn router(look: Looker, version: Version, trial: Trier) -> Result<Router, tera::Error> {
     let mut templates = Tera::default();
-    templates.add_raw_template("preview.html", include_str!("../../templates/page/preview.html"))?;
-    let pages = Pages { look, version, templates: Arc::new(templates) };
+    templates.add_raw_templates([
+        ("preview.html", include_str!("../../templates/page/preview.html")),
+        (TRIAL, include_str!("../../templates/page/preview-trial.html")),
+    ])?;
+    let pages = Pages { look, version, trial, templates: Arc::new(templates) };
     Ok(Router::new()
         .route("/", get(page))
         .route("/letter", get(letter))
         .route("/version", get(current))
+        .route("/trial", post(send_trial))
         .route("/preview.css", get(style))
         .route("/preview.js", get(script))
         .layer(middleware::from_fn(at_home_only))
@@ -98,6 +128,39 @@ async fn at_home_only(request: Request, next: Next) -> Response {
         next.run(request).await
     } else {
         (StatusCode::FORBIDDEN, "이 컴퓨터에서만 볼 수 있어요.").into_response()
+    }
+}
+
+/// Only this page's own form: another page in the same browser can post here too, and names itself as its origin.
+fn is_own_form(headers: &HeaderMap) -> bool {
+    let value = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let own = value(header::HOST).map(|host| format!("http://{host}"));
+    own.is_some() && value(header::ORIGIN) == own.as_deref()
+}
+
+async fn send_trial(
+    State(pages): State<Pages>,
+    headers: HeaderMap,
+    Form(asked): Form<TrialAsked>,
+) -> Response {
+    if !is_own_form(&headers) {
+        return (StatusCode::FORBIDDEN, "미리보기 페이지의 단추로만 보낼 수 있어요.").into_response();
+    }
+    let trial = Arc::clone(&pages.trial);
+    let confirmed = asked.confirmed.as_deref() == Some("yes");
+    let told = tokio::task::spawn_blocking(move || trial(asked.address.trim(), confirmed)).await;
+    let rendered = told.ok().map(|told| {
+        let mut context = Context::new();
+        context.insert("trial", &told);
+        pages.templates.render(TRIAL, &context)
+    });
+    match rendered {
+        Some(Ok(page)) => answer("text/html; charset=utf-8", PAGE_POLICY, page),
+        Some(Err(error)) => {
+            tracing::error!(%error, "cannot render the page of a trial letter");
+            failed()
+        }
+        None => failed(),
     }
 }
 
@@ -170,7 +233,8 @@ fn failed() -> Response {
 
 fn answer(kind: &'static str, policy: &'static str, body: String) -> Response {
     const NOSNIFF: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // With no referrer at all a browser would not say where a form was posted from.
     let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy), NOSNIFF];
-    (headers, [(header::REFERRER_POLICY, "no-referrer"), (header::CACHE_CONTROL, "no-store")], body)
+    (headers, [(header::REFERRER_POLICY, "same-origin"), (header::CACHE_CONTROL, "no-store")], body)
         .into_response()
 }

@@ -38,7 +38,7 @@ fn skipped(desk: &Desk) {
         .expect("a skipped slot");
 }
 
-fn desk() -> Desk {
+pub fn desk() -> Desk {
     let desk = Desk::new();
     edition(&desk, "weekly", 1, "done", "첫 편지");
     edition(&desk, "weekly", 2, "cancelled", "취소된 편지");

@@ -339,6 +339,19 @@ fn an_unknown_variable_is_an_error_with_file_line_and_column() {
 }
 
 #[test]
+fn a_fault_names_the_file_where_the_operator_finds_it() {
+    let files = edited("digest/parts.html", "{% component NumberedRow(post)", "{% component Row(post)");
+    let files = [(files[0].0.clone(), files[0].1.replace("endcomponent NumberedRow", "endcomponent Row"))];
+    let error =
+        Renderer::of_folder("/srv/편지/", &files).map(|_| ()).expect_err("a part is gone").to_string();
+    assert!(error.contains("내장 틀 digest/letter.html ") && error.contains("'NumberedRow'"), "{error}");
+    let files = edited("digest/letter.txt", "{{ unsubscribe_url }}", "{{ issue }}");
+    let renderer = Renderer::of_folder("/srv/편지/", &files).expect("it loads");
+    let error = renderer.check().expect_err("no way out").to_string();
+    assert!(error.contains(" /srv/편지/digest/letter.txt에 수신거부 링크가 없어요"), "{error}");
+}
+
+#[test]
 fn broken_templates_say_where_they_break() {
     for (from, to, word) in [
         ("{{ summary }}", "{{ summary | wrp }}", "알 수 없는 필터 'wrp'"),

@@ -7,7 +7,8 @@ use moabom::model::EmailAddress;
 use moabom::model::Sender;
 use moabom::model::edition::SectionKind;
 use moabom::model::post::{Emoji, Reactions};
-use moabom::render::{LetterInput, LetterPost, LetterSection, Newsletter};
+use moabom::render::slot::Slot;
+use moabom::render::{LetterInput, LetterPost, LetterSection, Newsletter, Renderer};
 
 /// 2026-11-23 09:00 in Seoul.
 pub fn slot() -> Instant {
@@ -177,6 +178,7 @@ pub fn many(count: usize) -> LetterInput {
 pub fn hostile() -> LetterInput {
     let long_latin = "a".repeat(300);
     let long_hangul = "가".repeat(300);
+    let long_url = format!("https://slow-afternoon.example/{}", "path-".repeat(40));
     let mut posts: Vec<LetterPost> = [
         "<script>alert(1)</script>",
         "\"><img src=x onerror=alert(1)>",
@@ -190,6 +192,9 @@ pub fn hostile() -> LetterInput {
         "가족 👨‍👩‍👧‍👦 이야기 ❤️‍🔥",
         &long_latin,
         &long_hangul,
+        &long_url,
+        "\u{202B}עברית\u{200F} ثم عربية\u{202C} \u{200F}그리고 한글\u{200E} (괄호)",
+        "<svg onload=alert(1)></title></style><style>*{display:none}</style>",
     ]
     .into_iter()
     .map(|title| post(title, &format!("{title} <b>굵은</b> & 본문입니다. {long_latin}"), 1, ("<i>", 3), 1))
@@ -221,4 +226,69 @@ pub fn hostile() -> LetterInput {
     input.newsletter.title = format!("<b>{}</b>", "긴이름".repeat(20));
     input.sender.name = "<sender>".to_owned();
     input
+}
+
+/// What few posts have, all at once: no body, no address, no author, no date, no reaction; a title of a letter.
+pub fn poor(count: usize) -> LetterInput {
+    let nothing = LetterPost {
+        title: "글".to_owned(),
+        author: None,
+        url: None,
+        body: String::new(),
+        published_at: None,
+        reactions: Reactions::default(),
+        comments: 0,
+    };
+    let kinds = [SectionKind::Pinned, SectionKind::New, SectionKind::Top, SectionKind::Late];
+    letter(kinds.into_iter().map(|kind| section(kind, vec![nothing.clone(); count])).collect())
+}
+
+/// A letter of the real page's posts, where the page is at hand: ten new ones and the five most liked.
+pub fn real_page() -> Option<LetterInput> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/seed/haebom-page.txt");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        println!("left out: the real page is not at hand");
+        return None;
+    };
+    let fetched = moabom::source::page_text::parse(&text).expect("the real page is read").posts;
+    let mut posts: Vec<LetterPost> = fetched
+        .into_iter()
+        .map(|post| LetterPost {
+            title: post.title,
+            author: post.author,
+            url: post.url,
+            body: post.body,
+            published_at: post.published_at,
+            reactions: post.reactions,
+            comments: post.comments,
+        })
+        .collect();
+    let new = posts.iter().take(10).cloned().collect();
+    posts.sort_by_key(|post| std::cmp::Reverse(post.reactions.total));
+    posts.truncate(5);
+    Some(letter(vec![section(SectionKind::New, new), section(SectionKind::Top, posts)]))
+}
+
+/// Every kind of letter that the checks from outside look at, by name.
+pub fn every_kind() -> Vec<(&'static str, LetterInput)> {
+    let mut all = vec![
+        ("ordinary", ordinary()),
+        ("advertising", advertising()),
+        ("bare", bare()),
+        ("poor", poor(3)),
+        ("hostile", hostile()),
+        ("one", many(1)),
+        ("five", many(5)),
+        ("thirty", many(30)),
+        ("empty", letter(Vec::new())),
+    ];
+    all.extend(real_page().map(|letter| ("real", letter)));
+    all
+}
+
+/// The HTML of `input` as a reader gets it.
+pub fn html(input: &LetterInput) -> String {
+    let html = Renderer::new(&[]).and_then(|renderer| renderer.render(input)).expect("it renders").html;
+    html.replace(&Slot::UnsubscribeUrl.marker(), "https://letter.example/u/token")
+        .replace(&Slot::Name.marker(), "구독자")
 }

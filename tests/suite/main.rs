@@ -2,6 +2,7 @@
 
 mod architecture;
 mod archive;
+mod axe;
 mod backup;
 mod broken;
 mod browser;
@@ -19,6 +20,7 @@ mod fetch;
 mod gains;
 mod import;
 mod ingest;
+mod judged;
 mod korean;
 mod law;
 mod letter;
@@ -27,6 +29,7 @@ mod notices;
 mod page_text;
 mod people;
 mod posts;
+mod preview_browser;
 mod preview_page;
 mod publish;
 mod real_page;

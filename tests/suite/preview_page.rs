@@ -4,10 +4,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Stdio};
 
+use crate::broken::sound;
+use crate::support::keeper::Keeper;
 use crate::support::system::System;
 
-struct Served {
-    system: System,
+/// `preview --serve` of a system of its own, until dropped.
+pub struct Served {
+    pub system: System,
     child: Child,
     host: String,
     /// Held, so that the server can go on talking.
@@ -22,9 +25,14 @@ impl Drop for Served {
 }
 
 impl Served {
-    fn start() -> Served {
+    pub fn start() -> Served {
         let system = System::new(1, 1);
         system.run(&["ingest"]);
+        Served::of(system)
+    }
+
+    /// The preview of a system that has read its posts.
+    pub fn of(system: System) -> Served {
         let mut command = system.command(&["preview", "--serve"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
         let mut line = String::new();
@@ -32,6 +40,10 @@ impl Served {
         out.read_line(&mut line).expect("an address");
         let host = line.trim().rsplit("http://").next().expect("an address").trim_end_matches('/').to_owned();
         Served { system, child, host, _out: out }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.host)
     }
 
     fn get_as(&self, path: &str, host: &str) -> String {
@@ -43,18 +55,34 @@ impl Served {
         answer
     }
 
+    /// Posts a form as a page of `origin` would.
+    fn post_from(&self, origin: Option<&str>, form: &str) -> String {
+        let mut stream = TcpStream::connect(&self.host).expect("it listens");
+        let origin = origin.map(|origin| format!("Origin: {origin}\r\n")).unwrap_or_default();
+        let request = format!(
+            "POST /trial HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{origin}Content-Type: \
+             application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+            self.host,
+            form.len()
+        );
+        stream.write_all(request.as_bytes()).expect("asked");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer
+    }
+
     fn get(&self, path: &str) -> String {
         self.get_as(path, &self.host)
     }
 
-    fn version(&self) -> String {
+    pub fn version(&self) -> String {
         self.get("/version").rsplit("\r\n\r\n").next().unwrap_or_default().to_owned()
     }
 
-    fn template(&self, text: &str) {
+    pub fn template(&self, name: &str, text: &str) {
         let folder = self.system.path("templates/digest");
         std::fs::create_dir_all(&folder).expect("a folder");
-        std::fs::write(folder.join("letter.txt"), text).expect("written");
+        std::fs::write(folder.join(name), text).expect("written");
     }
 }
 
@@ -99,12 +127,12 @@ fn a_change_is_news_and_a_broken_template_keeps_the_last_good_letter() {
     assert!(served.get("/").contains("한눈에 보기"));
     assert_eq!(served.version(), first, "looking changes nothing");
 
-    served.template("새 틀이에요. {{ newsletter.title }} {{ unsubscribe_url }}\n");
+    served.template("letter.txt", "새 틀이에요. {{ newsletter.title }} {{ unsubscribe_url }}\n");
     let second = served.version();
     assert_ne!(first, second, "a template is news");
     assert!(served.get("/").contains("새 틀이에요."));
 
-    served.template("첫 줄\n{{ newsletter.titel }}\n");
+    served.template("letter.txt", "첫 줄\n{{ newsletter.titel }}\n");
     assert_ne!(second, served.version());
     let page = served.get("/");
     assert!(
@@ -113,7 +141,7 @@ fn a_change_is_news_and_a_broken_template_keeps_the_last_good_letter() {
     );
     assert!(page.contains("새 틀이에요."), "the last good letter stays");
 
-    served.template("다시 성한 틀 {{ unsubscribe_url }}\n");
+    served.template("letter.txt", "다시 성한 틀 {{ unsubscribe_url }}\n");
     assert!(!served.get("/").contains("role=\"alert\""));
     let config = served.system.path("moabom.toml");
     let text = std::fs::read_to_string(&config).expect("read");
@@ -142,4 +170,35 @@ fn a_hostile_title_stays_text() {
         assert!(answer.contains("&lt;script&gt;"), "{path}");
         assert!(!answer.contains("<script>alert") && !answer.contains("<img src=x"), "{path}");
     }
+}
+
+#[test]
+fn a_trial_is_sent_from_the_pages_own_form_alone_and_once_confirmed() {
+    const CONFIRMED: &str = "address=me%40example.net&confirmed=yes";
+    let keeper = Keeper::start(0);
+    let served = Served::of(sound(keeper.port()));
+    let own = format!("http://{}", served.host);
+    let elsewhere = format!("http://localhost{}", served.host.trim_start_matches("127.0.0.1"));
+    for origin in
+        [None, Some("null"), Some("https://evil.example"), Some(elsewhere.as_str()), Some("http://127.0.0.1")]
+    {
+        let answer = served.post_from(origin, CONFIRMED);
+        assert!(answer.starts_with("HTTP/1.1 403"), "{origin:?}: {answer}");
+    }
+    assert!(served.get("/trial").starts_with("HTTP/1.1 405"), "looking sends nothing");
+    let asked = served.post_from(Some(&own), "address=me%40example.net");
+    assert!(asked.contains("me@example.net 주소로 보낼까요?") && asked.contains("제목: [시험] "), "{asked}");
+    for (form, why) in [
+        ("address=nobody&confirmed=yes", "시험 편지를 보낼 수 없어요"),
+        ("address=%3Cscript%3Ealert(1)%3C%2Fscript%3E&confirmed=yes", "&lt;script&gt;"),
+        ("address=Gone%40Example.com&confirmed=yes", "발송 금지"),
+    ] {
+        let answer = served.post_from(Some(&own), form);
+        assert!(answer.contains("보내지 못했어요") && answer.contains(why), "{answer}");
+        assert!(!answer.contains("<script>"));
+    }
+    assert_eq!(keeper.total(), 0);
+    let sent = served.post_from(Some(&own), CONFIRMED);
+    assert!(sent.contains("시험 편지를 보냈어요") && sent.contains("250 2.0.0 kept"), "{sent}");
+    assert_eq!(keeper.total(), 1);
 }

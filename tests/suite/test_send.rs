@@ -73,6 +73,38 @@ fn a_trial_is_the_previewed_letter_and_leaves_no_trace() {
 }
 
 #[test]
+fn an_edition_is_the_previewed_letter_but_for_links_and_recipient() {
+    let keeper = Keeper::start(0);
+    let system = sound(keeper.port());
+    let shown = system.command(&["preview", "--format", "eml"]).output().expect("it starts").stdout;
+    system.run(&["publish", "weekly"]);
+    system.run(&["deliver"]);
+    let copies = keeper.copies();
+    assert_eq!(copies.keys().map(String::as_str).collect::<Vec<_>>(), ["one@example.com", "two@example.com"]);
+    let (wanted, html, text) = taken_apart(&shown);
+    for copy in copies.values().flatten() {
+        let (fields, edition_html, edition_text) = taken_apart(copy);
+        assert_eq!((&edition_html, &edition_text), (&html, &text));
+        assert!(
+            edition_html.contains("LINK") && edition_text.contains("LINK"),
+            "the links alone were replaced"
+        );
+        // Boundary, identity and instant are of the edition; the links are of its reader.
+        let own = ["Date", "Message-ID", "To", "Feedback-ID", "Content-Type", "List-Unsubscribe"];
+        let kept = |fields: &[(String, String)]| -> Vec<(String, String)> {
+            fields
+                .iter()
+                .map(|(name, value)| {
+                    (name.clone(), if own.contains(&name.as_str()) { String::new() } else { value.clone() })
+                })
+                .collect()
+        };
+        assert_eq!(kept(&fields), kept(&wanted));
+    }
+    system.verify();
+}
+
+#[test]
 fn the_link_of_a_trial_is_nobodys_and_the_mark_of_advertising_stays_first() {
     let keeper = Keeper::start(0);
     let system = sound(keeper.port());

@@ -11,13 +11,14 @@ use anyhow::{Context as _, Result};
 
 use super::{chosen, part, rendered, sample};
 use crate::cli::open::Context;
-use crate::cli::{dates, signal, why};
+use crate::cli::{dates, signal, test_send, why};
 use crate::korean::counts::grouped;
 use crate::publish::plan;
+use crate::render::RenderError;
 use crate::select::Verdict;
 use crate::store::Store;
 use crate::web;
-use crate::web::preview::Look;
+use crate::web::preview::{Look, Trial};
 
 /// People remember it; any free one where it is taken.
 const PORT: u16 = 8027;
@@ -39,10 +40,11 @@ pub(super) fn serve(context: &Context, digest: Option<&str>, out: &mut impl Writ
         .or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
         .context("이 컴퓨터 안의 빈 포트를 열지 못했어요")?;
     listener.set_nonblocking(true)?;
-    let (looking, watching) = (Arc::clone(&desk), desk);
+    let (looking, watching) = (Arc::clone(&desk), Arc::clone(&desk));
     let router = web::preview::router(
         Arc::new(move |at| looking.look_or_last(at)),
         Arc::new(move || watching.version()),
+        Arc::new(move |address, confirmed| desk.trial(address, confirmed)),
     )?;
     let stop = signal::stop_token().context("신호를 받을 준비를 하지 못했어요")?;
     writeln!(out, "브라우저에서 열어 보세요: http://{}/", listener.local_addr()?)?;
@@ -78,7 +80,8 @@ impl Desk {
             }
             Err(error) => {
                 let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                Look { fault: Some(format!("{error:#}")), ..last }
+                let (fault, fault_line) = told(&error);
+                Look { fault: Some(fault), fault_line, ..last }
             }
         }
     }
@@ -133,6 +136,30 @@ impl Desk {
         Ok(look)
     }
 
+    /// The trial letter of now for `address`: told of, and once that is confirmed, sent.
+    fn trial(&self, address: &str, confirmed: bool) -> Trial {
+        let answer = self.try_trial(address, confirmed);
+        let (lines, fault) = match answer {
+            Ok(lines) => (lines, None),
+            Err(error) => (Vec::new(), Some(format!("{error:#}"))),
+        };
+        Trial { address: address.to_owned(), lines, fault, sent: confirmed }
+    }
+
+    fn try_trial(&self, address: &str, confirmed: bool) -> Result<Vec<String>> {
+        let to = test_send::address(address)?;
+        let opened = self.context.open_with(|path| self.store(path))?;
+        let mut lines = Vec::new();
+        let (digest, now) = (self.digest.as_deref(), self.context.clock.now());
+        let mut warn = |warning: &str| lines.push(warning.to_owned());
+        let trial = test_send::Trial::prepare(&opened, to, digest, now, &mut warn)?;
+        if confirmed {
+            return Ok(trial.send(&opened)?.into());
+        }
+        lines.insert(0, format!("제목: {}", trial.subject()));
+        Ok(lines)
+    }
+
     fn store(&self, path: &Path) -> Result<Store> {
         let mut kept = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(store) = kept.as_ref().filter(|store| store.path() == path) {
@@ -160,6 +187,17 @@ impl Desk {
         let mut hasher = DefaultHasher::new();
         marks.hash(&mut hasher);
         format!("{:016x}", hasher.finish())
+    }
+}
+
+/// What is wrong; a template's line apart, for it must not be broken over its caret.
+fn told(error: &anyhow::Error) -> (String, Option<String>) {
+    let text = format!("{error:#}");
+    let of_template =
+        error.chain().any(|cause| matches!(cause.downcast_ref(), Some(RenderError::Template(_))));
+    match text.split_once('\n').filter(|_| of_template) {
+        Some((said, line)) => (said.to_owned(), Some(line.to_owned())),
+        None => (text, None),
     }
 }
 

@@ -15,3 +15,13 @@ pub fn left_out(what: &str) {
     assert!(std::env::var_os("MOABOM_REQUIRE_JUDGES").is_none(), "needed here: {what}");
     eprintln!("left out: {what}");
 }
+
+/// The folder of the judges that npm installs (`.ci/run` puts them there), where it is; else says what was not checked.
+pub fn modules(what: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/judges/node_modules");
+    if !folder.is_dir() || program(&["node"]).is_none() {
+        left_out(&format!("no node, or no modules in target/judges, so {what}"));
+        return None;
+    }
+    Some(folder)
+}
