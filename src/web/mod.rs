@@ -1,5 +1,6 @@
 //! Effect: reader pages and one-click (axum). Writes rows by `feedback`, never sends.
 
+pub mod admin;
 mod archive;
 pub mod inbox;
 mod listener;

@@ -1,0 +1,85 @@
+//! Effect: `moabom admin password`: the password of the operator's page, asked for without an echo or read from a pipe.
+
+use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use clap::{Args, Subcommand};
+use dialoguer::Password;
+use secrecy::SecretString;
+
+use super::Misuse;
+use super::open::Context;
+use crate::config::password;
+use crate::web::admin::password::{LONGEST, PasswordError, SALT, check, hash};
+
+/// `moabom admin …`
+#[derive(Clone, Debug, Subcommand)]
+pub enum AdminCommand {
+    /// 운영 페이지의 비밀번호를 정해요. 바꾸면 로그인이 모두 풀려요
+    Password(PasswordArgs),
+}
+
+/// `moabom admin password`
+#[derive(Clone, Debug, Default, Args)]
+pub struct PasswordArgs {
+    /// 해시를 둘 파일. 적지 않으면 설정의 [admin] password_hash_file
+    #[arg(long, value_name = "PATH")]
+    pub out: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(context: &Context, command: &AdminCommand, out: &mut impl Write) -> Result<()> {
+    let AdminCommand::Password(args) = command;
+    // A configuration that is faulty for want of the password does not keep it from being made.
+    let configured = context.config().ok().and_then(|config| config.admin.password_hash_file);
+    let path = args.out.clone().or_else(|| configured.clone()).unwrap_or_else(|| beside(&context.config_path));
+    let mut salt = [0u8; SALT];
+    SystemRandom::new().fill(&mut salt).context("난수를 얻지 못했어요")?;
+    let hash = hash(&typed()?, &salt).map_err(|error| match error {
+        PasswordError::Hash | PasswordError::NotAHash => anyhow::Error::from(error),
+        asked => Misuse(asked.to_string()).into(),
+    })?;
+    password::put(&path, &hash)?;
+    let shown = path.display();
+    writeln!(out, "비밀번호를 정했어요. 해시를 {shown}에 두었고 주인만 읽을 수 있어요.")?;
+    if configured.as_ref() == Some(&path) {
+        writeln!(out, "전에 한 로그인은 모두 풀렸어요.")?;
+    } else {
+        writeln!(out, "설정의 [admin]에 적으세요: password_hash_file = \"{shown}\"")?;
+    }
+    Ok(())
+}
+
+fn beside(config: &Path) -> PathBuf {
+    config.with_file_name("admin-password")
+}
+
+/// Asked for twice on a terminal; else the one line of standard input.
+fn typed() -> Result<SecretString> {
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        let asked = Password::new()
+            .with_prompt("새 비밀번호")
+            .with_confirmation("한 번 더", "두 번이 서로 달라요")
+            .interact()
+            .context("비밀번호를 읽지 못했어요")?;
+        return Ok(asked.into());
+    }
+    let mut text = String::new();
+    let limit = LONGEST as u64 + 8;
+    std::io::stdin()
+        .lock()
+        .take(limit)
+        .read_to_string(&mut text)
+        .map_err(|_| Misuse("표준 입력의 비밀번호를 읽지 못했어요. UTF-8 한 줄로 주세요".to_owned()))?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned().into())
+}
+
+/// The hash in `path`, once it is seen to be one.
+pub(super) fn password_hash(path: &Path) -> Result<SecretString> {
+    let hash = password::load(path)?;
+    check(&hash).with_context(|| format!("비밀번호 파일 {}", path.display()))?;
+    Ok(hash)
+}

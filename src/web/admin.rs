@@ -1,0 +1,3 @@
+//! Effect: the operator's page.
+
+pub mod password;
