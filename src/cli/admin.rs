@@ -34,7 +34,8 @@ pub fn run(context: &Context, command: &AdminCommand, out: &mut impl Write) -> R
     let AdminCommand::Password(args) = command;
     // A configuration that is faulty for want of the password does not keep it from being made.
     let configured = context.config().ok().and_then(|config| config.admin.password_hash_file);
-    let path = args.out.clone().or_else(|| configured.clone()).unwrap_or_else(|| beside(&context.config_path));
+    let path =
+        args.out.clone().or_else(|| configured.clone()).unwrap_or_else(|| beside(&context.config_path));
     let mut salt = [0u8; SALT];
     SystemRandom::new().fill(&mut salt).context("난수를 얻지 못했어요")?;
     let hash = hash(&typed()?, &salt).map_err(|error| match error {

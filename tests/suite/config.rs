@@ -379,9 +379,19 @@ fn the_example_names_every_key_there_is() {
     let all = example_in_full();
     let found = faults(&all, &[]).expect_err("the files are not there");
     assert!(found.faults.iter().all(|fault| fault.problem.contains("없어요")), "{found}");
-    for section in
-        ["newsletter", "sender", "source", "digest", "smtp", "dkim", "web", "admin", "store", "templates", "log"]
-    {
+    for section in [
+        "newsletter",
+        "sender",
+        "source",
+        "digest",
+        "smtp",
+        "dkim",
+        "web",
+        "admin",
+        "store",
+        "templates",
+        "log",
+    ] {
         let list = matches!(section, "source" | "digest");
         let header = if list { format!("\n[[{section}]]\n") } else { format!("\n[{section}]\n") };
         let wrong = all.replacen(&header, &format!("{header}qqqqqqqqqq = 1\n"), 1);

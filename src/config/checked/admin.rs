@@ -13,9 +13,13 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Option<AdminSettings> {
     let address = section.or("listen", listen, None);
     let file = section.optional("password_hash_file", path);
     let public = section.optional("public_url", public_url);
-    let wrong = [("listen", address.is_none()), ("password_hash_file", file.is_none()), ("public_url", public.is_none())]
-        .into_iter()
-        .any(|(key, none)| none && section.has(key));
+    let wrong = [
+        ("listen", address.is_none()),
+        ("password_hash_file", file.is_none()),
+        ("public_url", public.is_none()),
+    ]
+    .into_iter()
+    .any(|(key, none)| none && section.has(key));
     let beyond = address.is_some_and(|address| !address.ip().is_loopback());
     if beyond && file.is_none() {
         section.fault("listen", Problem::new("비밀번호 없이는 이 기기 밖에서 열 수 없어요", PASSWORD));
@@ -30,11 +34,18 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Option<AdminSettings> {
     }
     if let Some(url) = &public {
         if file.is_none() {
-            section.fault("public_url", Problem::new("비밀번호 없이는 이 기기 밖에서 열 수 없어요", PASSWORD));
+            section
+                .fault("public_url", Problem::new("비밀번호 없이는 이 기기 밖에서 열 수 없어요", PASSWORD));
         } else if url.scheme() != "https" && !is_here(url) {
-            section.fault("public_url", Problem::new("https 주소가 아니에요", "비밀번호가 지나가니 https로 여세요"));
+            section.fault(
+                "public_url",
+                Problem::new("https 주소가 아니에요", "비밀번호가 지나가니 https로 여세요"),
+            );
         } else if url.path() != "/" {
-            section.fault("public_url", Problem::new("주소에 경로가 있어요", "따로 쓰는 이름의 맨 위(`/`)에 두세요"));
+            section.fault(
+                "public_url",
+                Problem::new("주소에 경로가 있어요", "따로 쓰는 이름의 맨 위(`/`)에 두세요"),
+            );
         }
     }
     section.finish();

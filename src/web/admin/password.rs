@@ -89,7 +89,8 @@ mod tests {
         assert_eq!(of("짧아요"), Err(PasswordError::Short));
         assert_eq!(of(&"a".repeat(513)), Err(PasswordError::Long));
         assert_eq!(of("열 글자가 넘지만\n두 줄"), Err(PasswordError::Control));
-        for text in ["", "비밀번호", "$argon2id$", "$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA", "$2b$10$x"] {
+        for text in ["", "비밀번호", "$argon2id$", "$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA", "$2b$10$x"]
+        {
             assert_eq!(check(&text.to_owned().into()), Err(PasswordError::NotAHash), "{text}");
         }
     }
