@@ -1,7 +1,9 @@
-//! Effect: `moabom admin password`: the password of the operator's page, asked for without an echo or read from a pipe.
+//! Effect: the operator's page as `run` serves it, and `moabom admin password`, asked for without an echo or by a pipe.
 
 use std::io::{IsTerminal, Read, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
@@ -9,10 +11,12 @@ use clap::{Args, Subcommand};
 use dialoguer::Password;
 use secrecy::SecretString;
 
-use super::Misuse;
-use super::open::Context;
+use super::open::{Context, Opened};
+use super::{Misuse, preview};
 use crate::config::password;
 use crate::web::admin::password::{LONGEST, PasswordError, SALT, check, hash};
+use crate::web::admin::{self, PasswordSource};
+use crate::web::preview::Look;
 
 /// `moabom admin …`
 #[derive(Clone, Debug, Subcommand)]
@@ -76,6 +80,37 @@ fn typed() -> Result<SecretString> {
         .map_err(|_| Misuse("표준 입력의 비밀번호를 읽지 못했어요. UTF-8 한 줄로 주세요".to_owned()))?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned().into())
+}
+
+/// The operator's page as configured, on its bound address; none where it is off.
+pub(super) fn page(context: &Context, opened: &Opened) -> Result<Option<(TcpListener, admin::Deps)>> {
+    let settings = &opened.config.admin;
+    let Some(listen) = settings.listen else { return Ok(None) };
+    if let Some(file) = &settings.password_hash_file {
+        password_hash(file)?;
+    }
+    let listener = TcpListener::bind(listen).with_context(|| {
+        format!("{listen}에서 운영 페이지를 열지 못했어요. 다른 프로그램이 쓰고 있다면 그것을 끝내거나 [admin] listen을 바꾸세요")
+    })?;
+    let password = settings.password_hash_file.clone().map(|file| -> PasswordSource {
+        Arc::new(move || password_hash(&file).map_err(|error| format!("{error:#}")))
+    });
+    let (looked, clock) = (opened.clone(), context.clock.clone());
+    let look = move |digest: &str| {
+        let look = preview::look_at(&looked, Some(digest), clock.now());
+        look.unwrap_or_else(|error| Look { fault: Some(format!("{error:#}")), ..Look::default() })
+    };
+    let deps = admin::Deps {
+        store: opened.store.clone(),
+        clock: context.clock.clone(),
+        masthead: opened.config.masthead.clone(),
+        digests: opened.config.digests.clone(),
+        sources: opened.config.sources.clone(),
+        password,
+        public_url: settings.public_url.clone(),
+        look: Arc::new(look),
+    };
+    Ok(Some((listener, deps)))
 }
 
 /// The hash in `path`, once it is seen to be one.

@@ -113,6 +113,20 @@ impl Ledger<'_> {
         Ok(())
     }
 
+    /// A person's newest deliveries, newest first, at most `limit`.
+    pub fn recent_deliveries_of(
+        &self,
+        subscriber: SubscriberId,
+        limit: usize,
+    ) -> Result<Vec<ListedDelivery>, StoreError> {
+        let text = "SELECT d.id, d.edition_id, d.subscriber_id, p.address, d.state, d.attempts, d.message_id, d.last_reply
+                      FROM deliveries d JOIN subscribers p ON p.id = d.subscriber_id
+                     WHERE d.subscriber_id = ?1 ORDER BY d.id DESC LIMIT ?2";
+        let mut list = self.db.prepare_cached(text).map_err(sql)?;
+        let rows = list.query_map((subscriber.0, i64::try_from(limit).unwrap_or(i64::MAX)), listed);
+        rows.and_then(Iterator::collect).map_err(sql)
+    }
+
     /// What the newest attempt was told, if it failed on the way to the relay or at the sender, before any recipient was named.
     pub fn last_failure_before_rcpt(&self) -> Result<Option<String>, StoreError> {
         self.db
