@@ -102,7 +102,8 @@ mod tests {
             vec![(0, 3), (1, 9), (7, 4)],
         ] {
             let line = line(&counts, 120, 32).expect("a line");
-            let figures = line.ground.split([' ', ',']).map(|figure| figure.parse::<f64>().expect("a figure"));
+            let figures =
+                line.ground.split([' ', ',']).map(|figure| figure.parse::<f64>().expect("a figure"));
             assert!(figures.into_iter().all(|figure| (0.0..=120.0).contains(&figure)), "{line:?}");
             assert!(line.points.split(' ').count() >= 2);
         }

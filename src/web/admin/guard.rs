@@ -80,7 +80,8 @@ async fn admit(desk: &Arc<Desk>, mut request: Request) -> Result<Request, Respon
     };
     let headers = request.headers();
     let Some(home) = home(headers, desk.deps.public_url.as_ref()) else {
-        let text = "이 이름으로는 열지 않아요. 이 컴퓨터의 주소(127.0.0.1)나 설정의 [admin] public_url로 여세요.";
+        let text =
+            "이 이름으로는 열지 않아요. 이 컴퓨터의 주소(127.0.0.1)나 설정의 [admin] public_url로 여세요.";
         return refuse(StatusCode::FORBIDDEN, "열 수 없는 주소예요", text);
     };
     if desk.deps.password.is_none() && PROXIED.iter().any(|name| headers.contains_key(*name)) {
@@ -90,7 +91,11 @@ async fn admit(desk: &Arc<Desk>, mut request: Request) -> Result<Request, Respon
     visitor.secure = home == Home::Public;
     let posts = request.method() == Method::POST;
     if !posts && !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return refuse(StatusCode::METHOD_NOT_ALLOWED, "할 수 없는 일이에요", "이 페이지는 보기와 단추만 받아요.");
+        return refuse(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "할 수 없는 일이에요",
+            "이 페이지는 보기와 단추만 받아요.",
+        );
     }
     if posts && !from_here(headers) {
         let text = "다른 곳에서 보낸 요청이라 받지 않았어요. 이 페이지를 새로 열고 다시 해 보세요.";
@@ -106,8 +111,15 @@ async fn admit(desk: &Arc<Desk>, mut request: Request) -> Result<Request, Respon
                 word
             }
             None if posts => {
-                let text = "로그인이 풀렸거나 로그인하지 않았어요. 다시 로그인하고 해 보세요. 바뀐 것은 없어요.";
-                return Err(desk.pages.say(&visitor, StatusCode::UNAUTHORIZED, "로그인이 필요해요", text, Some("/login")));
+                let text =
+                    "로그인이 풀렸거나 로그인하지 않았어요. 다시 로그인하고 해 보세요. 바뀐 것은 없어요.";
+                return Err(desk.pages.say(
+                    &visitor,
+                    StatusCode::UNAUTHORIZED,
+                    "로그인이 필요해요",
+                    text,
+                    Some("/login"),
+                ));
             }
             None => return Err(see("/login")),
         },
@@ -247,7 +259,9 @@ mod tests {
     fn only_this_machine_and_the_public_address_are_home() {
         let public: Url = "https://admin.example.com/".parse().expect("an address");
         let at = |host: &str| home(&headers(&[("host", host)]), Some(&public));
-        for here in ["127.0.0.1:8026", "127.9.9.9:1", "localhost:8026", "LOCALHOST", "[::1]:8026", "127.0.0.1"] {
+        for here in
+            ["127.0.0.1:8026", "127.9.9.9:1", "localhost:8026", "LOCALHOST", "[::1]:8026", "127.0.0.1"]
+        {
             assert_eq!(at(here), Some(Home::Here), "{here}");
         }
         assert_eq!(at("admin.example.com"), Some(Home::Public));

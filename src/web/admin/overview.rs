@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::Desk;
 use super::chart::{self, Line, Part};
 use super::guard::Visitor;
+use super::preview::encoded;
 use crate::clock::Instant;
 use crate::korean::counts::grouped;
 use crate::korean::dates;
@@ -41,6 +42,7 @@ struct View {
 #[derive(Serialize)]
 struct DigestView {
     name: String,
+    query: String,
     description: String,
     next: String,
     wait: String,
@@ -130,6 +132,7 @@ fn digest(outlook: &Outlook<'_>, now: Instant) -> DigestView {
     let next = outlook.next.first();
     DigestView {
         name: outlook.digest.name.clone(),
+        query: encoded(&outlook.digest.name),
         description: schedule.describe(),
         next: next.map_or_else(|| "없음".to_owned(), |at| moment(*at, schedule.zone(), now)),
         wait: next.map_or_else(String::new, |at| format!("{} 뒤", span(*at - now))),

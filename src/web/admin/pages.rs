@@ -57,7 +57,8 @@ impl Pages {
             Ok(html) => Html(html).into_response(),
             Err(error) => {
                 tracing::error!(%error, page = template, "cannot render an operator's page");
-                (StatusCode::INTERNAL_SERVER_ERROR, "페이지를 만들지 못했어요. 로그를 확인하세요.\n").into_response()
+                (StatusCode::INTERNAL_SERVER_ERROR, "페이지를 만들지 못했어요. 로그를 확인하세요.\n")
+                    .into_response()
             }
         }
     }
@@ -105,4 +106,15 @@ pub(super) fn see_with_cookie(place: &str, cookie: &str) -> Response {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_pages_load() {
+        let mut tera = Tera::default();
+        tera.add_raw_templates(TEMPLATES).unwrap_or_else(|error| panic!("{error:#?}"));
+    }
 }

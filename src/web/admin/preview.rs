@@ -50,18 +50,16 @@ async fn looked(desk: &Arc<Desk>, name: String) -> Option<Look> {
     tokio::task::spawn_blocking(move || look(&name)).await.ok()
 }
 
-fn encoded(name: &str) -> String {
+/// A name as a link carries it.
+pub(super) fn encoded(name: &str) -> String {
     form_urlencoded::byte_serialize(name.as_bytes()).collect()
 }
 
 pub(super) async fn show(State(desk): State<Arc<Desk>>, visitor: Visitor, asked: Wanted) -> Response {
     let Some(name) = wanted(&desk, asked) else { return desk.pages.missing(&visitor) };
     let Some(look) = looked(&desk, name.clone()).await else { return desk.pages.failed(&visitor) };
-    let choice = |known: &str| Choice {
-        name: known.to_owned(),
-        query: encoded(known),
-        chosen: known == name,
-    };
+    let choice =
+        |known: &str| Choice { name: known.to_owned(), query: encoded(known), chosen: known == name };
     let digests = desk.deps.digests.iter().map(|digest| choice(&digest.name)).collect();
     let view = View { heading: "미리보기", digests, look, query: encoded(&name) };
     desk.pages.show(&visitor, "preview.html", &view)
