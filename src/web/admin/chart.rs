@@ -35,6 +35,15 @@ pub(super) fn bar(counts: &[(&'static str, i64)]) -> Vec<Part> {
     parts
 }
 
+/// Where the foot of a box stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Foot {
+    /// At nothing: heights tell amounts.
+    Zero,
+    /// At the least count: heights tell changes.
+    Least,
+}
+
 /// A line through counts in a box, with the ground below it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Line {
@@ -46,11 +55,12 @@ pub(super) struct Line {
     last_y: String,
 }
 
-/// The line through `(when, count)`, oldest first, from the least to the greatest count. None for no counts.
-pub(super) fn line(counts: &[(i64, i64)], width: u32, height: u32) -> Option<Line> {
+/// The line through `(when, count)`, oldest first, from the foot to the greatest count. None for no counts.
+pub(super) fn line(counts: &[(i64, i64)], foot: Foot, (width, height): (u32, u32)) -> Option<Line> {
     let (first, last) = (counts.first()?, counts.last()?);
     let (from, to) = (first.0 as f64, last.0 as f64);
-    let low = counts.iter().map(|(_, count)| *count).min()? as f64;
+    let least = counts.iter().map(|(_, count)| *count).min()?;
+    let low = if foot == Foot::Zero { least.min(0) } else { least } as f64;
     let high = counts.iter().map(|(_, count)| *count).max()? as f64;
     // Room for the stroke and the dot at the end.
     let (inset, right, bottom) = (3.0, f64::from(width) - 3.0, f64::from(height) - 3.0);
@@ -101,12 +111,16 @@ mod tests {
             vec![(i64::MIN, i64::MIN), (i64::MAX, i64::MAX)],
             vec![(0, 3), (1, 9), (7, 4)],
         ] {
-            let line = line(&counts, 120, 32).expect("a line");
-            let figures =
-                line.ground.split([' ', ',']).map(|figure| figure.parse::<f64>().expect("a figure"));
-            assert!(figures.into_iter().all(|figure| (0.0..=120.0).contains(&figure)), "{line:?}");
-            assert!(line.points.split(' ').count() >= 2);
+            for foot in [Foot::Zero, Foot::Least] {
+                let line = line(&counts, foot, (120, 32)).expect("a line");
+                let mut figures =
+                    line.ground.split([' ', ',']).map(|figure| figure.parse::<f64>().expect("a figure"));
+                assert!(figures.all(|figure| (0.0..=120.0).contains(&figure)), "{line:?}");
+                assert!(line.points.split(' ').count() >= 2);
+            }
         }
-        assert_eq!(line(&[], 120, 32), None);
+        assert_eq!(line(&[], Foot::Zero, (120, 32)), None);
+        let high = |foot| line(&[(0, 8), (1, 10)], foot, (120, 32)).expect("a line").points;
+        assert!(high(Foot::Least).starts_with("3.00,29.00") && high(Foot::Zero).starts_with("3.00,8.20"));
     }
 }

@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::Desk;
-use super::chart::{self, Line, Part};
+use super::chart::{self, Foot, Line, Part};
 use super::guard::Visitor;
 use super::preview::encoded;
 use crate::clock::Instant;
@@ -78,6 +78,8 @@ struct Growth {
     people: String,
     change: String,
     since: String,
+    /// What the line shows, in words.
+    label: String,
     line: Option<Line>,
 }
 
@@ -185,14 +187,17 @@ fn growth(ledger: &Ledger<'_>, zone: Tz, now: Instant) -> Result<Growth, StoreEr
     let empty = people.iter().take_while(|count| **count == 0).count().saturating_sub(1);
     let places: Vec<(i64, i64)> = (0..).zip(people.iter().copied()).skip(empty).collect();
     let last = places.last().map_or(0, |(_, count)| *count);
-    let gained = last - places.first().map_or(0, |(_, count)| *count);
+    let before = places.first().map_or(0, |(_, count)| *count);
+    let gained = last - before;
     let weeks = places.last().zip(places.first()).map_or(0, |(last, first)| last.0 - first.0);
+    let since = dates::day_with_year(now - Duration::weeks(weeks), zone);
     let sign = if gained < 0 { "−" } else { "+" };
     Ok(Growth {
         people: amount(last),
         change: format!("{sign}{}", amount(gained.saturating_abs())),
-        since: dates::day_with_year(now - Duration::weeks(weeks), zone),
-        line: chart::line(&places, 600, 120).filter(|_| last > 0 || gained != 0),
+        label: format!("구독자 수: {since} {}명, 지금 {}명", amount(before), amount(last)),
+        since,
+        line: chart::line(&places, Foot::Zero, (600, 120)).filter(|_| last > 0 || gained != 0),
     })
 }
 

@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::Desk;
-use super::chart::{self, Line};
+use super::chart::{self, Foot, Line};
 use super::guard::Visitor;
 use super::pages::see;
 use crate::clock::Instant;
@@ -99,7 +99,7 @@ pub(super) async fn list(
     .await
 }
 
-fn row(desk: &Desk, post: &ListedPost, seen: &[Observation], (width, height): (u32, u32)) -> Row {
+fn row(desk: &Desk, post: &ListedPost, seen: &[Observation], size: (u32, u32)) -> Row {
     let (zone, now) = (desk.zone(), desk.now());
     let emoji = post.reactions.emoji.iter().take(EMOJI).map(|emoji| emoji.symbol.as_str());
     Row {
@@ -115,7 +115,7 @@ fn row(desk: &Desk, post: &ListedPost, seen: &[Observation], (width, height): (u
         pinned: post.pinned,
         hidden: post.hidden,
         missing: post.missing_since.map(|at| moment(at, zone, now)),
-        spark: spark(seen, now, width, height),
+        spark: spark(seen, now, size),
         grown: grown(seen),
     }
 }
@@ -125,12 +125,12 @@ fn amount(count: u64) -> i64 {
 }
 
 /// The reactions over time; what was seen last holds until now.
-fn spark(seen: &[Observation], now: Instant, width: u32, height: u32) -> Option<Line> {
+fn spark(seen: &[Observation], now: Instant, size: (u32, u32)) -> Option<Line> {
     let mut places: Vec<(i64, i64)> =
         seen.iter().map(|one| (one.observed_at.timestamp(), amount(one.reactions.total))).collect();
     let last = places.last().copied()?;
     places.push((now.timestamp().max(last.0), last.1));
-    chart::line(&places, width, height)
+    chart::line(&places, Foot::Least, size)
 }
 
 /// `반응 3에서 12로`: what the line shows.

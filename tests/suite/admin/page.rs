@@ -100,7 +100,7 @@ fn hostile_system(server: &SmtpServer, canary: u16) -> System {
     );
     let config = std::fs::read_to_string(system.path("moabom.toml")).expect("read");
     let config = config.replace("느린 오후의 기록", "느린 오후 <b>기록</b>")
-        + "\n[admin]\nlisten = \"127.0.0.1:0\"\npassword_hash_file = \"secret/admin-password\"\n";
+        + "\n[[digest]]\nname = \"달마다\"\nschedule = \"0 9 1 * *\"\n\n[admin]\nlisten = \"127.0.0.1:0\"\npassword_hash_file = \"secret/admin-password\"\n";
     std::fs::write(system.path("moabom.toml"), config).expect("written");
     let page = std::fs::read_to_string(system.path("page.txt")).expect("read");
     let title = page.lines().nth(2).expect("a title").to_owned();
@@ -205,13 +205,14 @@ fn an_operator_logs_in_looks_pauses_and_resumes_and_nothing_hostile_runs() {
         ("post", "/posts/1"),
         ("subscribers", "/subscribers"),
         ("person", "/subscribers/1"),
-        ("preview", "/preview"),
+        ("preview", "/preview?digest=%EB%8B%AC%EB%A7%88%EB%8B%A4"),
+        ("nothing", "/preview"),
         ("missing", "/nowhere"),
     ] {
         browser.open(&at(path));
         assert_sound(&mut browser, name);
     }
-    browser.open(&at("/preview"));
+    browser.open(&at("/preview?digest=%EB%8B%AC%EB%A7%88%EB%8B%A4"));
     let frame = browser.eval("(() => { const f = document.querySelector('iframe'); return [f.getAttribute('sandbox'), f.contentDocument === null] })()");
     assert_eq!(frame, serde_json::json!(["", true]), "the letter is a stranger to the page");
     browser.open(&at("/editions/1"));
