@@ -28,6 +28,7 @@ use chrono_tz::Tz;
 use secrecy::SecretString;
 use serde::Serialize;
 use tokio::sync::Semaphore;
+use tokio::task::JoinError;
 use url::Url;
 
 use super::preview::Look;
@@ -187,7 +188,7 @@ impl Desk {
     ) -> Result<T, Response> {
         let desk = Arc::clone(self);
         let read = tokio::task::spawn_blocking(move || desk.deps.store.read(|ledger| job(&desk, ledger)));
-        self.settled(visitor, read.await)
+        ended(read.await).map_err(|error| self.failed(visitor, &error))
     }
 
     /// What `job` writes, or the page that says why not.
@@ -197,21 +198,13 @@ impl Desk {
         job: impl FnOnce(&Ledger<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Response> {
         let store = self.deps.store.clone();
-        self.settled(visitor, tokio::task::spawn_blocking(move || store.write(job)).await)
+        let written = tokio::task::spawn_blocking(move || store.write(job));
+        ended(written.await).map_err(|error| self.failed(visitor, &error))
     }
 
-    fn settled<T>(
-        &self,
-        visitor: &Visitor,
-        done: Result<Result<T, StoreError>, tokio::task::JoinError>,
-    ) -> Result<T, Response> {
-        let error = match done {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) => error.to_string(),
-            Err(error) => error.to_string(),
-        };
+    fn failed(&self, visitor: &Visitor, error: &str) -> Response {
         tracing::error!(%error, "cannot answer the operator's page");
-        Err(self.pages.failed(visitor))
+        self.pages.failed(visitor)
     }
 
     /// The page that `template` makes of what `job` reads; the page for what is not there where that is none.
@@ -227,4 +220,9 @@ impl Desk {
             Err(failed) => failed,
         }
     }
+}
+
+/// What a task of the store's came to, or why it came to nothing.
+fn ended<T>(done: Result<Result<T, StoreError>, JoinError>) -> Result<T, String> {
+    done.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }

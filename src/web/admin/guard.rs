@@ -75,31 +75,30 @@ pub(super) async fn keep(State(desk): State<Arc<Desk>>, request: Request, next: 
 
 async fn admit(desk: &Arc<Desk>, mut request: Request) -> Result<Request, Response> {
     let mut visitor = Visitor::default();
-    let refuse = |status, heading: &str, text: &str| {
-        Err(desk.pages.say(&Visitor::default(), status, heading, text, None))
-    };
+    let refuse =
+        |status, heading: &str, text: &str| desk.pages.say(&Visitor::default(), status, heading, text, None);
     let headers = request.headers();
     let Some(home) = home(headers, desk.deps.public_url.as_ref()) else {
         let text =
             "이 이름으로는 열지 않아요. 이 컴퓨터의 주소(127.0.0.1)나 설정의 [admin] public_url로 여세요.";
-        return refuse(StatusCode::FORBIDDEN, "열 수 없는 주소예요", text);
+        return Err(refuse(StatusCode::FORBIDDEN, "열 수 없는 주소예요", text));
     };
     if desk.deps.password.is_none() && PROXIED.iter().any(|name| headers.contains_key(*name)) {
         let text = "비밀번호가 없는 운영 페이지는 이 컴퓨터에서 바로 열 때만 보여요. 프록시 뒤에 두려면 `moabom admin password`로 비밀번호를 만드세요.";
-        return refuse(StatusCode::FORBIDDEN, "비밀번호가 있어야 해요", text);
+        return Err(refuse(StatusCode::FORBIDDEN, "비밀번호가 있어야 해요", text));
     }
     visitor.secure = home == Home::Public;
     let posts = request.method() == Method::POST;
     if !posts && !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return refuse(
+        return Err(refuse(
             StatusCode::METHOD_NOT_ALLOWED,
             "할 수 없는 일이에요",
             "이 페이지는 보기와 단추만 받아요.",
-        );
+        ));
     }
     if posts && !from_here(headers) {
         let text = "다른 곳에서 보낸 요청이라 받지 않았어요. 이 페이지를 새로 열고 다시 해 보세요.";
-        return refuse(StatusCode::FORBIDDEN, "받지 않았어요", text);
+        return Err(refuse(StatusCode::FORBIDDEN, "받지 않았어요", text));
     }
     let open = OPEN.contains(&request.uri().path());
     let secret = match &desk.deps.password {

@@ -219,6 +219,17 @@ fn an_operator_logs_in_looks_pauses_and_resumes_and_nothing_hostile_runs() {
     let said = browser.text();
     assert!(said.contains("<script>window.ran=1</script>") && said.contains("5.1.1"), "as text: {said}");
 
+    browser.eval("document.querySelector('iframe').scrollIntoView()");
+    picture(&mut browser, "framed");
+    browser.open(&at("/editions/1/letter"));
+    assert!(browser.text().contains("안녕하세요, 구독자님!"), "{}", browser.text());
+    assert_eq!(
+        browser.eval("window.ran === undefined && origin"),
+        "null",
+        "the letter has no place of its own"
+    );
+
+    browser.open(&at("/editions/1"));
     browser.press("a[href='/editions/1/pause']");
     assert_sound(&mut browser, "confirm");
     browser.type_into("#reason", "제목에 <i>오타</i>가 있어요");

@@ -159,10 +159,11 @@ impl Browser {
         self.ask("Emulation.setEmulatedMedia", scheme);
     }
 
-    /// Keeps a picture of the whole page.
+    /// Keeps a picture of the whole page, or of the screen where it was scrolled.
     pub fn picture(&mut self, path: &Path) {
+        let whole = self.eval("scrollY") == 0;
         let shot =
-            self.ask("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true}));
+            self.ask("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": whole}));
         let data = shot["data"].as_str().unwrap_or_default();
         let png = base64::engine::general_purpose::STANDARD.decode(data).expect("a picture");
         std::fs::write(path, png).expect("written");
