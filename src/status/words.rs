@@ -72,7 +72,7 @@ pub fn delivery_state(state: DeliveryState) -> &'static str {
     }
 }
 
-/// The word for a state in tables and exports; [`standing`] reads it back.
+/// A subscription's state; what reads lists of people reads these words back.
 pub fn subscription_state(state: SubscriptionState) -> &'static str {
     match state {
         SubscriptionState::Active => "구독 중",
