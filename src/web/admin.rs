@@ -1,6 +1,6 @@
 //! Effect: the operator's page: how things stand, editions, posts, people, the next letter. It writes rows, never sends.
 //!
-//! Everything but the login page and the style sheet is behind [`guard`]: whoever is let through is a [`guard::Visitor`].
+//! Everything but the login page and the style sheet is behind `guard`: whoever is let through is its `Visitor`.
 //! No GET changes anything. What is shown of posts, readers and relays is hostile text: it is escaped by the templates,
 //! and under the policy of these pages nothing of it could run or load.
 
