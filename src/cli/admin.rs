@@ -29,7 +29,7 @@ pub enum AdminCommand {
 #[derive(Clone, Debug, Default, Args)]
 pub struct PasswordArgs {
     /// 해시를 둘 파일. 적지 않으면 설정의 [admin] password_hash_file
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "파일")]
     pub out: Option<PathBuf>,
 }
 
