@@ -74,67 +74,108 @@ pub(super) async fn keep(State(desk): State<Arc<Desk>>, request: Request, next: 
 }
 
 async fn admit(desk: &Arc<Desk>, mut request: Request) -> Result<Request, Response> {
-    let mut visitor = Visitor::default();
-    let refuse =
-        |status, heading: &str, text: &str| desk.pages.say(&Visitor::default(), status, heading, text, None);
-    let headers = request.headers();
-    let Some(home) = home(headers, desk.deps.public_url.as_ref()) else {
-        let text =
-            "이 이름으로는 열지 않아요. 이 컴퓨터의 주소(127.0.0.1)나 설정의 [admin] public_url로 여세요.";
-        return Err(refuse(StatusCode::FORBIDDEN, "열 수 없는 주소예요", text));
-    };
-    if desk.deps.password.is_none() && PROXIED.iter().any(|name| headers.contains_key(*name)) {
-        let text = "비밀번호가 없는 운영 페이지는 이 컴퓨터에서 바로 열 때만 보여요. 프록시 뒤에 두려면 `moabom admin password`로 비밀번호를 만드세요.";
-        return Err(refuse(StatusCode::FORBIDDEN, "비밀번호가 있어야 해요", text));
-    }
-    visitor.secure = home == Home::Public;
+    let home = at_the_door(desk, &request).map_err(|refusal| refusal.page(desk))?;
+    let mut visitor = Visitor { secure: home == Home::Public, ..Visitor::default() };
     let posts = request.method() == Method::POST;
-    if !posts && !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Err(refuse(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "할 수 없는 일이에요",
-            "이 페이지는 보기와 단추만 받아요.",
-        ));
-    }
-    if posts && !from_here(headers) {
-        let text = "다른 곳에서 보낸 요청이라 받지 않았어요. 이 페이지를 새로 열고 다시 해 보세요.";
-        return Err(refuse(StatusCode::FORBIDDEN, "받지 않았어요", text));
-    }
-    let open = OPEN.contains(&request.uri().path());
+    let path = request.uri().path();
     let secret = match &desk.deps.password {
-        None => desk.secret.clone(),
-        Some(_) if open => desk.secret.clone(),
-        Some(source) => match logged_in(desk, source, headers, visitor.secure).await? {
-            Some(word) => {
-                visitor.word = Some(word.clone());
-                word
+        Some(source) if !OPEN.contains(&path) => {
+            visitor.word = logged_in(desk, source, request.headers(), visitor.secure).await?;
+            match &visitor.word {
+                Some(word) => word,
+                None if posts => return Err(Refusal::LoggedOut.page(desk)),
+                None => return Err(see("/login")),
             }
-            None if posts => {
-                let text =
-                    "로그인이 풀렸거나 로그인하지 않았어요. 다시 로그인하고 해 보세요. 바뀐 것은 없어요.";
-                return Err(desk.pages.say(
-                    &visitor,
-                    StatusCode::UNAUTHORIZED,
-                    "로그인이 필요해요",
-                    text,
-                    Some("/login"),
-                ));
-            }
-            None => return Err(see("/login")),
-        },
+        }
+        _ => &desk.secret,
     };
+    visitor.token = form_token(secret);
     visitor.login = visitor.word.is_some();
-    visitor.token = form_token(&secret);
-    visitor.place = request.uri().path().split('/').nth(1).unwrap_or_default().to_owned();
+    visitor.place = path.split('/').nth(1).unwrap_or_default().to_owned();
     visitor.said = request.uri().query().and_then(said);
     if posts {
-        request = with_token(request, &visitor.token).await.map_err(|status| {
-            let text = "양식이 오래되었거나 온전하지 않아 받지 않았어요. 바뀐 것은 없어요. 페이지를 새로 열고 다시 해 보세요.";
-            desk.pages.say(&Visitor::default(), status, "받지 않았어요", text, Some("/"))
-        })?;
+        let with = with_token(request, &visitor.token).await;
+        request = with.map_err(|status| Refusal::Form(status).page(desk))?;
     }
     request.extensions_mut().insert(visitor);
     Ok(request)
+}
+
+/// What can be told before anyone is known: under which of our names we were asked, and by whom.
+fn at_the_door(desk: &Desk, request: &Request) -> Result<Home, Refusal> {
+    let headers = request.headers();
+    let home = home(headers, desk.deps.public_url.as_ref()).ok_or(Refusal::Name)?;
+    if desk.deps.password.is_none() && PROXIED.iter().any(|name| headers.contains_key(*name)) {
+        return Err(Refusal::Proxied);
+    }
+    match *request.method() {
+        Method::GET | Method::HEAD => Ok(home),
+        Method::POST if from_here(headers) => Ok(home),
+        Method::POST => Err(Refusal::Foreign),
+        _ => Err(Refusal::Method),
+    }
+}
+
+/// Why a request stops here.
+#[derive(Clone, Copy, Debug)]
+enum Refusal {
+    /// Under a name that is not ours.
+    Name,
+    /// Through a proxy, and there is no password.
+    Proxied,
+    /// Neither a look nor a press.
+    Method,
+    /// Not from a page of ours.
+    Foreign,
+    /// A press by someone who is not logged in.
+    LoggedOut,
+    /// Not a form of ours, or too large a one.
+    Form(StatusCode),
+}
+
+impl Refusal {
+    /// Heading, text and the way back.
+    fn words(self) -> (&'static str, &'static str, Option<&'static str>) {
+        match self {
+            Refusal::Name => (
+                "열 수 없는 주소예요",
+                "이 이름으로는 열지 않아요. 이 컴퓨터의 주소(127.0.0.1)나 설정의 [admin] public_url로 여세요.",
+                None,
+            ),
+            Refusal::Proxied => (
+                "비밀번호가 있어야 해요",
+                "비밀번호가 없는 운영 페이지는 이 컴퓨터에서 바로 열 때만 보여요. 프록시 뒤에 두려면 `moabom admin password`로 비밀번호를 만드세요.",
+                None,
+            ),
+            Refusal::Method => ("할 수 없는 일이에요", "이 페이지는 보기와 단추만 받아요.", None),
+            Refusal::Foreign => (
+                "받지 않았어요",
+                "다른 곳에서 보낸 요청이라 받지 않았어요. 이 페이지를 새로 열고 다시 해 보세요.",
+                None,
+            ),
+            Refusal::LoggedOut => (
+                "로그인이 필요해요",
+                "로그인이 풀렸거나 로그인하지 않았어요. 다시 로그인하고 해 보세요. 바뀐 것은 없어요.",
+                Some("/login"),
+            ),
+            Refusal::Form(_) => (
+                "받지 않았어요",
+                "양식이 오래되었거나 온전하지 않아 받지 않았어요. 바뀐 것은 없어요. 페이지를 새로 열고 다시 해 보세요.",
+                Some("/"),
+            ),
+        }
+    }
+
+    fn page(self, desk: &Desk) -> Response {
+        let status = match self {
+            Refusal::Name | Refusal::Proxied | Refusal::Foreign => StatusCode::FORBIDDEN,
+            Refusal::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Refusal::LoggedOut => StatusCode::UNAUTHORIZED,
+            Refusal::Form(status) => status,
+        };
+        let (heading, text, back) = self.words();
+        desk.pages.say(&Visitor::default(), status, heading, text, back)
+    }
 }
 
 /// Under which of our names we were asked.
