@@ -15,6 +15,7 @@ use crate::model::delivery::DeliveryState;
 use crate::model::notice::NoticeKind;
 use crate::model::{DeliveryId, EditionId, SubscriberId};
 pub use crate::status::words::delivery_state as state_name;
+use crate::status::words::notice as notice_name;
 use crate::store::Store;
 use crate::store::deliveries::{DeliveryFilter, ListedDelivery, Resolution, RowChange};
 
@@ -114,17 +115,6 @@ fn report(change: RowChange, id: DeliveryId, done: &str, allowed: &str, out: &mu
     }
 }
 
-/// What a notice tells, as the operator reads it.
-fn notice_name(kind: NoticeKind) -> &'static str {
-    match kind {
-        NoticeKind::Confirm => "구독 확인",
-        NoticeKind::Welcome => "동의 결과",
-        NoticeKind::Goodbye => "철회 결과",
-        NoticeKind::Renewal => "2년 통지",
-        NoticeKind::AddressChange => "주소 확인",
-    }
-}
-
 /// One row of `deliveries list --json` (design section 12; stable).
 #[derive(Debug, Serialize)]
 struct DeliveryJson<'a> {
@@ -196,7 +186,8 @@ fn list(store: &Store, filter: DeliveryFilter, out: &mut impl Write) -> Result<(
             shown += 1;
             table.add_row([
                 row.id.to_string(),
-                row.edition.map_or_else(|| row.notice.map_or("–", notice_name).to_owned(), |id| id.to_string()),
+                row.edition
+                    .map_or_else(|| row.notice.map_or("–", notice_name).to_owned(), |id| id.to_string()),
                 row.subscriber.to_string(),
                 row.address.as_deref().map_or_else(|| "(지움)".to_owned(), plain),
                 state_name(row.state).to_owned(),

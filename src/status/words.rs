@@ -7,6 +7,7 @@ use crate::clock::Instant;
 use crate::korean::dates;
 use crate::model::delivery::DeliveryState;
 use crate::model::edition::EditionState;
+use crate::model::notice::NoticeKind;
 use crate::model::subscriber::{ConsentAct, SubscriptionState};
 use crate::schedule::span;
 
@@ -69,6 +70,17 @@ pub fn delivery_state(state: DeliveryState) -> &'static str {
         DeliveryState::Expired => "기한 지남",
         DeliveryState::Suppressed => "발송 안 함",
         DeliveryState::Unknown => "알 수 없음",
+    }
+}
+
+/// What a notice tells.
+pub fn notice(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Confirm => "구독 확인",
+        NoticeKind::Welcome => "동의 결과",
+        NoticeKind::Goodbye => "철회 결과",
+        NoticeKind::Renewal => "2년 통지",
+        NoticeKind::AddressChange => "주소 확인",
     }
 }
 

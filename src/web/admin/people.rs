@@ -16,7 +16,7 @@ use super::guard::Visitor;
 use super::overview::amount;
 use crate::model::SubscriberId;
 use crate::model::subscriber::Subscriber;
-use crate::status::words::{consent_act, delivery_state, moment, number, plain, subscription_state};
+use crate::status::words::{consent_act, delivery_state, moment, notice, number, plain, subscription_state};
 use crate::store::consents::Evidence;
 use crate::store::overview::Readership;
 use crate::store::{Ledger, StoreError};
@@ -182,10 +182,10 @@ fn deliveries(ledger: &Ledger<'_>, id: SubscriberId) -> Result<Vec<DeliveryView>
         views.push(DeliveryView {
             subscriber: id.0,
             edition: row.edition.map(|edition| edition.0),
-            who: edition.map_or_else(
-                || "통지".to_owned(),
-                |edition| format!("{} {}", plain(&edition.digest), number(edition.number)),
-            ),
+            who: match edition {
+                Some(edition) => format!("{} {}", plain(&edition.digest), number(edition.number)),
+                None => row.notice.map_or("통지", notice).to_owned(),
+            },
             state: row.state.as_str(),
             word: delivery_state(row.state),
             reply: row.last_reply.as_deref().map(plain),
