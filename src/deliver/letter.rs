@@ -7,11 +7,11 @@ use chrono_tz::Tz;
 use url::Url;
 
 use super::Shared;
-use crate::clock::Instant;
 use crate::compose::dkim::Signer;
 use crate::compose::links::unsubscribe_url;
 use crate::compose::{CompiledLetter, ComposeError, LetterHead, Origin, Personal};
 use crate::model::Sender;
+use crate::clock::Instant;
 use crate::model::notice::Mailing;
 use crate::model::token::SecretKey;
 use crate::model::{EditionId, NoticeId, SubscriberId};

@@ -11,12 +11,8 @@ use super::StoreError;
 use crate::clock::Instant;
 
 /// Migrations in order; the schema's version is how many have run. Only ever appended to.
-const MIGRATIONS: &[&str] = &[
-    include_str!("schema_v1.sql"),
-    include_str!("schema_v2.sql"),
-    include_str!("schema_v3.sql"),
-    include_str!("schema_v6.sql"),
-];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema_v1.sql"), include_str!("schema_v2.sql"), include_str!("schema_v3.sql"), include_str!("schema_v6.sql")];
 
 fn settings(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(Duration::from_secs(10))?;

@@ -10,8 +10,8 @@ mod upkeep;
 
 use crate::clock::Instant;
 use crate::model::delivery::Stage;
-use crate::model::notice::Mailing;
 use crate::model::suppression::AddressHash;
+use crate::model::notice::Mailing;
 use crate::model::{DeliveryId, EmailAddress, SubscriberId};
 
 pub use list::{DeliveryFilter, ListedDelivery, Resolution, RowChange};
