@@ -53,6 +53,8 @@ pub struct Deps {
     pub web: web::Deps,
     /// Where the pages are served: bound before the daemon starts, so that a taken port is told at once.
     pub listener: std::net::TcpListener,
+    /// The operator's page and where it is served, bound likewise; none where it is off.
+    pub admin: Option<(std::net::TcpListener, web::admin::Deps)>,
 }
 
 /// Why the daemon ended by itself. Whoever watches it (systemd) starts it again.
@@ -125,6 +127,17 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
     tasks.spawn(async move { ("통지", notify::run(deps.office, clock, stopped, hint).await) });
     let (router, stopped) = (web::router(deps.web), stop.clone());
     tasks.spawn(async move { ("웹", web::serve(listener, router, stopped).await.map_err(DaemonError::Web)) });
+    if let Some((listener, deps)) = deps.admin {
+        listener.set_nonblocking(true).map_err(DaemonError::Web)?;
+        let listener = TcpListener::from_std(listener).map_err(DaemonError::Web)?;
+        let address = listener.local_addr().map_err(DaemonError::Web)?;
+        let (router, stopped) = (web::admin::router(deps), stop.clone());
+        let router = router.ok_or_else(|| DaemonError::Web(std::io::Error::other("난수를 얻지 못했어요")))?;
+        info!("운영 페이지를 http://{address}/ 에서 열었어요");
+        tasks.spawn(async move {
+            ("운영 페이지", web::serve(listener, router, stopped).await.map_err(DaemonError::Web))
+        });
+    }
     info!("시작했어요");
     watch(tasks, stop).await
 }

@@ -28,8 +28,9 @@
 //! | [`source`] | effect | fetching; one file per format; which fetched post is which known one |
 //! | [`smtp`] | effect | one owned connection, driven stage by stage |
 //! | [`store`] | effect | all SQL; one file per noun; one writer thread with group commit, readers apart |
-//! | [`web`] | effect | the reader's pages; they write rows and never send |
+//! | [`web`] | effect | the reader's pages and the operator's; they write rows and never send |
 //! | [`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`] | effect | the steps, each a `run_once(deps, now)` |
+//! | [`status`] | effect | how everything stands, and the words for it: the terminal and the operator's page show it |
 //! | [`daemon`] | effect | supervision: a task per step, the stop, the end of all when one dies |
 //! | [`config`] | effect | raw → checked; every fault at once with its place and what to do |
 //! | [`cli`], [`demo`] | effect | arguments → step → print; the demo's sample blog and inbox |
@@ -86,5 +87,6 @@ pub mod schedule;
 pub mod select;
 pub mod smtp;
 pub mod source;
+pub mod status;
 pub mod store;
 pub mod web;

@@ -51,6 +51,7 @@ pub fn run(context: &Context, args: CheckArgs, out: &mut impl Write) -> Result<(
     drop(renderer);
     TlsContext::new(&config.relay)?;
     config.warnings.extend(key_warning(&config.store)?);
+    config.admin.password_hash_file.as_deref().map(super::admin::password_hash).transpose()?;
     let names: Vec<&str> = overrides.iter().map(|(name, _)| name.as_str()).collect();
     let now = context.clock.now();
     if args.json {
@@ -171,6 +172,9 @@ fn write_machinery(out: &mut impl Write, config: &Config, overrides: &[&str]) ->
     let links = config.links.as_ref().map_or("없음(수신거부는 메일로)", |url| url.as_str());
     row(out, "링크", links)?;
     row(out, "웹", &format!("{}에서 열어요", config.web.listen))?;
+    let admin =
+        config.admin.listen.map_or("열지 않음".to_owned(), |listen| format!("{listen}에서 열어요"));
+    row(out, "운영 페이지", &admin)?;
     let (store, key) = (config.store.path.display(), config.store.key_file.display());
     row(out, "저장소", &format!("{store} · 비밀 키 {key}"))?;
     let own = if overrides.is_empty() {

@@ -14,6 +14,8 @@ use crate::clock::Instant;
 use crate::model::delivery::DeliveryState;
 use crate::model::notice::NoticeKind;
 use crate::model::{DeliveryId, EditionId, SubscriberId};
+pub use crate::status::words::delivery_state as state_name;
+use crate::status::words::notice as notice_name;
 use crate::store::Store;
 use crate::store::deliveries::{DeliveryFilter, ListedDelivery, Resolution, RowChange};
 
@@ -110,32 +112,6 @@ fn report(change: RowChange, id: DeliveryId, done: &str, allowed: &str, out: &mu
         }
         RowChange::Cancelled => bail!("발송 {id}번의 발행호는 취소되어 다시 보낼 수 없어요"),
         RowChange::Erased => bail!("발송 {id}번을 받을 분의 주소가 지워져 다시 보낼 수 없어요"),
-    }
-}
-
-/// A state as the operator reads it.
-pub fn state_name(state: DeliveryState) -> &'static str {
-    match state {
-        DeliveryState::Queued => "기다림",
-        DeliveryState::Leased => "맡음",
-        DeliveryState::InFlight => "보내는 중",
-        DeliveryState::Deferred => "미룸",
-        DeliveryState::Sent => "보냄",
-        DeliveryState::Bounced => "반송",
-        DeliveryState::Expired => "기한 지남",
-        DeliveryState::Suppressed => "발송 안 함",
-        DeliveryState::Unknown => "알 수 없음",
-    }
-}
-
-/// What a notice tells, as the operator reads it.
-fn notice_name(kind: NoticeKind) -> &'static str {
-    match kind {
-        NoticeKind::Confirm => "구독 확인",
-        NoticeKind::Welcome => "동의 결과",
-        NoticeKind::Goodbye => "철회 결과",
-        NoticeKind::Renewal => "2년 통지",
-        NoticeKind::AddressChange => "주소 확인",
     }
 }
 

@@ -13,9 +13,11 @@ use super::Misuse;
 use super::why::{minute, plain, stamp};
 use crate::clock::Instant;
 use crate::model::delivery::DeliveryState;
-use crate::model::edition::{EditionPost, EditionState};
+use crate::model::edition::EditionPost;
 use crate::model::{EditionId, PostId};
 use crate::select::section_name;
+pub use crate::status::words::edition_state as state_name;
+pub(super) use crate::status::words::number;
 use crate::store::Store;
 use crate::store::editions::{EditionOverview, StateChange};
 
@@ -121,17 +123,6 @@ pub fn check(store: &Store, command: &EditionsCommand, digests: &[&str]) -> Resu
     Err(Misuse(format!("설정에 다이제스트 `{}`이(가) 없어요. 있는 것: {known}", plain(name))).into())
 }
 
-/// A state as the operator reads it.
-pub fn state_name(state: EditionState) -> &'static str {
-    match state {
-        EditionState::Sending => "발송 중",
-        EditionState::Paused => "멈춤",
-        EditionState::Done => "끝남",
-        EditionState::Cancelled => "취소",
-        EditionState::Skipped => "건너뜀",
-    }
-}
-
 fn report(change: StateChange, id: EditionId, done: &str, allowed: &str, out: &mut impl Write) -> Result<()> {
     match change {
         StateChange::Changed => Ok(writeln!(out, "발행호 {id}번: {done}.")?),
@@ -202,10 +193,6 @@ pub(super) fn row(one: &EditionOverview, zone: Tz) -> EditionJson<'_> {
 pub(super) fn print_json(value: &impl Serialize, out: &mut impl Write) -> Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     Ok(writeln!(out)?)
-}
-
-pub(super) fn number(number: Option<i64>) -> String {
-    number.map_or_else(|| "–".to_owned(), |number| format!("제{number}호"))
 }
 
 fn list(found: &[EditionOverview], zone: Tz, out: &mut impl Write) -> Result<()> {

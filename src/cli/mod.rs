@@ -1,5 +1,6 @@
 //! Effect: the command line. One small file per noun: args → step → print.
 
+pub mod admin;
 pub mod adopt;
 pub mod backup;
 pub mod check;
@@ -102,6 +103,9 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// 백업을 되살려요. 백업한 뒤에 보냈을 수 있는 것은 저절로 다시 보내지 않아요
     Restore(restore::RestoreArgs),
+    /// 웹 브라우저로 보는 운영 페이지
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
     /// 셸에서 Tab으로 명령을 채우게 하는 스크립트를 출력해요
     Completions(completions::CompletionsArgs),
     /// 옮기거나 복사한 저장소가 이제부터 보내게 해요
@@ -227,6 +231,7 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         Command::Schedule(args) => schedule::run(context, &args, out),
         Command::Backup(args) => backup::run(context, &args, out),
         Command::Restore(args) => restore::run(context, &args, out),
+        Command::Admin(command) => admin::run(context, &command, out),
         Command::Completions(args) => completions::run(args, out),
         Command::Adopt => adopt::run(context, out),
         Command::Migrate => {

@@ -33,6 +33,7 @@ pub struct Context {
 }
 
 /// Everything a checked configuration names, opened.
+#[derive(Clone)]
 pub struct Opened {
     /// The configuration.
     pub config: Config,

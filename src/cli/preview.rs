@@ -2,6 +2,8 @@
 
 mod serve;
 
+pub(super) use serve::look_at;
+
 use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};

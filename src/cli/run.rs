@@ -8,7 +8,7 @@ use clap::Args;
 use tracing_subscriber::EnvFilter;
 
 use super::open::{Context, Opened};
-use super::signal;
+use super::{admin, signal};
 use crate::config::{LogFormat, LogSettings};
 use crate::daemon;
 use crate::publish::{Digest, Masthead};
@@ -38,6 +38,7 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
             "{listen}에서 웹 페이지를 열지 못했어요. 다른 moabom이나 다른 프로그램이 쓰고 있다면 그것을 끝내거나 [web] listen을 바꾸세요"
         )
     })?;
+    let admin = admin::page(context, &opened)?;
     let deliver = opened.deliverer()?;
     let office = opened.office()?;
     let masthead = opened.config.masthead;
@@ -61,6 +62,7 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
         renderer: opened.renderer,
         deliver,
         listener,
+        admin,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
-use chrono::{Datelike, Duration};
+use chrono::Duration;
 use chrono_tz::Tz;
 use clap::Args;
 use serde::Serialize;
@@ -13,12 +13,14 @@ use super::editions::{EditionJson, number, print_json, row, state_name};
 use super::open::Context;
 use super::why::{plain, stamp};
 use crate::clock::Instant;
-use crate::korean::{dates, width};
+use crate::korean::width;
 use crate::model::delivery::DeliveryState;
 use crate::publish::Digest;
-use crate::schedule::{Due, span};
+use crate::schedule::span;
+pub(super) use crate::status::Outlook;
+pub(super) use crate::status::words::moment;
 use crate::store::editions::EditionOverview;
-use crate::store::{Ledger, Store, StoreError};
+use crate::store::{Ledger, Store};
 
 /// No schedule is told further ahead.
 const MOST: u16 = 1_000;
@@ -38,58 +40,6 @@ pub struct ScheduleArgs {
     /// JSON으로
     #[arg(long)]
     pub json: bool,
-}
-
-/// What there is to say of a digest's schedule.
-pub(super) struct Outlook<'a> {
-    pub(super) digest: &'a Digest,
-    /// The next slots, soonest first.
-    pub(super) next: Vec<Instant>,
-    /// What `publish` would do now.
-    pub(super) due: Due,
-    /// The newest slot on record.
-    pub(super) last: Option<EditionOverview>,
-}
-
-impl<'a> Outlook<'a> {
-    /// `ledger` is none where there is no store yet.
-    pub(super) fn read(
-        ledger: Option<&Ledger<'_>>,
-        digest: &'a Digest,
-        count: usize,
-        now: Instant,
-    ) -> Result<Outlook<'a>, StoreError> {
-        let schedule = &digest.schedule;
-        let (mut last, mut due) = (None, Due::default());
-        if let Some(ledger) = ledger {
-            last = ledger.recent_editions(&digest.name, 1)?.into_iter().next();
-            let text = format!("{} {}", schedule.text(), schedule.zone());
-            if let Some(since) = ledger.schedule_in_force_since(&digest.name, &text)? {
-                due = schedule.due(ledger.last_slot(&digest.name)?, since, now, digest.max_late);
-            }
-        }
-        Ok(Outlook { digest, next: schedule.upcoming(now, count), due, last })
-    }
-
-    /// What is due or wrong now, one sentence.
-    pub(super) fn now_words(&self, now: Instant) -> Option<String> {
-        let zone = self.digest.schedule.zone();
-        if let Some(behind) = self.due.clock_behind {
-            return Some(format!(
-                "컴퓨터의 시계가 마지막 예정 시각보다 {} 뒤처져 있어 발행하지 않아요. 시계를 확인하세요.",
-                span(behind)
-            ));
-        }
-        if let Some(slot) = self.due.publish {
-            let at = moment(slot.at, zone, now);
-            return Some(format!(
-                "{at}의 발행을 아직 하지 않았어요. `moabom run`이나 `moabom publish`가 지금 발행해요."
-            ));
-        }
-        let missed = self.due.skipped.last()?;
-        let at = moment(missed.at, zone, now);
-        Some(format!("{at}에 발행하지 못했고 너무 늦어, 다음에 돌 때 건너뜀으로 적어요."))
-    }
 }
 
 /// Says each digest's schedule. A store that does not exist yet is not made.
@@ -153,12 +103,6 @@ fn late_words(max_late: Duration) -> String {
         return "놓친 예정 시각은 건너뛰어요".to_owned();
     }
     format!("{}까지는 가장 최근 것 하나만 늦게라도 발행하고, 나머지는 건너뛰어요", span(max_late))
-}
-
-/// `11월 30일 (월) 09:00`, with the year where it is not this one.
-pub(super) fn moment(at: Instant, zone: Tz, now: Instant) -> String {
-    let year = now.with_timezone(&zone).year();
-    format!("{} {}", dates::day(at, zone, year), at.with_timezone(&zone).format("%H:%M"))
 }
 
 /// One line on an edition or a skipped slot.

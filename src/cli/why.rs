@@ -2,35 +2,14 @@
 
 use std::fmt::Write;
 
-use chrono::SecondsFormat;
-use chrono_tz::Tz;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use crate::clock::Instant;
 use crate::model::PostId;
 use crate::model::edition::Content;
 use crate::publish::Plan;
 use crate::select::{Basis, Judged, Verdict, section_name};
-
-/// An instant as JSON and tables show it: RFC 3339 with the zone's offset, to the second.
-pub(super) fn stamp(at: Instant, zone: Tz) -> String {
-    at.with_timezone(&zone).to_rfc3339_opts(SecondsFormat::Secs, false)
-}
-
-/// `2026-11-23 09:00` in the zone.
-pub(super) fn minute(at: Instant, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
-}
-
-/// Text from outside made safe for a terminal: no control characters, no marks that turn the direction of writing.
-pub(super) fn plain(text: &str) -> String {
-    let hostile = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if hostile(c) { ' ' } else { c }).collect()
-}
+pub(super) use crate::status::words::{minute, plain, stamp};
 
 /// `5 (+4)`, or `5 (누적)` where lifetime counts stand in.
 fn grown(total: u64, gained: u64, basis: Basis) -> String {

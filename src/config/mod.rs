@@ -10,6 +10,7 @@ mod env;
 mod findings;
 pub mod key;
 pub mod new_file;
+pub mod password;
 mod private_file;
 mod raw;
 mod report;
@@ -59,6 +60,8 @@ pub struct Config {
     pub law: notify::Settings,
     /// `[web]`.
     pub web: WebSettings,
+    /// `[admin]`.
+    pub admin: AdminSettings,
     /// What personal links start with: `public_url`, else `http://<listen>` where the relay is on loopback, else nothing,
     /// and letters carry the mail address for unsubscribing only.
     pub links: Option<Url>,
@@ -78,6 +81,17 @@ pub struct WebSettings {
     /// Where the pages are served.
     pub listen: SocketAddr,
     /// How readers reach them; an http(s) address ending in `/`.
+    pub public_url: Option<Url>,
+}
+
+/// `[admin]`, checked: beyond this machine only with a password and over https.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdminSettings {
+    /// Where the operator's page is served; nowhere without it.
+    pub listen: Option<SocketAddr>,
+    /// The file of the password's hash; none: no login, this machine only.
+    pub password_hash_file: Option<PathBuf>,
+    /// The https address at which a proxy passes the page on.
     pub public_url: Option<Url>,
 }
 

@@ -1,4 +1,4 @@
-//! Effect: a file that comes into being whole and once: never half, never over another.
+//! Effect: a file that comes into being whole and once: never half, and over another only where that is asked for.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -34,6 +34,18 @@ pub fn put_new(path: &Path, text: &str, mode: Mode) -> io::Result<Put> {
     let put = linked?;
     removed?;
     Ok(put)
+}
+
+/// The same in place of what was there: whoever reads sees the old text or the new one.
+pub fn put_over(path: &Path, text: &str, mode: Mode) -> io::Result<()> {
+    fs::create_dir_all(folder_of(path))?;
+    let draft = draft_name(path)?;
+    let put = write(&draft, text, mode).and_then(|()| fs::rename(&draft, path));
+    if put.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    put?;
+    sync_folder(path)
 }
 
 /// A name beside `path` that no other process uses.

@@ -1,7 +1,10 @@
-//! Effect: how the whole stands, in a few numbers: for `status`.
+//! Effect: how the whole stands, in a few numbers: for `status` and the operator's page.
+
+use chrono::Duration;
 
 use super::deliveries::{NEVER, OPEN};
 use super::{Ledger, StoreError, sql};
+use crate::clock::Instant;
 use crate::model::EditionId;
 use crate::model::edition::Edition;
 use crate::model::subscriber::SubscriptionState;
@@ -76,6 +79,32 @@ impl Ledger<'_> {
             .map_err(sql)?;
         let editions = ids.into_iter().filter_map(|id| self.edition(EditionId(id)).transpose());
         editions.collect()
+    }
+
+    /// How many people were on the list at `first` and at each of the `steps` instants after it, `step` apart: rows made
+    /// by then and not erased by then.
+    pub fn people_over_time(
+        &self,
+        first: Instant,
+        step: Duration,
+        steps: usize,
+    ) -> Result<Vec<i64>, StoreError> {
+        let mut people = vec![0; steps + 1];
+        // The first of the instants at which the row counts; what is older counts from the first on.
+        let made = "SELECT max(0, (created_at - ?1 + ?2 - 1) / ?2), count(*) FROM subscribers GROUP BY 1";
+        let erased = "SELECT max(0, (erased_at - ?1 + ?2 - 1) / ?2), -count(*) FROM subscribers
+                       WHERE erased_at IS NOT NULL GROUP BY 1";
+        for text in [made, erased] {
+            let mut statement = self.db.prepare_cached(text).map_err(sql)?;
+            let span = (first.timestamp_millis(), step.num_milliseconds().max(1));
+            let rows = statement.query_map(span, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)));
+            let changes: Vec<(i64, i64)> = rows.and_then(Iterator::collect).map_err(sql)?;
+            for (from, change) in changes {
+                let from = usize::try_from(from).unwrap_or(usize::MAX);
+                people.iter_mut().skip(from).for_each(|count| *count += change);
+            }
+        }
+        Ok(people)
     }
 
     fn number(&self, text: &str) -> Result<i64, StoreError> {

@@ -191,6 +191,17 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
+    /// At most `limit` people whose address holds `part`, whatever the case, in the order they came.
+    pub fn subscribers_like(&self, part: &str, limit: usize) -> Result<Vec<Subscriber>, StoreError> {
+        let text =
+            format!("SELECT {PERSON} FROM subscribers WHERE instr(address_key, ?1) > 0 ORDER BY id LIMIT ?2");
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.db
+            .prepare_cached(&text)
+            .and_then(|mut list| list.query_map((part.to_lowercase(), limit), person)?.collect())
+            .map_err(sql)
+    }
+
     /// The largest row number given out so far; 0 on an empty list.
     pub fn last_subscriber(&self) -> Result<SubscriberId, StoreError> {
         self.db

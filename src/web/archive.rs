@@ -1,6 +1,6 @@
 //! Effect: the archive: published letters as web pages, their list, a feed. Public, the same for everyone; only reads.
 
-mod letter;
+pub(super) mod letter;
 mod view;
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
-//! Effect: reader pages and one-click (axum). Writes rows by `feedback`, never sends.
+//! Effect: reader pages and one-click (axum), the operator's page. Writes rows, the readers' by `feedback`; never sends.
 
+pub mod admin;
 mod archive;
 pub mod inbox;
 mod listener;

@@ -247,6 +247,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["posts", "top"], &["--by", "--digest", "--limit", "--json"]),
     (&["posts", "pin"], &["--undo"]),
     (&["posts", "hide"], &["--undo"]),
+    (&["admin", "password"], &["--out"]),
     (&["subscribers", "add"], &["--name", "--consent", "--digest"]),
     (&["subscribers", "list"], &["--digest", "--state", "--all", "--json"]),
     (&["subscribers", "show"], &["--json"]),

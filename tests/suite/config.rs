@@ -133,6 +133,43 @@ const CASES: &[Case] = &[
         "web.public_url",
         "그 앞까지만",
     ),
+    Case("\"none\"", "\"none\"\n[admin]\nlisten = \"8026\"", 24, "admin.listen", "127.0.0.1:8025"),
+    Case(
+        "\"none\"",
+        "\"none\"\n[admin]\nlisten = \"0.0.0.0:8026\"",
+        24,
+        "admin.listen",
+        "moabom admin password",
+    ),
+    Case(
+        "\"none\"",
+        "\"none\"\n[admin]\nlisten = \"0.0.0.0:8026\"\npassword_hash_file = \"x\"",
+        24,
+        "admin.listen",
+        "public_url",
+    ),
+    Case(
+        "\"none\"",
+        "\"none\"\n[admin]\npublic_url = \"https://a.example/\"",
+        24,
+        "admin.public_url",
+        "moabom admin password",
+    ),
+    Case(
+        "\"none\"",
+        "\"none\"\n[admin]\npassword_hash_file = \"x\"\npublic_url = \"http://a.example/\"",
+        25,
+        "admin.public_url",
+        "https로 여세요",
+    ),
+    Case(
+        "\"none\"",
+        "\"none\"\n[admin]\npassword_hash_file = \"x\"\npublic_url = \"https://a.example/moabom/\"",
+        25,
+        "admin.public_url",
+        "맨 위",
+    ),
+    Case("\"none\"", "\"none\"\n[admin]\npassword = \"hunter2\"", 24, "admin.password", "password_hash_file"),
     Case("\"none\"", "\"none\"\n[store]\nurl = \"sqlite://x\"", 24, "store.url", "path, key_file"),
     Case("\"none\"", "\"none\"\n[log]\nlevel = \"inf\"", 24, "log.level", "혹시 `info`?"),
     Case("port = 1025", "port = 1025\nport = 26", 22, "", "두 번"),
@@ -345,6 +382,16 @@ fn example_in_full() -> String {
 }
 
 #[test]
+fn the_operators_page_is_off_until_it_is_given_a_place() {
+    assert_eq!(sound(SOUND, &[]).admin.listen, None);
+    let here = sound(&format!("{SOUND}[admin]\nlisten = \"localhost:8026\"\n"), &[]).admin;
+    assert!(here.listen.is_some_and(|listen| listen.ip().is_loopback()) && here.password_hash_file.is_none());
+    let beyond = "[admin]\nlisten = \"0.0.0.0:8026\"\npassword_hash_file = \"x\"\npublic_url = \"https://a.example\"\n";
+    let beyond = sound(&format!("{SOUND}{beyond}"), &[]).admin;
+    assert_eq!(beyond.public_url.map(String::from).as_deref(), Some("https://a.example/"));
+}
+
+#[test]
 fn the_defaults_that_the_example_states_are_the_defaults() {
     let config = sound(&example(), &[]);
     let of_files = |line: &&str| {
@@ -379,9 +426,19 @@ fn the_example_names_every_key_there_is() {
     let all = example_in_full();
     let found = faults(&all, &[]).expect_err("the files are not there");
     assert!(found.faults.iter().all(|fault| fault.problem.contains("없어요")), "{found}");
-    for section in
-        ["newsletter", "sender", "source", "digest", "smtp", "dkim", "web", "store", "templates", "log"]
-    {
+    for section in [
+        "newsletter",
+        "sender",
+        "source",
+        "digest",
+        "smtp",
+        "dkim",
+        "web",
+        "admin",
+        "store",
+        "templates",
+        "log",
+    ] {
         let list = matches!(section, "source" | "digest");
         let header = if list { format!("\n[[{section}]]\n") } else { format!("\n[{section}]\n") };
         let wrong = all.replacen(&header, &format!("{header}qqqqqqqqqq = 1\n"), 1);

@@ -1,5 +1,6 @@
 //! One test binary; one module per behaviour; names are sentences.
 
+mod admin;
 mod architecture;
 mod archive;
 mod axe;

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context as _, Result};
 
 use super::{chosen, part, rendered, sample};
-use crate::cli::open::Context;
+use crate::cli::open::{Context, Opened};
 use crate::cli::{dates, signal, test_send, why};
+use crate::clock::Instant;
 use crate::korean::counts::grouped;
 use crate::publish::plan;
 use crate::render::RenderError;
@@ -91,49 +92,11 @@ impl Desk {
         let files = [opened.config.templates.clone(), opened.config.store.path.clone()];
         *self.watched.lock().unwrap_or_else(PoisonError::into_inner) = files.to_vec();
         let zone = opened.config.masthead.newsletter.time_zone;
-        let digest = chosen(&opened.config.digests, self.digest.as_deref())?;
         let now = match at {
             Some(text) => dates::parse(text, zone).with_context(|| format!("시각 `{text}`"))?,
             None => self.context.clock.now(),
         };
-        let plan = opened.store.read(|ledger| plan(ledger, digest, &opened.config.masthead, now, now))?;
-        let mut look = Look {
-            digest: digest.name.clone(),
-            at: why::minute(now, zone),
-            warnings: opened.config.warnings.clone(),
-            figures: vec![
-                ("호".to_owned(), format!("제{}호", plan.number)),
-                ("시각".to_owned(), why::minute(now, zone)),
-            ],
-            ..Look::default()
-        };
-        if let Verdict::Skip { reason } = &plan.selection.verdict {
-            look.warnings.push(format!("이대로라면 보내지 않아요: {reason}"));
-        }
-        let content = match plan.letter.sections.is_empty() {
-            true => None,
-            false => Some(rendered(&opened, &plan, &mut |warning| look.warnings.push(warning.to_owned()))?),
-        };
-        look.chosen = serde_json::to_value(why::json(&plan, content.as_ref()))?;
-        if let Some(content) = content {
-            let message = sample(&opened, &plan, &content)?;
-            let kilobytes = |bytes: usize| format!("{:.1} KB", bytes as f64 / 1000.0);
-            let share = content.html.len() as u64 * 100 / BUDGET;
-            look.figures.push((
-                "실은 글".to_owned(),
-                format!("{}편", grouped(plan.selection.picks().count() as u64)),
-            ));
-            look.figures
-                .push(("HTML".to_owned(), format!("{} (예산의 {share}%)", kilobytes(content.html.len()))));
-            look.figures.push(("보내는 크기".to_owned(), kilobytes(message.len())));
-            look.html = Some(String::from_utf8_lossy(&part(&message, true)?).into_owned());
-            look.text = String::from_utf8_lossy(&part(&message, false)?).into_owned();
-            look.source = String::from_utf8_lossy(&message).into_owned();
-            look.headers = look.source.split("\r\n\r\n").next().unwrap_or_default().to_owned();
-            look.subject = content.subject;
-            look.preheader = content.preheader;
-        }
-        Ok(look)
+        look_at(&opened, self.digest.as_deref(), now)
     }
 
     /// The trial letter of now for `address`: told of, and once that is confirmed, sent.
@@ -199,6 +162,48 @@ fn told(error: &anyhow::Error) -> (String, Option<String>) {
         Some((said, line)) => (said.to_owned(), Some(line.to_owned())),
         None => (text, None),
     }
+}
+
+/// The look at a digest as of `now`.
+pub(in crate::cli) fn look_at(opened: &Opened, digest: Option<&str>, now: Instant) -> Result<Look> {
+    let zone = opened.config.masthead.newsletter.time_zone;
+    let digest = chosen(&opened.config.digests, digest)?;
+    let plan = opened.store.read(|ledger| plan(ledger, digest, &opened.config.masthead, now, now))?;
+    let mut look = Look {
+        digest: digest.name.clone(),
+        at: why::minute(now, zone),
+        warnings: opened.config.warnings.clone(),
+        figures: vec![
+            ("호".to_owned(), format!("제{}호", plan.number)),
+            ("시각".to_owned(), why::minute(now, zone)),
+        ],
+        ..Look::default()
+    };
+    if let Verdict::Skip { reason } = &plan.selection.verdict {
+        look.warnings.push(format!("이대로라면 보내지 않아요: {reason}"));
+    }
+    let content = match plan.letter.sections.is_empty() {
+        true => None,
+        false => Some(rendered(opened, &plan, &mut |warning| look.warnings.push(warning.to_owned()))?),
+    };
+    look.chosen = serde_json::to_value(why::json(&plan, content.as_ref()))?;
+    if let Some(content) = content {
+        let message = sample(opened, &plan, &content)?;
+        let kilobytes = |bytes: usize| format!("{:.1} KB", bytes as f64 / 1000.0);
+        let share = content.html.len() as u64 * 100 / BUDGET;
+        look.figures
+            .push(("실은 글".to_owned(), format!("{}편", grouped(plan.selection.picks().count() as u64))));
+        look.figures
+            .push(("HTML".to_owned(), format!("{} (예산의 {share}%)", kilobytes(content.html.len()))));
+        look.figures.push(("보내는 크기".to_owned(), kilobytes(message.len())));
+        look.html = Some(String::from_utf8_lossy(&part(&message, true)?).into_owned());
+        look.text = String::from_utf8_lossy(&part(&message, false)?).into_owned();
+        look.source = String::from_utf8_lossy(&message).into_owned();
+        look.headers = look.source.split("\r\n\r\n").next().unwrap_or_default().to_owned();
+        look.subject = content.subject;
+        look.preheader = content.preheader;
+    }
+    Ok(look)
 }
 
 /// Length and time of change; nothing where there is no such file.

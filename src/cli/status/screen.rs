@@ -5,13 +5,15 @@ use std::io::{self, Write};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use console::{Term, style};
 
-use super::{SourceHealth, Status, failing_words};
+use super::Status;
 use crate::cli::editions::{number, state_name};
 use crate::cli::schedule::moment;
 use crate::cli::why::plain;
 use crate::korean::counts::grouped;
 use crate::model::delivery::DeliveryState;
 use crate::schedule::span;
+use crate::status::SourceHealth;
+use crate::status::words::failing_words;
 use crate::store::editions::EditionOverview;
 use crate::store::overview::Readership;
 

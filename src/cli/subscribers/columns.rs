@@ -1,6 +1,7 @@
 //! Pure: which column of a subscriber file holds what, by the header names of Korean files, listmonk, Stibee, Mailchimp.
 
 use crate::model::subscriber::SubscriptionState;
+pub use crate::status::words::subscription_state as word;
 
 /// Where a file keeps what; places from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -242,16 +243,6 @@ pub fn standing(word: &str) -> Option<Standing> {
         Some(Standing::On(SubscriptionState::Pending))
     } else {
         has(GONE).then_some(Standing::Gone)
-    }
-}
-
-/// The word for a state in tables and exports; [`standing`] reads it back.
-pub fn word(state: SubscriptionState) -> &'static str {
-    match state {
-        SubscriptionState::Active => "구독 중",
-        SubscriptionState::Paused => "쉬는 중",
-        SubscriptionState::Pending => "확인 대기",
-        SubscriptionState::Unsubscribed => "수신거부",
     }
 }
 

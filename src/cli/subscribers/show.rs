@@ -9,7 +9,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Deps, List, Show, SubscribersError, columns, find, known, shown};
 use crate::cli::dates;
-use crate::model::subscriber::{ConsentAct, SubscriptionState};
+use crate::model::subscriber::SubscriptionState;
+use crate::status::words::consent_act as act_word;
 use crate::store::consents::Evidence;
 use crate::store::subscribers::{Listed, SubscriberFilter};
 
@@ -164,15 +165,6 @@ fn evidence(ledger: &[Evidence], zone: Tz, out: &mut dyn Write) -> Result<(), Su
         writeln!(out, "     문구       {wording}")?;
     }
     Ok(())
-}
-
-fn act_word(act: ConsentAct) -> &'static str {
-    match act {
-        ConsentAct::Granted => "동의",
-        ConsentAct::Confirmed => "확인",
-        ConsentAct::Withdrawn => "철회",
-        ConsentAct::Notified => "고지",
-    }
 }
 
 fn event_in_json(event: &Evidence, evidence: bool) -> Value {

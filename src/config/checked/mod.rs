@@ -1,5 +1,6 @@
 //! Effect: the tree as a [`Config`]: each section by its reader, and what must hold between them. Secrets' files are read.
 
+mod admin;
 mod digest;
 mod masthead;
 mod relay;
@@ -32,6 +33,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
     let smtp = relay::read(root.section("smtp"), environment);
     let dkim = rest::dkim(&mut root, sender.as_ref().map(|sender| sender.email.domain()));
     let web = rest::web(root.section("web"));
+    let admin = admin::read(root.section("admin"));
     let store = rest::store(root.section("store"));
     let templates = rest::templates(root.section("templates"));
     let law = rest::law(root.section("law"), advertising, digests.as_ref().map_or(0, Vec::len));
@@ -62,6 +64,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
         dkim: dkim?,
         law: law?,
         web: web?,
+        admin: admin?,
         links,
         store: store?,
         templates: templates?,

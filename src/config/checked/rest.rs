@@ -79,14 +79,14 @@ pub(super) fn web(mut section: Section<'_, '_>) -> Option<WebSettings> {
     Some(WebSettings { listen: listen?, public_url }).filter(|_| !wrong)
 }
 
-fn listen(item: &Item) -> Result<Option<SocketAddr>, Problem> {
+pub(super) fn listen(item: &Item) -> Result<Option<SocketAddr>, Problem> {
     let advice = "IP 주소와 포트를 적으세요. 예: `127.0.0.1:8025`, 밖에서도 열려면 `0.0.0.0:8025`";
     let text = line(item)?.replacen("localhost:", "127.0.0.1:", 1);
     text.parse().map(Some).map_err(|_| Problem::new("`주소:포트` 꼴이 아니에요", advice))
 }
 
 /// An address that links can start with.
-fn public_url(item: &Item) -> Result<Url, Problem> {
+pub(super) fn public_url(item: &Item) -> Result<Url, Problem> {
     let mut url = web_address(item)?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(Problem::new("`?`나 `#` 뒤의 말은 쓸 수 없어요", "그 앞까지만 적으세요"));
@@ -102,7 +102,7 @@ fn public_url(item: &Item) -> Result<Url, Problem> {
     Ok(url)
 }
 
-fn is_here(url: &Url) -> bool {
+pub(super) fn is_here(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

@@ -66,6 +66,13 @@ pub enum RowChange {
     Erased,
 }
 
+/// What `listed` reads.
+const LISTED: &str =
+    "SELECT d.id, d.edition_id, d.subscriber_id, coalesce(n.address, p.address), d.state, d.attempts,
+                             d.message_id, d.last_reply, n.kind
+                        FROM deliveries d JOIN subscribers p ON p.id = d.subscriber_id
+                        LEFT JOIN notices n ON n.id = d.notice_id";
+
 fn listed(row: &Row<'_>) -> rusqlite::Result<ListedDelivery> {
     Ok(ListedDelivery {
         id: DeliveryId(row.get(0)?),
@@ -93,16 +100,10 @@ impl Ledger<'_> {
         filter: DeliveryFilter,
         visit: &mut dyn FnMut(ListedDelivery) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
-        let mut list = self
-            .db
-            .prepare_cached(
-                "SELECT d.id, d.edition_id, d.subscriber_id, coalesce(n.address, p.address), d.state, d.attempts,
-                        d.message_id, d.last_reply, n.kind
-                   FROM deliveries d JOIN subscribers p ON p.id = d.subscriber_id
-                   LEFT JOIN notices n ON n.id = d.notice_id
-                  WHERE (?1 IS NULL OR d.state = ?1) AND (?2 IS NULL OR d.edition_id = ?2) ORDER BY d.id",
-            )
-            .map_err(sql)?;
+        let text = format!(
+            "{LISTED} WHERE (?1 IS NULL OR d.state = ?1) AND (?2 IS NULL OR d.edition_id = ?2) ORDER BY d.id"
+        );
+        let mut list = self.db.prepare_cached(&text).map_err(sql)?;
         let values = params![filter.state.map(DeliveryState::as_str), filter.edition.map(|id| id.0)];
         let mut rows = list.query(values).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
@@ -111,6 +112,18 @@ impl Ledger<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A person's newest deliveries, newest first, at most `limit`.
+    pub fn recent_deliveries_of(
+        &self,
+        subscriber: SubscriberId,
+        limit: usize,
+    ) -> Result<Vec<ListedDelivery>, StoreError> {
+        let text = format!("{LISTED} WHERE d.subscriber_id = ?1 ORDER BY d.id DESC LIMIT ?2");
+        let mut list = self.db.prepare_cached(&text).map_err(sql)?;
+        let rows = list.query_map((subscriber.0, i64::try_from(limit).unwrap_or(i64::MAX)), listed);
+        rows.and_then(Iterator::collect).map_err(sql)
     }
 
     /// What the newest attempt was told, if it failed on the way to the relay or at the sender, before any recipient was named.

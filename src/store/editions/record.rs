@@ -188,6 +188,13 @@ impl Ledger<'_> {
         self.overviews(newest, &[&digest, &i64::try_from(limit).unwrap_or(i64::MAX)])
     }
 
+    /// `limit` editions and skipped slots of all digests after the `past` newest, newest first.
+    pub fn editions_after(&self, past: usize, limit: usize) -> Result<Vec<EditionOverview>, StoreError> {
+        let column = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let newest = "e.id IN (SELECT id FROM editions ORDER BY slot_at DESC, id DESC LIMIT ?2 OFFSET ?1)";
+        self.overviews(newest, &[&column(past), &column(limit)])
+    }
+
     /// One edition with its counts, or none.
     pub fn edition_overview(&self, id: EditionId) -> Result<Option<EditionOverview>, StoreError> {
         self.overviews("e.id = ?1", &[&id.0]).map(|found| found.into_iter().next())

@@ -5,7 +5,7 @@ use crate::render::slot::{CLOSE, OPEN, Slot};
 
 /// `html` with its slots filled for nobody in particular: the name by 구독자, each personal link by `leave_url`, the
 /// page that says where a reader's own link is. `leave_url` is safe between quotes.
-pub(super) fn for_everyone(html: &str, leave_url: &str) -> String {
+pub(in super::super) fn for_everyone(html: &str, leave_url: &str) -> String {
     let mut pieces = html.split(OPEN);
     let mut page = pieces.next().unwrap_or_default().to_owned();
     page.reserve(html.len());

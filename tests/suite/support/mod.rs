@@ -1,5 +1,6 @@
 //! What tests share: a scripted relay, a scripted web site and a world of store, clock and people.
 
+pub mod browser;
 pub mod chromium;
 pub mod judges;
 pub mod keeper;
