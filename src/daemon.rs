@@ -5,29 +5,53 @@
 mod ingest;
 mod notify;
 mod publish;
+mod pulse;
+mod reload;
 mod send;
+mod systemd;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::clock::Clock;
 use crate::deliver::{self, DeliverError, Session};
-use crate::publish::{Digest, Masthead};
-use crate::render::Renderer;
 use crate::source::SourceSettings;
 use crate::source::fetch::FetchSettings;
 use crate::store::{Store, StoreError};
 use crate::web;
+use pulse::Pulse;
+
 pub use notify::Office;
+pub use publish::Press;
+pub use reload::{Reload, Reloaded};
 
 /// Longest time between two looks at the clock: a clock that was set, or a machine that slept, is noticed by then.
 const LOOK: Duration = Duration::from_secs(30);
+
+/// What may change while the daemon runs. Each task takes the newest at its next turn.
+#[derive(Clone)]
+pub struct Plan {
+    /// What is read.
+    pub sources: Vec<SourceSettings>,
+    /// How it is read.
+    pub fetch: FetchSettings,
+    /// What editions are made with.
+    pub press: Arc<Press>,
+    /// What letters are sent with.
+    pub deliver: deliver::Deps,
+    /// What the law wants told.
+    pub office: Arc<Office>,
+}
+
+/// The newest plan, for a task that looks at it now and then.
+type Plans = watch::Receiver<Arc<Plan>>;
 
 /// What the daemon runs with.
 pub struct Deps {
@@ -35,20 +59,10 @@ pub struct Deps {
     pub clock: Clock,
     /// The store.
     pub store: Store,
-    /// What is read.
-    pub sources: Vec<SourceSettings>,
-    /// How it is read.
-    pub fetch: FetchSettings,
-    /// What stands on every letter.
-    pub masthead: Masthead,
-    /// The digests.
-    pub digests: Vec<Digest>,
-    /// The templates.
-    pub renderer: Arc<Renderer>,
-    /// What letters are sent with.
-    pub deliver: deliver::Deps,
-    /// What the law wants told.
-    pub office: Office,
+    /// What it starts with.
+    pub plan: Plan,
+    /// Where the next plan comes from, upon SIGHUP.
+    pub reload: Reload,
     /// The reader pages.
     pub web: web::Deps,
     /// Where the pages are served: bound before the daemon starts, so that a taken port is told at once.
@@ -82,7 +96,7 @@ type Ended = (&'static str, Result<(), DaemonError>);
 
 /// Runs until `stop` is cancelled or a task dies. Holds the store's sender lock all the while.
 pub fn run(deps: Deps, stop: &CancellationToken) -> Result<(), DaemonError> {
-    let session = Session::start(&deps.store, deps.clock.now(), deps.deliver.settings.unknown)?;
+    let session = Session::start(&deps.store, deps.clock.now(), deps.plan.deliver.settings.unknown)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -98,33 +112,27 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
     deps.listener.set_nonblocking(true).map_err(DaemonError::Web)?;
     let listener = TcpListener::from_std(deps.listener).map_err(DaemonError::Web)?;
     let published = Arc::new(Notify::new());
-    let edition = publish::Press {
-        store: deps.store.clone(),
-        masthead: deps.masthead,
-        digests: deps.digests,
-        renderer: deps.renderer,
-    };
-    let edition = Arc::new(edition);
+    let watchdog = systemd::Watchdog::asked();
+    let pulse = Pulse::new(watchdog.limit());
+    let hangups = signal(SignalKind::hangup()).map_err(DaemonError::Runtime)?;
+    let (newest, plans) = watch::channel(Arc::new(deps.plan));
 
     let mut tasks: JoinSet<Ended> = JoinSet::new();
-    for source in deps.sources {
-        let reading = ingest::Reading {
-            clock: deps.clock.clone(),
-            store: deps.store.clone(),
-            source,
-            fetch: deps.fetch.clone(),
-        };
-        let stop = stop.clone();
-        tasks.spawn(async move { ("읽기", reading.run(stop).await) });
-    }
-    let (press, clock, stopped, hint) =
-        (Arc::clone(&edition), deps.clock.clone(), stop.clone(), Arc::clone(&published));
-    tasks.spawn(async move { ("발행", publish::run(press, clock, stopped, hint).await) });
-    let (clock, stopped, hint) = (deps.clock.clone(), stop.clone(), Arc::clone(&published));
-    let sending = send::Sending { deps: deps.deliver, press: edition, clock: deps.clock, published };
-    let halted = stop.clone();
-    tasks.spawn(async move { ("발송", sending.run(session, halted).await) });
-    tasks.spawn(async move { ("통지", notify::run(deps.office, clock, stopped, hint).await) });
+    let readers =
+        ingest::Readers { clock: deps.clock.clone(), store: deps.store.clone(), pulse: pulse.clone() };
+    let (seen, stopped) = (plans.clone(), stop.clone());
+    tasks.spawn(async move { ("읽기", readers.run(seen, stopped).await) });
+    let (seen, beat, clock) = (plans.clone(), pulse.beat("발행"), deps.clock.clone());
+    let (stopped, hint) = (stop.clone(), Arc::clone(&published));
+    tasks.spawn(async move { ("발행", publish::run(seen, beat, clock, stopped, hint).await) });
+    let (seen, beat, clock) = (plans.clone(), pulse.beat("통지"), deps.clock.clone());
+    let (stopped, hint) = (stop.clone(), Arc::clone(&published));
+    tasks.spawn(async move { ("통지", notify::run(seen, beat, clock, stopped, hint).await) });
+    let sending = send::Sending { plans, beat: Arc::new(pulse.beat("발송")), clock: deps.clock, published };
+    let stopped = stop.clone();
+    tasks.spawn(async move { ("발송", sending.run(session, stopped).await) });
+    let (beat, stopped) = (pulse.beat("설정"), stop.clone());
+    tasks.spawn(async move { ("설정", reload::run(hangups, deps.reload, newest, beat, stopped).await) });
     let (router, stopped) = (web::router(deps.web), stop.clone());
     tasks.spawn(async move { ("웹", web::serve(listener, router, stopped).await.map_err(DaemonError::Web)) });
     if let Some((listener, deps)) = deps.admin {
@@ -139,7 +147,13 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
         });
     }
     info!("시작했어요");
-    watch(tasks, stop).await
+    systemd::ready();
+    // To the very end: open transactions may take minutes after the stop.
+    tokio::select! {
+        outcome = watch(tasks, stop) => outcome,
+        () = watchdog.ping(pulse) => Err(DaemonError::Died("감시")),
+        () = async { stop.cancelled().await; systemd::stopping(); std::future::pending().await } => Ok(()),
+    }
 }
 
 /// Waits for all tasks; the first that ends unasked stops the others, and its error is the daemon's.

@@ -35,6 +35,9 @@ use crate::store::{SenderLock, Store, StoreError};
 
 pub use letter::{Letter, LetterSettings};
 
+/// How often a run shows that it goes on.
+const ALIVE: Duration = Duration::from_millis(500);
+
 /// How the step behaves, besides the relay's own settings.
 #[derive(Clone, Debug)]
 pub struct DeliverSettings {
@@ -213,7 +216,8 @@ struct Shared {
 }
 
 /// Sends until nothing is due or `stop` is cancelled; then open transactions are finished first. Blocks the thread, and
-/// is not to be called on one that drives async tasks. `progress` sees the report after each row.
+/// is not to be called on one that drives async tasks. `progress` sees the report after each row, and twice a second
+/// besides: no call for long means that this hangs.
 pub fn run_once(
     deps: Deps,
     session: &Session,
@@ -274,7 +278,16 @@ async fn run(shared: &Rc<Shared>) {
     for _ in 0..shared.deps.relay.connections.max(1) {
         tasks.spawn_local(worker::work(Rc::clone(shared)));
     }
-    while let Some(ended) = tasks.join_next().await {
+    let mut alive = tokio::time::interval(ALIVE);
+    loop {
+        let ended = tokio::select! {
+            ended = tasks.join_next() => ended,
+            _ = alive.tick() => {
+                (shared.progress)(&shared.report.borrow());
+                continue;
+            }
+        };
+        let Some(ended) = ended else { return };
         if ended.is_err() {
             // A task that panicked leaves its row in flight; the next start finds it.
             shared.fail(DeliverError::Runtime("a connection's task ended unexpectedly".to_owned()));

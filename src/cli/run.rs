@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::net::TcpListener;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -10,16 +11,18 @@ use tracing_subscriber::EnvFilter;
 use super::open::{Context, Opened};
 use super::{admin, signal};
 use crate::config::{LogFormat, LogSettings};
-use crate::daemon;
+use crate::daemon::{self, Plan, Press};
 use crate::publish::{Digest, Masthead};
 use crate::source::fetch::FetchSettings;
 use crate::web;
+
+mod reload;
 
 /// `moabom run`
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct RunArgs {}
 
-/// Runs until SIGTERM or SIGINT. The log goes to stderr.
+/// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew. The log goes to stderr.
 pub fn run(context: &Context, _args: RunArgs) -> Result<()> {
     let opened = context.open()?;
     log(&opened.config.log);
@@ -39,8 +42,8 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
         )
     })?;
     let admin = admin::page(context, &opened)?;
-    let deliver = opened.deliverer()?;
-    let office = opened.office()?;
+    let plan = plan(&opened)?;
+    let reload = reload::reload(context, &opened);
     let masthead = opened.config.masthead;
     Ok(daemon::Deps {
         clock: context.clock.clone(),
@@ -53,16 +56,28 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
             archive: archive(&masthead, &opened.config.digests),
             farewell: opened.config.law.farewell(),
         },
-        office,
         store: opened.store,
-        sources: opened.config.sources,
-        fetch: FetchSettings::default(),
-        masthead,
-        digests: opened.config.digests,
-        renderer: opened.renderer,
-        deliver,
+        plan,
+        reload,
         listener,
         admin,
+    })
+}
+
+/// What may change while the daemon runs, as the configuration has it now.
+fn plan(opened: &Opened) -> Result<Plan> {
+    let press = Press {
+        store: opened.store.clone(),
+        masthead: opened.config.masthead.clone(),
+        digests: opened.config.digests.clone(),
+        renderer: Arc::clone(&opened.renderer),
+    };
+    Ok(Plan {
+        sources: opened.config.sources.clone(),
+        fetch: FetchSettings::default(),
+        press: Arc::new(press),
+        deliver: opened.deliverer()?,
+        office: Arc::new(opened.office()?),
     })
 }
 

@@ -1,11 +1,13 @@
-//! Effect: the reading step of one source, whenever its time has come.
+//! Effect: the reading step of each source, whenever its time has come.
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::DaemonError;
+use super::pulse::{Beat, Pulse};
+use super::{DaemonError, Plans};
 use crate::clock::Clock;
 use crate::ingest::{self, PollError, Polled, Report};
 use crate::source::SourceSettings;
@@ -16,20 +18,75 @@ use crate::store::Store;
 /// The first wait after a failure; doubled with each further one, up to the source's own pace.
 const AGAIN: Duration = Duration::from_secs(60);
 
-/// The reading task of a source.
-pub(super) struct Reading {
+/// What all sources are read with.
+pub(super) struct Readers {
     pub(super) clock: Clock,
     pub(super) store: Store,
-    pub(super) source: SourceSettings,
-    pub(super) fetch: FetchSettings,
+    pub(super) pulse: Pulse,
+}
+
+impl Readers {
+    /// One task per source until `stop`. After a change of plans only sources that are new or changed begin anew.
+    pub(super) async fn run(self, mut plans: Plans, stop: CancellationToken) -> Result<(), DaemonError> {
+        let mut tasks = JoinSet::new();
+        let mut running: Vec<(SourceSettings, CancellationToken)> = Vec::new();
+        loop {
+            let plan = plans.borrow_and_update().clone();
+            running.retain(|(source, read)| {
+                let stays = plan.sources.contains(source);
+                if !stays {
+                    read.cancel();
+                }
+                stays
+            });
+            for source in &plan.sources {
+                if running.iter().any(|(known, _)| known == source) {
+                    continue;
+                }
+                let read = stop.child_token();
+                tasks.spawn(self.reading(source, &plan.fetch).run(read.clone()));
+                running.push((source.clone(), read));
+            }
+            loop {
+                tokio::select! {
+                    changed = plans.changed(), if !stop.is_cancelled() => {
+                        if changed.is_ok() { break }
+                        stop.cancelled().await;
+                    }
+                    Some(ended) = tasks.join_next() => ended.map_err(|_| DaemonError::Died("읽기"))??,
+                    else => return Ok(()),
+                }
+            }
+        }
+    }
+
+    fn reading(&self, source: &SourceSettings, fetch: &FetchSettings) -> Reading {
+        Reading {
+            clock: self.clock.clone(),
+            store: self.store.clone(),
+            source: source.clone(),
+            fetch: fetch.clone(),
+            beat: self.pulse.beat("읽기"),
+        }
+    }
+}
+
+/// The reading task of a source.
+struct Reading {
+    clock: Clock,
+    store: Store,
+    source: SourceSettings,
+    fetch: FetchSettings,
+    beat: Beat,
 }
 
 impl Reading {
     /// Reads at once and then at the source's pace until `stop`. A failure is remembered and tried again sooner.
-    pub(super) async fn run(self, stop: CancellationToken) -> Result<(), DaemonError> {
+    async fn run(self, stop: CancellationToken) -> Result<(), DaemonError> {
         let mut failures = 0;
         let mut said = String::new();
         while !stop.is_cancelled() {
+            self.beat.working();
             let polled = tokio::select! {
                 polled = ingest::poll(&self.store, &self.source, &self.fetch, &self.clock) => polled,
                 () = stop.cancelled() => return Ok(()),
@@ -50,6 +107,7 @@ impl Reading {
                     self.pause(failures, &failed)
                 }
             };
+            self.beat.resting(wait);
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}

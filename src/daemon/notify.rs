@@ -7,7 +7,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{DaemonError, LOOK};
+use super::pulse::Beat;
+use super::{DaemonError, LOOK, Plans};
 use crate::clock::{Clock, Instant};
 use crate::notify::{self, NotifyError, Report};
 use crate::render::notice::NoticeRenderer;
@@ -36,16 +37,17 @@ impl Office {
 
 /// Tells those who left at every look, and looks at all consents now and then, until `stop`. `queued` wakes the sender.
 pub(super) async fn run(
-    office: Office,
+    mut plans: Plans,
+    beat: Beat,
     clock: Clock,
     stop: CancellationToken,
     queued: Arc<Notify>,
 ) -> Result<(), DaemonError> {
-    let office = Arc::new(office);
     let mut looked: Option<tokio::time::Instant> = None;
     while !stop.is_cancelled() {
         let all = looked.is_none_or(|at| at.elapsed() >= CONSENTS);
-        let (worker, now) = (Arc::clone(&office), clock.now());
+        beat.working();
+        let (worker, now) = (Arc::clone(&plans.borrow_and_update().office), clock.now());
         let step = tokio::task::spawn_blocking(move || worker.once(all, now));
         match step.await.map_err(|_| DaemonError::Died("통지"))? {
             Ok(report) => {
@@ -59,8 +61,10 @@ pub(super) async fn run(
             }
             Err(failed) => warn!("법이 정한 통지를 준비하지 못했어요: {failed}"),
         }
+        beat.resting(LOOK);
         tokio::select! {
             () = stop.cancelled() => {}
+            Ok(()) = plans.changed() => {}
             () = tokio::time::sleep(LOOK) => {}
         }
     }

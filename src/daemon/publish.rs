@@ -7,7 +7,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{DaemonError, LOOK};
+use super::pulse::Beat;
+use super::{DaemonError, LOOK, Plans, systemd};
 use crate::clock::{Clock, Instant};
 use crate::model::EditionId;
 use crate::model::edition::Content;
@@ -16,11 +17,15 @@ use crate::render::{LetterInput, RenderError, Renderer};
 use crate::store::Store;
 
 /// What editions are made with; the sending task uses it for the last check.
-pub(super) struct Press {
-    pub(super) store: Store,
-    pub(super) masthead: Masthead,
-    pub(super) digests: Vec<Digest>,
-    pub(super) renderer: Arc<Renderer>,
+pub struct Press {
+    /// The store.
+    pub store: Store,
+    /// What stands on every letter.
+    pub masthead: Masthead,
+    /// The digests.
+    pub digests: Vec<Digest>,
+    /// The templates.
+    pub renderer: Arc<Renderer>,
 }
 
 impl Press {
@@ -38,6 +43,13 @@ impl Press {
         publish::last_check(&self.deps(), edition)
     }
 
+    /// When the next edition is due, for `systemctl status`.
+    fn show(&self, next: Option<Instant>) {
+        let Some(next) = next else { return systemd::status("발행할 예정이 없어요") };
+        let local = next.with_timezone(&self.masthead.newsletter.time_zone);
+        systemd::status(&format!("다음 발행: {}", local.format("%Y-%m-%d %H:%M %Z")));
+    }
+
     fn next_slot(&self, after: Instant) -> Option<Instant> {
         self.digests.iter().filter_map(|digest| digest.schedule.next_after(after)).min()
     }
@@ -45,14 +57,17 @@ impl Press {
 
 /// Publishes what falls due until `stop`. A failure is logged and tried again at the next look.
 pub(super) async fn run(
-    press: Arc<Press>,
+    mut plans: Plans,
+    beat: Beat,
     clock: Clock,
     stop: CancellationToken,
     published: Arc<Notify>,
 ) -> Result<(), DaemonError> {
-    let mut said = Vec::new();
+    let (mut said, mut shown) = (Vec::new(), None);
     while !stop.is_cancelled() {
+        beat.working();
         let now = clock.now();
+        let press = Arc::clone(&plans.borrow_and_update().press);
         let worker = Arc::clone(&press);
         let step = tokio::task::spawn_blocking(move || publish::run_once(&worker.deps(), now));
         let mut failures = Vec::new();
@@ -67,9 +82,16 @@ pub(super) async fn run(
         // What fails at every look is said once.
         failures.iter().filter(|text| !said.contains(*text)).for_each(|text| warn!("{text}"));
         said = failures;
-        let wait = press.next_slot(now).and_then(|slot| (slot - clock.now()).to_std().ok());
+        let next = press.next_slot(now);
+        if shown != Some(next) {
+            press.show(next);
+            shown = Some(next);
+        }
+        let wait = next.and_then(|slot| (slot - clock.now()).to_std().ok());
+        beat.resting(LOOK);
         tokio::select! {
             () = stop.cancelled() => {}
+            Ok(()) = plans.changed() => shown = None,
             () = tokio::time::sleep(wait.unwrap_or(LOOK).clamp(Duration::from_millis(1), LOOK)) => {}
         }
     }

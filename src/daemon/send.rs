@@ -7,8 +7,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::publish::Press;
-use super::{DaemonError, LOOK};
+use super::pulse::Beat;
+use super::{DaemonError, LOOK, Plan, Plans};
 use crate::clock::Clock;
 use crate::deliver::{self, DeliverError, Report, Session};
 use crate::publish::LastCheck;
@@ -16,8 +16,8 @@ use crate::store::StoreError;
 
 /// The sending task.
 pub(super) struct Sending {
-    pub(super) deps: deliver::Deps,
-    pub(super) press: Arc<Press>,
+    pub(super) plans: Plans,
+    pub(super) beat: Arc<Beat>,
     pub(super) clock: Clock,
     pub(super) published: Arc<Notify>,
 }
@@ -25,7 +25,7 @@ pub(super) struct Sending {
 impl Sending {
     /// Sends what is due until `stop`. A store that takes no writes is waited for; any other failure ends the daemon.
     pub(super) async fn run(self, session: Session, stop: CancellationToken) -> Result<(), DaemonError> {
-        let this = Arc::new(self);
+        let Sending { mut plans, beat, clock, published } = self;
         let mut session = Some(session);
         if let Some(left) = session.as_ref().map(|session| session.recovered.unknown).filter(|left| *left > 0)
         {
@@ -36,8 +36,11 @@ impl Sending {
         }
         let mut held = Vec::new();
         while !stop.is_cancelled() {
-            let (worker, token) = (Arc::clone(&this), stop.clone());
-            let step = tokio::task::spawn_blocking(move || worker.once(session, token));
+            beat.working();
+            let plan = Arc::clone(&plans.borrow_and_update());
+            let round = Round { plan, beat: Arc::clone(&beat), clock: clock.clone() };
+            let token = stop.clone();
+            let step = tokio::task::spawn_blocking(move || round.once(session, token));
             let (next, outcome) = step.await.map_err(|_| DaemonError::Died("발송"))?;
             session = next;
             let mut wait = LOOK;
@@ -45,7 +48,7 @@ impl Sending {
                 Ok(report) => {
                     say(&report, &mut held);
                     let due =
-                        report.next_due.map(|due| (due - this.clock.now()).to_std().unwrap_or_default());
+                        report.next_due.map(|due| (due - clock.now()).to_std().unwrap_or_default());
                     // Something held or put off is due at once and yet not to be sent: it waits for the next look.
                     wait = due.filter(|due| !due.is_zero()).map_or(LOOK, |due| due.min(LOOK));
                 }
@@ -54,15 +57,26 @@ impl Sending {
                 }
                 Err(fatal) => return Err(fatal),
             }
+            beat.resting(LOOK);
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = this.published.notified() => {}
+                Ok(()) = plans.changed() => {}
+                () = published.notified() => {}
                 () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
             }
         }
         Ok(())
     }
+}
 
+/// What one round is sent with: a change of plans comes after it.
+struct Round {
+    plan: Arc<Plan>,
+    beat: Arc<Beat>,
+    clock: Clock,
+}
+
+impl Round {
     /// One round. A session that met an error is not used again.
     fn once(
         &self,
@@ -76,19 +90,22 @@ impl Sending {
         if let Err(failed) = self.last_checks() {
             return (Some(session), Err(failed));
         }
-        match deliver::run_once(self.deps.clone(), &session, &self.clock, stop, |_| {}) {
+        let beat = Arc::clone(&self.beat);
+        let deps = self.plan.deliver.clone();
+        match deliver::run_once(deps, &session, &self.clock, stop, move |_| beat.working()) {
             Ok(report) => (Some(session), Ok(report)),
             Err(failed) => (None, Err(failed.into())),
         }
     }
 
     fn start(&self) -> Result<Session, StoreError> {
-        Session::start(&self.deps.store, self.clock.now(), self.deps.settings.unknown)
+        let deps = &self.plan.deliver;
+        Session::start(&deps.store, self.clock.now(), deps.settings.unknown)
     }
 
     fn last_checks(&self) -> Result<(), DaemonError> {
-        for edition in self.deps.store.read(|ledger| ledger.editions_sending())? {
-            match self.press.last_check(edition) {
+        for edition in self.plan.deliver.store.read(|ledger| ledger.editions_sending())? {
+            match self.plan.press.last_check(edition) {
                 Ok(LastCheck::Dropped(titles)) => {
                     info!(%edition, dropped = titles.len(), "발행한 뒤 사라진 글을 빼고 다시 만들었어요");
                 }

@@ -1,0 +1,61 @@
+//! Effect: the configuration of a running daemon, read anew: what changes at once and what only a new start changes.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::super::open::{self, Context, Opened};
+use super::{archive, plan};
+use crate::config::Config;
+use crate::daemon::{Reload, Reloaded};
+
+/// Reads the file of `context` anew whenever asked. What stays until a new start is taken from `running`.
+pub(super) fn reload(context: &Context, running: &Opened) -> Reload {
+    let (context, running) = (context.clone(), running.clone());
+    Arc::new(move || again(&context, &running).map_err(|faults| format!("{faults:#}")))
+}
+
+fn again(context: &Context, running: &Opened) -> Result<Reloaded> {
+    let mut config = context.config()?;
+    let fixed = fixed(&running.config, &config);
+    if config.web != running.config.web {
+        // Letters must not carry links to where nobody answers yet.
+        config.links = running.config.links.clone();
+        config.masthead.links = running.config.masthead.links.clone();
+    }
+    let mut notes = config.warnings.clone();
+    if !fixed.is_empty() {
+        let names = fixed.join(", ");
+        notes.push(format!(
+            "다시 시작해야 바뀌는 설정이 있어요: {names}. 지금은 시작할 때의 값을 그대로 써요. `systemctl restart moabom`으로 다시 시작하세요"
+        ));
+    }
+    let renderer = Arc::new(open::renderer(&config.templates)?);
+    let (store, keys) = (running.store.clone(), running.keys.clone());
+    Ok(Reloaded { plan: plan(&Opened { config, store, keys, renderer })?, notes })
+}
+
+/// The settings that differ and that only a new start applies.
+fn fixed(running: &Config, read: &Config) -> Vec<&'static str> {
+    let pages = |config: &Config| {
+        let archive = archive(&config.masthead, &config.digests);
+        (archive.zone, archive.home, archive.digests, config.law.farewell())
+    };
+    // The operator's page keeps the configuration it was opened with.
+    let page = read.admin.listen.is_some()
+        && (read.sources != running.sources || read.masthead.newsletter.title != running.masthead.newsletter.title);
+    let names = [
+        (read.store != running.store, "[store]"),
+        (read.web != running.web, "[web]"),
+        (read.admin != running.admin, "[admin]"),
+        (read.log != running.log, "[log]"),
+        (pages(read) != pages(running), "독자 페이지에 보이는 뉴스레터의 주소, 시간대, [[digest]] 이름, [law]의 통지"),
+        (
+            read.masthead.newsletter.title != running.masthead.newsletter.title
+                || read.masthead.sender.email != running.masthead.sender.email,
+            "독자 페이지에 보이는 [newsletter] title과 [sender] email",
+        ),
+        (page, "운영 페이지에 보이는 출처와 이름"),
+    ];
+    names.into_iter().filter(|(differs, _)| *differs).map(|(_, name)| name).collect()
+}
