@@ -63,7 +63,7 @@ pub enum Command {
     Init(Box<init::InitArgs>),
     /// 설정을 살펴 잘못을 한꺼번에 알려 줘요
     Check(check::CheckArgs),
-    /// 계속 돌면서 읽고, 때가 되면 발행하고, 보내요
+    /// 계속 돌면서 읽고, 때가 되면 발행하고, 보내요. SIGHUP을 받으면 설정을 다시 읽어요
     Run(run::RunArgs),
     /// 블로그를 한 번 읽어요
     Ingest(ingest::IngestArgs),

@@ -47,7 +47,9 @@ pub(super) async fn run(
                 info!("설정을 다시 읽었어요. 하던 일은 그대로 마치고 다음 차례부터 따라요");
             }
             Err(faults) => {
-                error!("설정을 다시 읽지 못해서 지금까지의 설정으로 계속해요. 고친 뒤 다시 SIGHUP을 보내세요\n{faults}");
+                error!(
+                    "설정을 다시 읽지 못해서 지금까지의 설정으로 계속해요. 고친 뒤 다시 SIGHUP을 보내세요\n{faults}"
+                );
                 systemd::status("설정을 다시 읽지 못해서 지금까지의 설정으로 돌고 있어요");
             }
         }

@@ -47,8 +47,7 @@ impl Sending {
             match outcome {
                 Ok(report) => {
                     say(&report, &mut held);
-                    let due =
-                        report.next_due.map(|due| (due - clock.now()).to_std().unwrap_or_default());
+                    let due = report.next_due.map(|due| (due - clock.now()).to_std().unwrap_or_default());
                     // Something held or put off is due at once and yet not to be sent: it waits for the next look.
                     wait = due.filter(|due| !due.is_zero()).map_or(LOOK, |due| due.min(LOOK));
                 }

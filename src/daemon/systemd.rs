@@ -16,11 +16,12 @@ const UNWATCHED: Duration = Duration::from_secs(600);
 pub(super) struct Watchdog(Option<Duration>);
 
 impl Watchdog {
-    /// As systemd asked for it (`WATCHDOG_USEC`).
+    /// As systemd asked for it: `WATCHDOG_USEC`, unless `WATCHDOG_PID` says that another process is meant (sd_watchdog_enabled(3)).
     pub(super) fn asked() -> Watchdog {
-        let mut micros = 0;
-        let on = sd_notify::watchdog_enabled(false, &mut micros);
-        Watchdog((on && micros > 0).then(|| Duration::from_micros(micros)))
+        let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+        let ours = number("WATCHDOG_PID").is_none_or(|pid| pid == u64::from(std::process::id()));
+        let micros = number("WATCHDOG_USEC").filter(|micros| ours && *micros > 0);
+        Watchdog(micros.map(Duration::from_micros))
     }
 
     pub(super) fn limit(self) -> Duration {
@@ -30,7 +31,7 @@ impl Watchdog {
     /// Says four times within the watchdog's time that all is well, as long as no task hangs. Never ends.
     pub(super) async fn ping(self, pulse: Pulse) {
         let Some(limit) = self.0 else { return std::future::pending().await };
-        let mut every = tokio::time::interval(limit / 4);
+        let mut every = tokio::time::interval((limit / 4).max(Duration::from_millis(1)));
         let mut silent = None;
         loop {
             every.tick().await;

@@ -40,5 +40,6 @@ mod selection;
 mod smtp;
 mod status;
 mod support;
+mod systemd;
 mod test_send;
 mod web;

@@ -43,13 +43,17 @@ fn fixed(running: &Config, read: &Config) -> Vec<&'static str> {
     };
     // The operator's page keeps the configuration it was opened with.
     let page = read.admin.listen.is_some()
-        && (read.sources != running.sources || read.masthead.newsletter.title != running.masthead.newsletter.title);
+        && (read.sources != running.sources
+            || read.masthead.newsletter.title != running.masthead.newsletter.title);
     let names = [
         (read.store != running.store, "[store]"),
         (read.web != running.web, "[web]"),
         (read.admin != running.admin, "[admin]"),
         (read.log != running.log, "[log]"),
-        (pages(read) != pages(running), "독자 페이지에 보이는 뉴스레터의 주소, 시간대, [[digest]] 이름, [law]의 통지"),
+        (
+            pages(read) != pages(running),
+            "독자 페이지에 보이는 뉴스레터의 주소, 시간대, [[digest]] 이름, [law]의 통지",
+        ),
         (
             read.masthead.newsletter.title != running.masthead.newsletter.title
                 || read.masthead.sender.email != running.masthead.sender.email,
