@@ -5,6 +5,7 @@ pub mod delivery;
 pub mod edition;
 pub mod id;
 pub mod name;
+pub mod network;
 pub mod notice;
 pub mod post;
 pub mod reply;
