@@ -19,7 +19,7 @@ use crate::model::edition::{Content, EditionPost, EditionState};
 use crate::render::{LetterInput, Newsletter};
 use crate::schedule::{Schedule, Slot};
 use crate::select::{Rules, Verdict};
-use crate::store::editions::{Freeze, NewEdition};
+use crate::store::editions::{Audience, Freeze, NewEdition};
 use crate::store::{Store, StoreError};
 
 /// Plans that may come to nothing, because the store changed under them, before the step gives up.
@@ -38,6 +38,22 @@ pub struct Digest {
     pub rules: Rules,
     /// A slot missed by more than this is not made up for.
     pub max_late: Duration,
+    /// The digest whose monthly readers receive this one; it has no readers of its own.
+    pub best_of: Option<String>,
+}
+
+impl Digest {
+    /// Who receives it, where `digests` are all there are. Without an edition of their own, monthly readers receive all:
+    /// nobody stays without letters because the configuration changed.
+    fn audience(&self, digests: &[Digest]) -> Audience {
+        match &self.best_of {
+            Some(digest) => Audience::MonthlyOf(digest.clone()),
+            None if digests.iter().any(|other| other.best_of.as_ref() == Some(&self.name)) => {
+                Audience::EveryTime
+            }
+            None => Audience::All,
+        }
+    }
 }
 
 /// What stands on every letter.
@@ -319,7 +335,8 @@ where
             content,
             posts: plan.edition_posts(),
         };
-        match deps.store.write(move |ledger| ledger.freeze(&new))? {
+        let audience = digest.audience(deps.digests);
+        match deps.store.write(move |ledger| ledger.freeze_for(&new, &audience))? {
             Freeze::Frozen { edition, recipients } => {
                 return Ok(Outcome::Published {
                     digest: digest.name.clone(),

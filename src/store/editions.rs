@@ -5,7 +5,7 @@ mod freeze;
 mod record;
 
 pub use candidates::{LastEdition, PostText};
-pub use freeze::{Freeze, NewEdition};
+pub use freeze::{Audience, Freeze, NewEdition};
 pub use record::{ArchivedEdition, EditionOverview, StateChange};
 
 /// Which rows of `editions e` went out: all that have a number, but not one cancelled before a first copy could have

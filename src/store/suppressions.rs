@@ -41,6 +41,17 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
+    /// Whether something may yet be sent again: its Message-ID is made with the signing key.
+    pub fn is_sending(&self) -> Result<bool, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM deliveries WHERE state = 'leased' OR state = 'in_flight'
+                    OR (state = 'queued' OR state = 'deferred' OR state = 'unknown') AND due_at < 9223372036854775807)",
+            )
+            .and_then(|mut found| found.query_row([], |row| row.get(0)))
+            .map_err(sql)
+    }
+
     /// Why `hash` must not be mailed, if so.
     pub fn suppression(&self, hash: &AddressHash) -> Result<Option<SuppressionReason>, StoreError> {
         self.db

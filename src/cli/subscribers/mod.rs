@@ -261,7 +261,9 @@ fn advice(reason: SuppressionReason) -> &'static str {
 pub fn command(context: &Context, command: &Command, out: &mut impl Write) -> anyhow::Result<()> {
     let config = context.config()?;
     let (store, keys) = context.keyed(&config)?;
-    let digests: Vec<String> = config.digests.iter().map(|digest| digest.name.clone()).collect();
+    // Those with readers of their own; the others are chosen by readers in their preferences.
+    let own = config.digests.iter().filter(|digest| digest.best_of.is_none());
+    let digests: Vec<String> = own.map(|digest| digest.name.clone()).collect();
     let deps = Deps {
         store: &store,
         keys: &keys,

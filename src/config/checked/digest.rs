@@ -23,7 +23,7 @@ const SUBJECT: &str = "{{ lead.title }} 외 {{ rest }}편";
 pub(super) fn all(root: &mut Section<'_, '_>, zone: Tz, advertising: Option<bool>) -> Option<Vec<Digest>> {
     // The built-in templates always load: a subject needs the engine, not the operator's files.
     let renderer = Renderer::new(&[]).ok();
-    let (mut seen, mut digests) = (Vec::new(), Vec::new());
+    let (mut seen, mut digests, mut wishes) = (Vec::new(), Vec::<Option<Digest>>::new(), Vec::new());
     root.each("digest", |mut section| {
         let name = section.required("name", name, "다이제스트의 이름을 적으세요. 예: `name = \"weekly\"`");
         if let Some(problem) =
@@ -40,15 +40,40 @@ pub(super) fn all(root: &mut Section<'_, '_>, zone: Tz, advertising: Option<bool
         let max_late =
             section.or("max_late", span(Duration::zero()..=Duration::days(30)), Duration::hours(12));
         let rules = rules(&mut section);
+        let best_of = section.optional("best_of", line);
+        if let Some(of) = &best_of {
+            wishes.push((name.clone(), of.clone(), section.place("best_of")));
+        }
+        let unread = best_of.is_none() && section.has("best_of");
         section.finish();
-        digests.push(name.zip(schedule).zip(subject).map(|((name, schedule), subject)| Digest {
-            name,
-            schedule,
-            subject,
-            rules,
-            max_late,
-        }));
+        digests.push(
+            name.zip(schedule)
+                .zip(subject)
+                .map(|((name, schedule), subject)| Digest {
+                    name,
+                    schedule,
+                    subject,
+                    rules,
+                    max_late,
+                    best_of,
+                })
+                .filter(|_| !unread),
+        );
     });
+    for (name, of, place) in wishes {
+        let whole = |digest: &&Digest| digest.name == of && digest.best_of.is_none();
+        let found = digests.iter().flatten().find(whole).filter(|digest| Some(&digest.name) != name.as_ref());
+        if found.is_none() && !digests.iter().any(Option::is_none) {
+            let what = format!(
+                "`{of}`의 모음으로 둘 수 없어요. 그런 다이제스트가 없거나, 이것 자신이거나, 그것도 모음이에요"
+            );
+            root.fault_in(
+                place,
+                "digest.best_of",
+                Problem::new(what, "월간 독자가 본래 받는 다이제스트의 이름을 적으세요"),
+            );
+        }
+    }
     if digests.is_empty() {
         root.missing_section(
             "digest",
