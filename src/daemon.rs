@@ -4,6 +4,7 @@
 
 mod ingest;
 mod notify;
+mod people;
 mod publish;
 mod send;
 
@@ -120,6 +121,8 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
     let (press, clock, stopped, hint) =
         (Arc::clone(&edition), deps.clock.clone(), stop.clone(), Arc::clone(&published));
     tasks.spawn(async move { ("발행", publish::run(press, clock, stopped, hint).await) });
+    let (store, clock, stopped) = (deps.store, deps.clock.clone(), stop.clone());
+    tasks.spawn(async move { ("독자", people::run(store, clock, stopped).await) });
     let (clock, stopped, hint) = (deps.clock.clone(), stop.clone(), Arc::clone(&published));
     let sending = send::Sending { deps: deps.deliver, press: edition, clock: deps.clock, published };
     let halted = stop.clone();

@@ -28,7 +28,7 @@
 //! | [`source`] | effect | fetching; one file per format; which fetched post is which known one |
 //! | [`smtp`] | effect | one owned connection, driven stage by stage |
 //! | [`store`] | effect | all SQL; one file per noun; one writer thread with group commit, readers apart |
-//! | [`web`] | effect | the reader's pages and the operator's; they write rows and never send |
+//! | [`web`] | effect | the reader's pages (sign-up, preferences, leaving, the archive) and the operator's; they write rows and never send |
 //! | [`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`] | effect | the steps, each a `run_once(deps, now)` |
 //! | [`status`] | effect | how everything stands, and the words for it: the terminal and the operator's page show it |
 //! | [`daemon`] | effect | supervision: a task per step, the stop, the end of all when one dies |

@@ -124,16 +124,8 @@ impl Stage {
 
     /// Shows the inbox and the reader pages until `stop`.
     fn serve(self, opened: &Opened, stop: &CancellationToken, out: &mut impl Write) -> Result<()> {
-        let masthead = &opened.config.masthead;
-        let pages = web::router(web::Deps {
-            store: opened.store.clone(),
-            keys: opened.keys.clone(),
-            clock: self.context.clock.clone(),
-            newsletter: masthead.newsletter.title.clone(),
-            contact: masthead.sender.email.to_string(),
-            archive: super::run::archive(masthead, &opened.config.digests),
-            farewell: opened.config.law.farewell(),
-        });
+        let (store, keys) = (opened.store.clone(), opened.keys.clone());
+        let pages = web::router(super::run::pages(&self.context, &opened.config, store, keys));
         let letters = web::inbox::router(self.inbox.clone())?;
         writeln!(out, "브라우저에서 열어 보세요: http://{}/", self.inbox_page.local_addr()?)?;
         writeln!(out, "편지의 수신거부 링크도 눌러 볼 수 있어요. 끝내려면 Ctrl-C를 누르세요.")?;

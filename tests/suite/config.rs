@@ -398,7 +398,14 @@ fn the_defaults_that_the_example_states_are_the_defaults() {
         let key = line.split(" = ").next().unwrap_or_default();
         !matches!(
             key,
-            "user" | "password_file" | "ca_file" | "ed25519_key_file" | "[dkim]" | "domain" | "selector"
+            "user"
+                | "password_file"
+                | "ca_file"
+                | "ed25519_key_file"
+                | "[dkim]"
+                | "domain"
+                | "selector"
+                | "best_of"
         ) && !line.contains("dkim-moabom.pem")
             && !line.starts_with("[dkim]")
     };
@@ -410,6 +417,7 @@ fn the_defaults_that_the_example_states_are_the_defaults() {
     assert_eq!(rules, config.digests[0].rules);
     assert_eq!(full.digests[0].subject, config.digests[0].subject);
     assert_eq!(full.digests[0].max_late, config.digests[0].max_late);
+    assert_eq!(full.privacy.officer, "봄날");
     assert_eq!((&full.web, &full.store, &full.log), (&config.web, &config.store, &config.log));
     assert_eq!(full.templates, config.templates);
     assert_eq!(full.deliver.unknown, config.deliver.unknown);
@@ -435,6 +443,7 @@ fn the_example_names_every_key_there_is() {
         "dkim",
         "web",
         "admin",
+        "privacy",
         "store",
         "templates",
         "log",

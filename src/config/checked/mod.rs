@@ -34,6 +34,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
     let dkim = rest::dkim(&mut root, sender.as_ref().map(|sender| sender.email.domain()));
     let web = rest::web(root.section("web"));
     let admin = admin::read(root.section("admin"));
+    let privacy = rest::privacy(root.section("privacy"), sender.as_ref());
     let store = rest::store(root.section("store"));
     let templates = rest::templates(root.section("templates"));
     let law = rest::law(root.section("law"), advertising, digests.as_ref().map_or(0, Vec::len));
@@ -65,6 +66,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
         law: law?,
         web: web?,
         admin: admin?,
+        privacy: privacy?,
         links,
         store: store?,
         templates: templates?,
