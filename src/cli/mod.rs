@@ -12,6 +12,7 @@ pub mod dkim;
 pub mod editions;
 pub mod ingest;
 pub mod init;
+pub mod keys;
 pub mod law;
 mod open;
 pub mod posts;
@@ -27,6 +28,7 @@ pub mod templates;
 pub mod test_send;
 mod usage;
 pub mod verify;
+pub mod web;
 pub mod why;
 
 use std::io::{self, IsTerminal, Write};
@@ -65,6 +67,8 @@ pub enum Command {
     Check(check::CheckArgs),
     /// 계속 돌면서 읽고, 때가 되면 발행하고, 보내요
     Run(run::RunArgs),
+    /// 독자의 페이지만 열어 두어요. `run`은 이것까지 해요
+    Web(web::WebArgs),
     /// 블로그를 한 번 읽어요
     Ingest(ingest::IngestArgs),
     /// 때가 된 다이제스트를 발행해요. 이름을 주면 지금 그것을 발행해요
@@ -93,6 +97,9 @@ pub enum Command {
     /// 메일에 서명할 열쇠 (DKIM)
     #[command(subcommand)]
     Dkim(dkim::DkimCommand),
+    /// 링크에 서명하는 비밀 키
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// 법이 정한 통지와 표시 가운데 할 것과 빠진 것을 알려 줘요
     Law(law::LawArgs),
     /// 지금 어떤지 한 화면으로 보여 줘요
@@ -201,6 +208,7 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         Command::Init(args) => init::run(context, &args, out),
         Command::Check(args) => check::run(context, args, out),
         Command::Run(args) => run::run(context, args),
+        Command::Web(args) => web::run(context, args),
         Command::Ingest(args) => ingest::run(context, &args, out),
         Command::Publish(args) => publish::run(context, &args, out),
         Command::Deliver(args) => deliver::command(context, args, out),
@@ -227,6 +235,7 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         }
         Command::Law(args) => law::run(context, args, out),
         Command::Dkim(command) => dkim::run(&command),
+        Command::Keys(command) => keys::run(context, command, out),
         Command::Status(args) => status::run(context, args, out),
         Command::Schedule(args) => schedule::run(context, &args, out),
         Command::Backup(args) => backup::run(context, &args, out),

@@ -22,6 +22,7 @@ mod gains;
 mod import;
 mod ingest;
 mod judged;
+mod keys;
 mod korean;
 mod law;
 mod letter;
