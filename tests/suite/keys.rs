@@ -16,13 +16,13 @@ use crate::web::status;
 const KEYS: &str = "data/moabom.sqlite.key";
 
 /// `moabom web`, ended when dropped.
-struct Pages {
+pub struct Pages {
     child: Child,
     port: u16,
 }
 
 impl Pages {
-    fn start(system: &System) -> Pages {
+    pub fn start(system: &System) -> Pages {
         let port =
             TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
         let mut command = system.command(&["web"]);
@@ -37,10 +37,20 @@ impl Pages {
         pages
     }
 
-    fn ask(&self, method: &str, path: &str) -> String {
+    pub fn ask(&self, method: &str, path: &str) -> String {
+        self.send(method, path, "")
+    }
+
+    pub fn post(&self, path: &str, form: &str) -> String {
+        self.send("POST", path, form)
+    }
+
+    fn send(&self, method: &str, path: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connects");
-        let request =
-            format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
         stream.write_all(request.as_bytes()).expect("writes");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("reads");

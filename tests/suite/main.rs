@@ -22,6 +22,7 @@ mod gains;
 mod import;
 mod ingest;
 mod judged;
+mod journey;
 mod keys;
 mod korean;
 mod law;
