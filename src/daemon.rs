@@ -99,6 +99,7 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
     deps.listener.set_nonblocking(true).map_err(DaemonError::Web)?;
     let listener = TcpListener::from_std(deps.listener).map_err(DaemonError::Web)?;
     let published = Arc::new(Notify::new());
+    let hint_of_pages = Arc::clone(&published);
     let edition = publish::Press {
         store: deps.store.clone(),
         masthead: deps.masthead,
@@ -128,7 +129,8 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
     let halted = stop.clone();
     tasks.spawn(async move { ("발송", sending.run(session, halted).await) });
     tasks.spawn(async move { ("통지", notify::run(deps.office, clock, stopped, hint).await) });
-    let (router, stopped) = (web::router(deps.web), stop.clone());
+    let web = web::Deps { queued: hint_of_pages, ..deps.web };
+    let (router, stopped) = (web::router(web), stop.clone());
     tasks.spawn(async move { ("웹", web::serve(listener, router, stopped).await.map_err(DaemonError::Web)) });
     if let Some((listener, deps)) = deps.admin {
         listener.set_nonblocking(true).map_err(DaemonError::Web)?;

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -94,6 +95,7 @@ pub(super) fn pages(context: &Context, config: &Config, store: Store, keys: Vec<
             trusted_proxies: config.web.trusted_proxies.clone(),
             privacy: privacy(config),
         },
+        queued: Arc::default(),
     }
 }
 

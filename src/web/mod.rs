@@ -24,6 +24,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono_tz::Tz;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -58,6 +59,8 @@ pub struct Deps {
     pub farewell: Farewell,
     /// What readers can do for themselves.
     pub people: PeopleSettings,
+    /// Told when a page queued a mail, so that whoever sends need not wait for the next look.
+    pub queued: Arc<Notify>,
 }
 
 /// What the pages on which readers own their subscription work with.
@@ -112,6 +115,7 @@ struct Shared {
     people: PeopleSettings,
     desk: signup::Desk,
     letters: signup::Letters,
+    queued: Arc<Notify>,
 }
 
 impl Shared {
@@ -127,8 +131,8 @@ impl Shared {
             signup: people.signup,
         });
         let desk = signup::Desk::new(&people, &pages.collection());
-        let Deps { store, keys, clock, farewell, .. } = deps;
-        Shared { store, keys, clock, pages, archive, farewell, people, desk, letters }
+        let Deps { store, keys, clock, farewell, queued, .. } = deps;
+        Shared { store, keys, clock, pages, archive, farewell, people, desk, letters, queued }
     }
 }
 

@@ -245,7 +245,11 @@ async fn ask_address(shared: &Arc<Shared>, token: String, body: &Bytes) -> Respo
         Ok(Some(NewAddress::Unknown)) => shared.pages.show(Page::Gone),
         // Whether another reader has the address is told to nobody.
         Ok(Some(outcome)) => {
-            tracing::info!(asked = matches!(outcome, NewAddress::Asked(_)), "new address");
+            let asked = matches!(outcome, NewAddress::Asked(_));
+            if asked {
+                shared.queued.notify_one();
+            }
+            tracing::info!(asked, "new address");
             let say = Some(
                 "쓸 수 있는 주소라면 그곳으로 확인 메일을 보냈어요. 72시간 안에 그 안의 단추를 눌러 주세요. 하루에 세 번까지 신청할 수 있어요.",
             );

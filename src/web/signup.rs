@@ -174,7 +174,10 @@ async fn sign_up(shared: &Arc<Shared>, wish: Wish) -> Response {
     match done.await {
         Ok(Some(outcome)) => {
             let outcome = match outcome {
-                SignUp::Pending(_) => "mailed",
+                SignUp::Pending(_) => {
+                    shared.queued.notify_one();
+                    "mailed"
+                }
                 SignUp::Known => "known",
                 SignUp::Repeated => "repeated",
                 SignUp::Suppressed(_) => "suppressed",

@@ -54,6 +54,7 @@ pub fn deps(desk: &Desk, keys: Vec<SecretKey>) -> web::Deps {
                 since: None,
             },
         },
+        queued: std::sync::Arc::default(),
     }
 }
 
