@@ -5,9 +5,7 @@ use std::net::TcpStream;
 
 use moabom::model::token::Purpose;
 use moabom::model::{EditionId, SubscriberId};
-use moabom::web::DigestChoice;
 
-use crate::browser::{figure, measure_documents};
 use crate::signup::{FORM, Front, filled};
 use crate::support::keeper::Dice;
 use crate::web::{body, status};
@@ -281,57 +279,4 @@ fn a_failing_store_is_told_on_every_page_and_nothing_is_half_done() {
         (front.mailed(), front.number("SELECT count(*) FROM subscriptions WHERE state = 'pending'")),
         (1, 1)
     );
-}
-
-#[test]
-fn pages_fit_telephones_and_desktops_in_light_and_dark() {
-    let front = Front::with(|deps| {
-        deps.people.advertising = true;
-        let more = ["아주-긴-이름의-다이제스트-".repeat(4), "<b>".to_owned()];
-        deps.people.digests.extend(more.map(|name| DigestChoice {
-            name,
-            when: "매월 1일 오전 9시".into(),
-            best: None,
-        }));
-        deps.newsletter = "끊을 곳이 없는 이름".replace(' ', "").repeat(6);
-    });
-    front.desk.run(&["add", "a-rather-long-address-for-a-telephone@a-rather-long-domain.example.com"]).ok();
-    let key = &front.desk.keys[0];
-    let confirm = key.numbered_token(Purpose::Confirm, SubscriberId(1), front.clock.now().timestamp_millis());
-    let paths = [
-        "/subscribe".to_owned(),
-        "/privacy".to_owned(),
-        "/nothing".to_owned(),
-        "/unsubscribe".to_owned(),
-        "/archive".to_owned(),
-        format!("/unsubscribe/{}", key.token(Purpose::Unsubscribe, SubscriberId(1), EditionId(0))),
-        format!("/preferences/{}", key.numbered_token(Purpose::Preferences, SubscriberId(1), 0)),
-        format!("/confirm/{confirm}"),
-        format!("/confirm/{}", "A".repeat(47)),
-        format!("/address/{}", "A".repeat(47)),
-    ];
-    let mut pages: Vec<(String, String)> =
-        paths.iter().map(|path| (path.clone(), body(&front.served.ask("GET", path)).to_owned())).collect();
-    let stamp = front.stamp();
-    let posted = |path: &str, sent: &str| body(&front.served.post(path, FORM, sent)).to_owned();
-    pages.push(("faults".into(), posted("/subscribe", &format!("made={stamp}&address=x&name=www.x"))));
-    pages.push((
-        "asked".into(),
-        posted("/subscribe", &format!("{}&advertising=yes", filled(&stamp, "lee@naver.com"))),
-    ));
-    pages.push(("to confirm".into(), body(&front.served.ask("GET", &front.link())).to_owned()));
-    pages.push(("saved".into(), posted(&paths[6], "do=save&pace0=rest-2w&name=x")));
-    pages.push(("refused".into(), posted(&paths[6], "do=address&address=nonsense")));
-    for flags in [&[][..], &["--blink-settings=preferredColorScheme=0"]] {
-        let Some(frames) = measure_documents(&pages, flags) else { return };
-        assert_eq!(frames.len() % pages.len(), 0);
-        for frame in &frames {
-            assert!(figure(frame, "scroll") <= figure(frame, "client"), "sideways scroll: {frame}");
-            assert_eq!(figure(frame, "beyond"), 0.0, "something sticks out: {frame}");
-            assert!(figure(frame, "contrast") >= 4.5, "contrast: {frame}");
-            assert!(figure(frame, "target") >= 44.0, "target: {frame}");
-            assert!(figure(frame, "font") >= 14.0, "font: {frame}");
-            assert_eq!((figure(frame, "h1"), figure(frame, "scripts")), (1.0, 0.0), "{frame}");
-        }
-    }
 }

@@ -8,9 +8,7 @@ use url::{Host, Url};
 use super::super::private_file::{Readers, read as read_private};
 use super::super::raw::Item;
 use super::super::section::Section;
-use super::super::value::{
-    Problem, choice, count, email, flag, host, line, lines, path, span, web_address,
-};
+use super::super::value::{Problem, choice, count, email, flag, host, line, lines, path, span, web_address};
 use super::super::{LogFormat, LogSettings, StoreSettings, WebSettings};
 use super::relay::private_problem;
 use crate::compose::dkim::{DkimSettings, Signer};
