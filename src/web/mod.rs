@@ -129,6 +129,7 @@ impl Shared {
             contact: deps.contact,
             root: archive.root().to_owned(),
             signup: people.signup,
+            told: deps.farewell == Farewell::Told,
         });
         let desk = signup::Desk::new(&people, &pages.collection());
         let Deps { store, keys, clock, farewell, queued, .. } = deps;

@@ -127,6 +127,8 @@ pub(super) struct Face {
     pub(super) root: String,
     /// Whether one can sign up.
     pub(super) signup: bool,
+    /// Whether who leaves is told by mail before being erased.
+    pub(super) told: bool,
 }
 
 /// The pages of one newsletter.
@@ -170,6 +172,7 @@ impl Pages {
         context.insert("contact", &self.face.contact);
         context.insert("root", &self.face.root);
         context.insert("signup", &self.face.signup);
+        context.insert("told", &self.face.told);
         context.insert("heading", heading);
         context.insert("style", STYLE.trim());
         context.extend(own.clone());
@@ -202,6 +205,7 @@ mod tests {
             contact: "a@b.com".into(),
             root: "/news/".into(),
             signup: true,
+            told: false,
         });
         let mut own = Context::new();
         own.insert("address", &Some("h***@<script>"));

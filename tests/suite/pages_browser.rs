@@ -92,7 +92,7 @@ fn a_reader_signs_up_rests_and_moves_by_hand() {
     let (axe, Some(mut browser)) = (axe(), chromium()) else { return };
     let front = front();
     let mut tab = browser.tab();
-    let mut sound = |tab: &mut Tab<'_>, page: &str, said: &str| {
+    let sound = |tab: &mut Tab<'_>, page: &str, said: &str| {
         let text = tab.value("document.body.innerText");
         assert!(text.as_str().is_some_and(|text| text.contains(said)), "{page}: {text}");
         if let Some(axe) = &axe {
