@@ -73,16 +73,19 @@ pub struct Kept {
     pub resumed: usize,
     /// Sign-ups that nobody confirmed in time and that were closed.
     pub closed: usize,
+    /// New addresses that nobody confirmed in time and that were forgotten.
+    pub forgotten: usize,
 }
 
 /// Sign-ups closed in one round.
 const CLOSED_AT_ONCE: u32 = 500;
 
-/// Ends the pauses whose time has come, and closes sign-ups that nobody confirmed.
+/// Ends the pauses whose time has come, and forgets sign-ups and new addresses that nobody confirmed.
 pub fn run_once(store: &Store, now: Instant) -> Result<Kept, StoreError> {
     store.write(move |ledger| {
         let resumed = ledger.resume_due(now)?;
         let closed = ledger.close_sign_ups(now - signup::FORGET_AFTER, CLOSED_AT_ONCE, now)?;
-        Ok(Kept { resumed, closed })
+        let forgotten = ledger.forget_new_addresses(now)?;
+        Ok(Kept { resumed, closed, forgotten })
     })
 }

@@ -20,11 +20,8 @@ pub(super) async fn run(store: Store, clock: Clock, stop: CancellationToken) -> 
         let step = tokio::task::spawn_blocking(move || feedback::run_once(&worker, now));
         match step.await.map_err(|_| DaemonError::Died("독자"))? {
             Ok(kept) if kept != feedback::Kept::default() => {
-                info!(
-                    resumed = kept.resumed,
-                    closed = kept.closed,
-                    "쉬던 구독과 확인하지 않은 신청을 정리했어요"
-                );
+                let feedback::Kept { resumed, closed, forgotten } = kept;
+                info!(resumed, closed, forgotten, "쉬던 구독과 확인하지 않은 신청을 정리했어요");
             }
             Ok(_) => {}
             Err(failed) => warn!("쉬던 구독과 확인하지 않은 신청을 살피지 못했어요: {failed}"),

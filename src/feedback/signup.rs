@@ -43,6 +43,8 @@ pub struct Asked {
     pub digests: Vec<String>,
     /// What was agreed to: version and print of the text shown.
     pub wording: String,
+    /// The text shown.
+    pub shown: String,
 }
 
 /// Takes a sign-up and queues its one mail, `mail` with [`LINK`] replaced, in the same transaction. What comes back is for
@@ -68,6 +70,7 @@ pub fn sign_up(
             source: "web",
             wording: &asked.wording,
         };
+        ledger.keep_wording(&asked.wording, &asked.shown)?;
         let outcome = ledger.sign_up(&new, most_an_hour, &key, now)?;
         if let SignUp::Pending(subscriber) = outcome {
             let token = signing.numbered_token(Purpose::Confirm, subscriber, now.timestamp_millis());
@@ -101,7 +104,11 @@ pub fn awaiting(
 ) -> Result<Option<Awaiting>, StoreError> {
     let (subscriber, expired) = opened(keys, token, now);
     let found = store.read(|ledger| ledger.awaiting(subscriber))?;
-    Ok(found.filter(|found| !found.pending.is_empty() && !expired || !found.confirmed.is_empty()))
+    // Where something waits, the link must be fresh; where nothing does, it shows what was confirmed before.
+    let stands = |found: &Awaiting| {
+        if found.pending.is_empty() { !found.confirmed.is_empty() } else { !expired }
+    };
+    Ok(found.filter(stands))
 }
 
 /// Answers the double opt-in. Repeating it changes nothing; an error means that nothing was changed.

@@ -152,10 +152,7 @@ impl Ledger<'_> {
         if self.subscriber(id)?.and_then(|person| person.address).is_none() {
             return Ok(NewAddress::Unknown);
         }
-        self.db
-            .prepare_cached("DELETE FROM address_changes WHERE asked_at < ?1")
-            .and_then(|mut delete| delete.execute([(now - CHANGE_OPEN).timestamp_millis()]))
-            .map_err(sql)?;
+        self.forget_new_addresses(now)?;
         let asked: i64 = self
             .db
             .prepare_cached("SELECT count(*) FROM address_changes WHERE subscriber_id = ?1 AND asked_at > ?2")
@@ -176,6 +173,21 @@ impl Ledger<'_> {
             .and_then(|mut insert| insert.insert((id.0, address.as_str(), now.timestamp_millis())))
             .map_err(sql)?;
         Ok(if self.may_have(address, key)? { NewAddress::Asked(change) } else { NewAddress::Taken })
+    }
+
+    /// Forgets new addresses that nobody confirmed in time, and the mails to them. Returns how many.
+    pub fn forget_new_addresses(&self, now: Instant) -> Result<usize, StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE notices SET address = NULL, html = '', text = ''
+                 WHERE kind = 'address_change' AND address IS NOT NULL AND expires_at < ?1",
+            )
+            .and_then(|mut update| update.execute([now.timestamp_millis()]))
+            .map_err(sql)?;
+        self.db
+            .prepare_cached("DELETE FROM address_changes WHERE asked_at < ?1")
+            .and_then(|mut delete| delete.execute([(now - CHANGE_OPEN).timestamp_millis()]))
+            .map_err(sql)
     }
 
     fn may_have(&self, address: &EmailAddress, key: &SuppressionKey) -> Result<bool, StoreError> {
@@ -214,6 +226,9 @@ impl Ledger<'_> {
         let Some(address) = self.new_address(id, change, now)? else { return Ok(Moved::Unknown) };
         if !self.may_have(&address, key)? {
             return Ok(Moved::Unknown);
+        }
+        if let Some(old) = self.subscriber(id)?.and_then(|person| person.address) {
+            self.forget_replies(id, &old)?;
         }
         self.db
             .prepare_cached(

@@ -18,6 +18,12 @@ CREATE TABLE signups (
 ) STRICT;
 CREATE INDEX signups_by_time ON signups (mailed_at);
 
+-- The text that a wording in the consent ledger stands for, as it was shown.
+CREATE TABLE wordings (
+  wording  TEXT PRIMARY KEY,
+  shown    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- A new address a reader asked for, until it is confirmed there.
 CREATE TABLE address_changes (
   id             INTEGER PRIMARY KEY,

@@ -82,6 +82,15 @@ impl Ledger<'_> {
         Ok(SignUp::Pending(id))
     }
 
+    /// Keeps the text that a wording stands for, once: what was agreed to can be shown years later.
+    pub fn keep_wording(&self, wording: &str, shown: &str) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached("INSERT INTO wordings (wording, shown) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
+            .and_then(|mut insert| insert.execute([wording, shown]))
+            .map(drop)
+            .map_err(sql)
+    }
+
     /// Counts one asked for, and says how many were mailed in this hour.
     fn count_sign_up(&self, now: Instant) -> Result<i64, StoreError> {
         let hour = hour(now);

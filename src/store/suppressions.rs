@@ -192,19 +192,24 @@ impl Ledger<'_> {
         address: &EmailAddress,
         now: Instant,
     ) -> Result<(), StoreError> {
-        // Relays like to repeat the address in their replies.
-        self.db
-            .prepare_cached(
-                "UPDATE deliveries SET last_reply = NULL WHERE subscriber_id = ?1 AND instr(lower(last_reply), ?2) > 0",
-            )
-            .and_then(|mut update| update.execute((id.0, address.as_str().to_ascii_lowercase())))
-            .map_err(sql)?;
+        self.forget_replies(id, address)?;
         self.db
             .prepare_cached(
                 "UPDATE subscribers SET address = NULL, address_key = NULL, name = NULL, erased_at = ?2 WHERE id = ?1",
             )
             .and_then(|mut update| update.execute((id.0, now.timestamp_millis())))
             .map(|_| ())
+            .map_err(sql)
+    }
+
+    /// Relays like to repeat the address in their replies.
+    pub(super) fn forget_replies(&self, id: SubscriberId, address: &EmailAddress) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE deliveries SET last_reply = NULL WHERE subscriber_id = ?1 AND instr(lower(last_reply), ?2) > 0",
+            )
+            .and_then(|mut update| update.execute((id.0, address.as_str().to_ascii_lowercase())))
+            .map(drop)
             .map_err(sql)
     }
 }

@@ -131,7 +131,7 @@ impl Shared {
             signup: people.signup,
             told: deps.farewell == Farewell::Told,
         });
-        let desk = signup::Desk::new(&people, &pages.collection());
+        let desk = signup::Desk::new(&people, pages.shown(people.advertising));
         let Deps { store, keys, clock, farewell, queued, .. } = deps;
         Shared { store, keys, clock, pages, archive, farewell, people, desk, letters, queued }
     }

@@ -8,7 +8,7 @@ use tera::{Context, Tera};
 
 /// The style sheet of all pages.
 pub(super) const STYLE: &str = include_str!("../../templates/page/style.css");
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("base.html", include_str!("../../templates/page/base.html")),
     ("reader.html", include_str!("../../templates/page/reader.html")),
     ("unsubscribe.html", include_str!("../../templates/page/unsubscribe.html")),
@@ -16,6 +16,8 @@ const TEMPLATES: [(&str, &str); 17] = [
     ("failed.html", include_str!("../../templates/page/failed.html")),
     ("missing.html", include_str!("../../templates/page/missing.html")),
     ("collection.html", include_str!("../../templates/page/collection.html")),
+    ("consents.html", include_str!("../../templates/page/consents.html")),
+    ("shown.html", include_str!("../../templates/page/shown.html")),
     ("subscribe.html", include_str!("../../templates/page/subscribe.html")),
     ("asked.html", include_str!("../../templates/page/asked.html")),
     ("confirm.html", include_str!("../../templates/page/confirm.html")),
@@ -179,9 +181,11 @@ impl Pages {
         self.tera.render(template, &context)
     }
 
-    /// What one agrees to in the form, as it is shown.
-    pub(super) fn collection(&self) -> String {
-        self.render("collection.html", "", &Context::new()).unwrap_or_default()
+    /// What one agrees to in the form, as it is shown; `advertising` asks for that consent too.
+    pub(super) fn shown(&self, advertising: bool) -> String {
+        let mut own = Context::new();
+        own.insert("advertising", &advertising);
+        self.render("shown.html", "", &own).unwrap_or_default().trim().to_owned()
     }
 }
 
@@ -232,6 +236,10 @@ mod tests {
             assert!(html.contains("lang=\"en\"") && html.contains(page.heading()));
             assert!(html.contains("href=\"/news/privacy\""), "{html}");
         }
-        assert!(pages.collection().contains("&lt;b&gt;모아봄"));
+        let (plain, more) = (pages.shown(false), pages.shown(true));
+        assert!(
+            plain.contains("&lt;b&gt;모아봄") && plain.contains("동의해요.\n") && plain.contains("14세 이상")
+        );
+        assert!(!plain.contains("광고") && more.contains("광고가 담긴 편지를") && more.contains("14세 이상"));
     }
 }

@@ -33,11 +33,13 @@ pub(super) struct Desk {
     gate: Mutex<Gate>,
     /// What the consents of this form are recorded as.
     wording: String,
+    /// What is agreed to.
+    shown: String,
 }
 
 impl Desk {
-    pub(super) fn new(people: &PeopleSettings, collection: &str) -> Desk {
-        Desk { gate: Mutex::default(), wording: wording(people.advertising, collection) }
+    pub(super) fn new(people: &PeopleSettings, shown: String) -> Desk {
+        Desk { gate: Mutex::default(), wording: wording(people.advertising, &shown), shown }
     }
 }
 
@@ -45,8 +47,8 @@ impl Desk {
 const VERSION: u32 = 1;
 
 /// The consents of the form, with the print of the text shown: what was agreed to can be told years later.
-fn wording(advertising: bool, collection: &str) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, collection.as_bytes());
+fn wording(advertising: bool, shown: &str) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, shown.as_bytes());
     let print: String = digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     let advertising = if advertising { ", 광고성 정보 수신" } else { "" };
     format!("구독 양식 {VERSION}판: 개인정보 수집·이용{advertising}, 만 14세 이상 ({print})")
@@ -166,7 +168,13 @@ async fn sign_up(shared: &Arc<Shared>, wish: Wish) -> Response {
         let Some(links) = &working.people.links else { return Ok(None) };
         let deps = signup::Deps { store: &working.store, keys: &working.keys, links };
         let Wish { address, name, digests } = wish;
-        let asked = Asked { address, name, digests, wording: working.desk.wording.clone() };
+        let asked = Asked {
+            address,
+            name,
+            digests,
+            wording: working.desk.wording.clone(),
+            shown: working.desk.shown.clone(),
+        };
         let Some(mail) = working.letters.confirm() else { return Ok(None) };
         let most = working.people.confirmations_per_hour;
         signup::sign_up(deps, asked, mail, most, working.clock.now()).map(Some)

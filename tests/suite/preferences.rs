@@ -157,6 +157,14 @@ fn addresses_cannot_be_tried_out_through_a_change() {
     let link = front.link();
     front.pass(chrono::Duration::hours(73));
     assert_eq!(status(&front.served.post(&link, "", "")), "404", "too old");
+    let kept = || {
+        let there = "SELECT (SELECT count(*) FROM address_changes)
+            + (SELECT count(*) FROM notices WHERE address IS NOT NULL OR text <> '')";
+        front.number(there)
+    };
+    assert!(kept() > 0);
+    assert!(moabom::feedback::run_once(&front.desk.store, front.clock.now()).expect("runs").forgotten > 0);
+    assert_eq!(kept(), 0, "addresses that nobody confirmed are forgotten");
     assert_eq!(front.desk.list()[0]["address"], "kim@naver.com");
     assert_eq!(status(&front.served.post(&own, FORM, "do=address&address=nonsense")), "422");
 }

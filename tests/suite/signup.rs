@@ -118,6 +118,16 @@ fn signing_up_takes_a_form_a_mail_and_one_button() {
     assert!(consents[0].wording.starts_with("구독 양식 1판: 개인정보 수집·이용, 만 14세 이상 ("));
     assert_eq!((&consents[0].wording, consents[1].source.as_str()), (&consents[1].wording, "web"));
     assert!(front.served.ask("GET", &link).contains("구독을 시작했어요"));
+    let shown: String = front
+        .desk
+        .sql()
+        .query_row("SELECT shown FROM wordings WHERE wording = ?1", [&consents[0].wording], |row| row.get(0))
+        .expect("the text agreed to");
+    assert!(
+        shown.contains("동의하지 않을 권리")
+            && shown.contains("만 14세 이상이에요")
+            && !shown.contains("광고")
+    );
 }
 
 #[test]
