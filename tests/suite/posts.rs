@@ -40,6 +40,7 @@ impl Shell {
             subject: "{{ lead.title }}".to_owned(),
             rules: Rules::default(),
             max_late: chrono::Duration::hours(12),
+            approval: None,
         };
         let shell = Shell {
             world: World::new(),

@@ -74,6 +74,7 @@ impl World {
             subject: "{{ lead.title }}".to_owned(),
             rules: Rules { floor: 0.0, ..Rules::default() },
             max_late: Duration::hours(12),
+            approval: None,
         };
         let world = World {
             store,
