@@ -132,6 +132,7 @@ impl Stage {
             newsletter: masthead.newsletter.title.clone(),
             contact: masthead.sender.email.to_string(),
             archive: super::run::archive(masthead, &opened.config.digests),
+            draft: None,
             farewell: opened.config.law.farewell(),
         });
         let letters = web::inbox::router(self.inbox.clone())?;

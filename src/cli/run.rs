@@ -40,7 +40,8 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
     })?;
     let admin = admin::page(context, &opened)?;
     let deliver = opened.deliverer()?;
-    let office = opened.office()?;
+    let (office, informer) = (opened.office()?, opened.informer()?);
+    let draft = opened.drafts(&context.clock);
     let masthead = opened.config.masthead;
     Ok(daemon::Deps {
         clock: context.clock.clone(),
@@ -51,9 +52,11 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
             newsletter: masthead.newsletter.title.clone(),
             contact: masthead.sender.email.to_string(),
             archive: archive(&masthead, &opened.config.digests),
+            draft,
             farewell: opened.config.law.farewell(),
         },
         office,
+        informer,
         store: opened.store,
         sources: opened.config.sources,
         fetch: FetchSettings::default(),

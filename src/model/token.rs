@@ -11,12 +11,15 @@ use super::{EditionId, SubscriberId};
 pub enum Purpose {
     /// Withdraw the subscription. Never expires.
     Unsubscribe,
+    /// Decide about an edition before it leaves; the edition's own state ends it.
+    Draft,
 }
 
 impl Purpose {
     fn byte(self) -> u8 {
         match self {
             Purpose::Unsubscribe => 1,
+            Purpose::Draft => 9,
         }
     }
 }

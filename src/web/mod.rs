@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod archive;
+mod draft;
 pub mod inbox;
 mod listener;
 mod page;
@@ -26,6 +27,7 @@ use crate::model::token::SecretKey;
 use crate::store::Store;
 use crate::store::suppressions::Farewell;
 pub use archive::ArchiveSettings;
+pub use draft::{DraftDeps, Dropper};
 use page::{Page, Pages};
 
 /// What the pages work with.
@@ -43,6 +45,8 @@ pub struct Deps {
     pub contact: String,
     /// The archive of letters.
     pub archive: ArchiveSettings,
+    /// Editions the operator decides about; none where nobody is asked.
+    pub draft: Option<DraftDeps>,
     /// Whether who leaves is told by mail before being erased.
     pub farewell: Farewell,
 }
@@ -67,17 +71,18 @@ const GRACE: Duration = Duration::from_secs(5);
 pub fn router(deps: Deps) -> Router {
     let archive = archive::Archive::new(deps.archive, &deps.newsletter);
     let pages = Pages::new(deps.newsletter, deps.contact);
-    let Deps { store, keys, clock, farewell, .. } = deps;
+    let Deps { store, keys, clock, farewell, draft, .. } = deps;
     let shared = Arc::new(Shared { store, keys, clock, pages, archive, farewell });
     Router::new()
         .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::act))
         .route("/healthz", get(healthz))
         .merge(archive::routes())
         .fallback(missing)
+        .with_state(Arc::clone(&shared))
+        .merge(draft.map(draft::routes).unwrap_or_default())
         .layer(DefaultBodyLimit::max(BODY))
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), in_time))
+        .layer(middleware::from_fn_with_state(shared, in_time))
         .layer(middleware::from_fn_with_state(Arc::new(headers()), with_headers))
-        .with_state(shared)
 }
 
 /// Serves until `stop`, then lets open requests end for a few seconds.

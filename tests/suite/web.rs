@@ -33,8 +33,13 @@ impl Served {
                 home: "https://blog.example.com/".parse().expect("an address"),
                 digests: vec!["weekly".into()],
             },
+            draft: None,
             farewell: Default::default(),
         });
+        Served::of(router)
+    }
+
+    pub fn of(router: axum::Router) -> Served {
         let stop = CancellationToken::new();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("non-blocking");

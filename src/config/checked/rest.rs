@@ -8,10 +8,11 @@ use url::{Host, Url};
 use super::super::private_file::{Readers, read as read_private};
 use super::super::raw::Item;
 use super::super::section::Section;
-use super::super::value::{Problem, choice, flag, host, line, path, span, web_address};
+use super::super::value::{Problem, choice, email, flag, host, line, path, span, web_address};
 use super::super::{LogFormat, LogSettings, StoreSettings, WebSettings};
 use super::relay::private_problem;
 use crate::compose::dkim::{DkimSettings, Signer};
+use crate::model::EmailAddress;
 use crate::notify;
 
 /// Nothing outer: wrong. Nothing inner: letters are not signed here.
@@ -136,6 +137,13 @@ pub(super) fn store(mut section: Section<'_, '_>) -> Option<StoreSettings> {
         PathBuf::from(name)
     });
     Some(StoreSettings { path: file, key_file })
+}
+
+/// Whom to tell what needs a person.
+pub(super) fn operator(mut section: Section<'_, '_>) -> Option<EmailAddress> {
+    let address = section.optional("email", email);
+    section.finish();
+    address
 }
 
 /// Notices are a duty of who sends advertising; others send them where they say so.
