@@ -2,6 +2,7 @@
 //!
 //! The tasks meet in the store only. What is passed between them is the hint that there is something to look at.
 
+mod inform;
 mod ingest;
 mod notify;
 mod people;
@@ -48,6 +49,8 @@ pub struct Deps {
     pub renderer: Arc<Renderer>,
     /// What letters are sent with.
     pub deliver: deliver::Deps,
+    /// What the operator is told with; none where no address is configured.
+    pub informer: Option<crate::inform::Deps>,
     /// What the law wants told.
     pub office: Office,
     /// The reader pages.
@@ -124,6 +127,10 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
     tasks.spawn(async move { ("발행", publish::run(press, clock, stopped, hint).await) });
     let (store, clock, stopped) = (deps.store, deps.clock.clone(), stop.clone());
     tasks.spawn(async move { ("독자", people::run(store, clock, stopped).await) });
+    if let Some(informer) = deps.informer {
+        let (clock, stopped) = (deps.clock.clone(), stop.clone());
+        tasks.spawn(async move { ("알림", inform::run(informer, clock, stopped).await) });
+    }
     let (clock, stopped, hint) = (deps.clock.clone(), stop.clone(), Arc::clone(&published));
     let sending = send::Sending { deps: deps.deliver, press: edition, clock: deps.clock, published };
     let halted = stop.clone();

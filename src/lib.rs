@@ -10,7 +10,7 @@
 //! web, mailbox ─feedback→ [consents, subscriptions, suppressions] ─read again at every claim─┘
 //! ```
 //!
-//! A pure core in an imperative shell. The steps ([`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`]) never call
+//! A pure core in an imperative shell. The steps ([`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`], [`inform`]) never call
 //! each other: they meet in the tables of the store. So each can be run by hand, be killed at any moment, and be run again.
 //!
 //! # Rooms
@@ -29,7 +29,7 @@
 //! | [`smtp`] | effect | one owned connection, driven stage by stage |
 //! | [`store`] | effect | all SQL; one file per noun; one writer thread with group commit, readers apart |
 //! | [`web`] | effect | the reader's pages (sign-up, preferences, leaving, the archive) and the operator's; they write rows and never send |
-//! | [`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`] | effect | the steps, each a `run_once(deps, now)` |
+//! | [`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`], [`inform`] | effect | the steps, each a `run_once(deps, now)` |
 //! | [`status`] | effect | how everything stands, and the words for it: the terminal and the operator's page show it |
 //! | [`daemon`] | effect | supervision: a task per step, the stop, the end of all when one dies |
 //! | [`config`] | effect | raw → checked; every fault at once with its place and what to do |
@@ -75,6 +75,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod demo;
 pub mod feedback;
+pub mod inform;
 pub mod ingest;
 pub mod korean;
 pub mod law;

@@ -39,13 +39,16 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
     let listener = bind(opened.config.web.listen)?;
     let admin = admin::page(context, &opened)?;
     let deliver = opened.deliverer()?;
-    let office = opened.office()?;
-    let web = pages(context, &opened.config, opened.store.clone(), opened.keys);
+    let (office, informer) = (opened.office()?, opened.informer()?);
+    let draft = opened.drafts(&context.clock);
+    let mut web = pages(context, &opened.config, opened.store.clone(), opened.keys);
+    web.draft = draft;
     let masthead = opened.config.masthead;
     Ok(daemon::Deps {
         clock: context.clock.clone(),
         web,
         office,
+        informer,
         store: opened.store,
         sources: opened.config.sources,
         fetch: FetchSettings::default(),
@@ -72,6 +75,7 @@ pub(super) fn pages(context: &Context, config: &Config, store: Store, keys: Vec<
     let masthead = &config.masthead;
     let digests = &config.digests;
     web::Deps {
+        draft: None,
         store,
         keys,
         clock: context.clock.clone(),

@@ -27,6 +27,7 @@ use url::Url;
 
 use crate::compose::dkim::DkimSettings;
 use crate::deliver::DeliverSettings;
+use crate::model::EmailAddress;
 use crate::model::network::Network;
 use crate::notify;
 use crate::publish::{Digest, Masthead};
@@ -58,6 +59,8 @@ pub struct Config {
     pub deliver: DeliverSettings,
     /// `[dkim]`, where letters are signed here.
     pub dkim: Option<DkimSettings>,
+    /// `[operator] email`: who is told by mail what needs a person.
+    pub operator: Option<EmailAddress>,
     /// `[law]`.
     pub law: notify::Settings,
     /// `[web]`.

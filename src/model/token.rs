@@ -17,6 +17,8 @@ pub enum Purpose {
     Preferences,
     /// Move a subscription to a new address; its number is that of the change asked for.
     AddressChange,
+    /// Decide about an edition before it leaves; the edition's own state ends it.
+    Draft,
 }
 
 impl Purpose {
@@ -26,6 +28,7 @@ impl Purpose {
             Purpose::Confirm => 2,
             Purpose::Preferences => 3,
             Purpose::AddressChange => 4,
+            Purpose::Draft => 9,
         }
     }
 }

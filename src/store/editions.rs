@@ -1,9 +1,11 @@
 //! Effect: editions, their posts and content.
 
+mod approval;
 mod candidates;
 mod freeze;
 mod record;
 
+pub use approval::{PendingApproval, Said, WAITS};
 pub use candidates::{LastEdition, PostText};
 pub use freeze::{Audience, Freeze, NewEdition};
 pub use record::{ArchivedEdition, EditionOverview, StateChange};

@@ -12,6 +12,7 @@ pub mod consents;
 pub mod deliveries;
 pub mod editions;
 pub mod notices;
+pub mod operator;
 pub mod overview;
 pub mod place;
 pub mod posts;

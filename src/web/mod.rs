@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod archive;
+mod draft;
 pub mod inbox;
 mod listener;
 mod page;
@@ -37,6 +38,7 @@ use crate::model::token::SecretKey;
 use crate::store::suppressions::Farewell;
 use crate::store::{Store, StoreError};
 pub use archive::ArchiveSettings;
+pub use draft::{DraftDeps, Dropper};
 use page::{Face, Page, Pages};
 pub use privacy::PrivacySettings;
 
@@ -55,6 +57,8 @@ pub struct Deps {
     pub contact: String,
     /// The archive of letters.
     pub archive: ArchiveSettings,
+    /// Editions the operator decides about; none where nobody is asked.
+    pub draft: Option<DraftDeps>,
     /// Whether who leaves is told by mail before being erased.
     pub farewell: Farewell,
     /// What readers can do for themselves.
@@ -146,6 +150,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// All routes. No GET, HEAD or OPTIONS changes anything.
 pub fn router(deps: Deps) -> Router {
+    let draft = deps.draft.clone();
     let shared = Arc::new(Shared::new(deps));
     let signup = if shared.people.signup { signup::routes() } else { Router::new() };
     Router::new()
@@ -156,10 +161,11 @@ pub fn router(deps: Deps) -> Router {
         .merge(preferences::routes())
         .merge(signup)
         .fallback(missing)
+        .with_state(Arc::clone(&shared))
+        .merge(draft.map(draft::routes).unwrap_or_default())
         .layer(DefaultBodyLimit::max(BODY))
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), in_time))
+        .layer(middleware::from_fn_with_state(shared, in_time))
         .layer(middleware::from_fn_with_state(Arc::new(headers()), with_headers))
-        .with_state(shared)
 }
 
 /// Serves until `stop`, then lets open requests end for a few seconds.

@@ -42,7 +42,7 @@ const IMPURE: &[&str] = &[
     "rand::",
 ];
 
-const STEPS: &[&str] = &["ingest", "publish", "deliver", "feedback", "notify"];
+const STEPS: &[&str] = &["ingest", "publish", "deliver", "feedback", "notify", "inform"];
 const BANNED_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "manager", "service"];
 
 fn sources() -> Vec<(String, String)> {

@@ -1,6 +1,7 @@
 //! One test binary; one module per behaviour; names are sentences.
 
 mod admin;
+mod approval;
 mod architecture;
 mod archive;
 mod axe;

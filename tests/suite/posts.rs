@@ -41,6 +41,7 @@ impl Shell {
             rules: Rules::default(),
             max_late: chrono::Duration::hours(12),
             best_of: None,
+            approval: None,
         };
         let shell = Shell {
             world: World::new(),

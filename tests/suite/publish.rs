@@ -75,6 +75,7 @@ impl World {
             rules: Rules { floor: 0.0, ..Rules::default() },
             max_late: Duration::hours(12),
             best_of: None,
+            approval: None,
         };
         let world = World {
             store,

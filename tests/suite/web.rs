@@ -27,6 +27,7 @@ pub fn deps(desk: &Desk, keys: Vec<SecretKey>) -> web::Deps {
             home: "https://blog.example.com/".parse().expect("an address"),
             digests: vec!["weekly".into()],
         },
+        draft: None,
         farewell: Default::default(),
         people: web::PeopleSettings {
             signup: true,

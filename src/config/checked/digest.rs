@@ -7,11 +7,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::super::raw::Item;
 use super::super::report::nearest;
 use super::super::section::Section;
-use super::super::value::{Problem, count, line, name, number, span};
+use super::super::value::{Problem, choice, count, line, name, number, span};
 use super::{duplicate, masthead};
 use crate::law::subject_mark;
-use crate::model::edition::SectionKind;
-use crate::publish::Digest;
+use crate::model::edition::{SectionKind, Silence};
+use crate::publish::{Approval, Digest};
 use crate::render::Renderer;
 use crate::schedule::Schedule;
 use crate::select::{Rules, SectionRule};
@@ -39,6 +39,7 @@ pub(super) fn all(root: &mut Section<'_, '_>, zone: Tz, advertising: Option<bool
         let subject = subject(&mut section, renderer.as_ref(), advertising);
         let max_late =
             section.or("max_late", span(Duration::zero()..=Duration::days(30)), Duration::hours(12));
+        let approval = approval(&mut section);
         let rules = rules(&mut section);
         let best_of = section.optional("best_of", line);
         if let Some(of) = &best_of {
@@ -56,6 +57,7 @@ pub(super) fn all(root: &mut Section<'_, '_>, zone: Tz, advertising: Option<bool
                     rules,
                     max_late,
                     best_of,
+                    approval,
                 })
                 .filter(|_| !unread),
         );
@@ -170,4 +172,12 @@ fn emoji_weight(symbol: &str, item: &Item) -> Result<(String, f64), Problem> {
         ));
     }
     Ok((symbol.to_owned(), weight))
+}
+
+/// Whether the operator looks first: `approval = "2h"`, and what silence means.
+fn approval(section: &mut Section<'_, '_>) -> Option<Approval> {
+    let ahead = section.optional("approval", span(Duration::minutes(5)..=Duration::days(2)));
+    let words = [("send", Silence::Send), ("skip", Silence::Skip)];
+    let silence = section.or("approval_silence", choice(&words), Silence::Send);
+    ahead.map(|ahead| Approval { ahead, silence })
 }

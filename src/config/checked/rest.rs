@@ -12,8 +12,8 @@ use super::super::value::{Problem, choice, count, email, flag, host, line, lines
 use super::super::{LogFormat, LogSettings, StoreSettings, WebSettings};
 use super::relay::private_problem;
 use crate::compose::dkim::{DkimSettings, Signer};
-use crate::model::Sender;
 use crate::model::network::Network;
+use crate::model::{EmailAddress, Sender};
 use crate::notify;
 use crate::web::PrivacySettings;
 
@@ -169,6 +169,13 @@ pub(super) fn store(mut section: Section<'_, '_>) -> Option<StoreSettings> {
         PathBuf::from(name)
     });
     Some(StoreSettings { path: file, key_file })
+}
+
+/// Whom to tell what needs a person.
+pub(super) fn operator(mut section: Section<'_, '_>) -> Option<EmailAddress> {
+    let address = section.optional("email", email);
+    section.finish();
+    address
 }
 
 /// Notices are a duty of who sends advertising; others send them where they say so.
