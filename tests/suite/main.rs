@@ -15,6 +15,7 @@ mod copied;
 mod crash;
 mod deliver;
 mod dkim;
+mod doctor;
 mod faults;
 mod feed;
 mod fetch;
