@@ -63,23 +63,25 @@ fn judge_policy(name: &str, policy: &str, domain: &str, holder: &str, signed_by:
     match signed_by {
         Some(signer) if strict && !signer.eq_ignore_ascii_case(domain) => {
             let found = format!(
-                "DMARC가 엄격한 맞춤(adkim=s)을 요구하는데 서명 도메인 {signer}과 보내는 주소의 도메인 {domain}이 달라요."
+                "DMARC가 엄격한 맞춤(adkim=s)을 요구하는데 서명 도메인({signer})과 보내는 주소의 도메인({domain})이 서로 달라요."
             );
             Finding::mend(TOPIC, name, found)
                 .because("서명이 맞아도 DMARC에서는 서명이 없는 것으로 다뤄져요.")
-                .advise(format!("[dkim] domain을 `{domain}`으로 바꾸고 그 이름에 레코드를 올리거나, DMARC의 `adkim=s`를 지우세요."))
+                .advise(format!("[dkim] domain을 보내는 주소의 도메인({domain})으로 바꾸고 그 이름에 레코드를 올리거나, DMARC의 `adkim=s`를 지우세요."))
                 .set(format!("domain = \"{domain}\""))
         }
         Some(signer) => Finding::good(
             TOPIC,
             name,
-            format!("정책은 {word}이고, 서명 도메인 {signer}이 보내는 주소와 맞아요."),
+            format!("정책(p={word})이 있고, 서명 도메인({signer})이 보내는 주소와 맞아요."),
         ),
-        None if word == "none" => Finding::good(TOPIC, name, "정책은 none이에요."),
+        None if word == "none" => Finding::good(TOPIC, name, "정책(p=none)이 있어요."),
         None => Finding::look(
             TOPIC,
             name,
-            format!("정책이 {word}인데 여기서 서명하지 않아, 보내는 주소와 맞는 서명이 붙는지 볼 수 없어요."),
+            format!(
+                "정책(p={word})이 있는데 여기서 서명하지 않아, 보내는 주소와 맞는 서명이 붙는지 볼 수 없어요."
+            ),
         )
         .because("맞는 서명도 SPF도 없는 편지는 받는 쪽이 스팸함에 넣거나 버려요.")
         .advise("`moabom test-send 내주소`로 받은 편지의 원문에 `dmarc=pass`가 있는지 보세요."),

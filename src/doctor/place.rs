@@ -42,12 +42,19 @@ pub fn right_to_send(store: &str, claimed: Option<&str>, here: &str) -> Option<F
     Some(finding)
 }
 
+const TOPIC: &str = "시계";
+const SET: &str = "timedatectl set-ntp true";
+
+/// A clock elsewhere.
+pub struct Elsewhere {
+    /// The host asked.
+    pub host: String,
+    /// What it told; none where it tells no time. An error says in Korean why it could not be asked.
+    pub time: Result<Option<Instant>, String>,
+}
+
 /// This machine's time against the last thing recorded, and against a server's where one told it.
-pub fn time(
-    now: Instant,
-    last_record: Option<Instant>,
-    elsewhere: Option<&(String, Instant)>,
-) -> Vec<Finding> {
+pub fn time(now: Instant, last_record: Option<Instant>, elsewhere: &Elsewhere) -> Vec<Finding> {
     let mut findings = Vec::new();
     // As the schedule does: a little is a step of the clock, more would repeat or lose slots.
     if let Some(last) = last_record.filter(|last| *last - now > Duration::hours(1)) {
@@ -64,9 +71,13 @@ pub fn time(
         Ok(Some(there)) => findings.push(against(host, now - *there)),
         Ok(None) => {}
         Err(cause) => findings.push(
-            Finding::look(TOPIC, host, format!("블로그의 서버에 물어 시계를 견주려 했지만 읽지 못했어요: {cause}"))
-                .because("시계가 틀리면 편지의 날짜와 발행 시각이 어긋나요.")
-                .advise("인터넷 연결과 [newsletter] home의 주소를 확인하세요."),
+            Finding::look(
+                TOPIC,
+                host,
+                format!("블로그의 서버에 물어 시계를 견주려 했지만 읽지 못했어요: {cause}"),
+            )
+            .because("시계가 틀리면 편지의 날짜와 발행 시각이 어긋나요.")
+            .advise("인터넷 연결과 [newsletter] home의 주소를 확인하세요."),
         ),
     }
     if findings.is_empty() {
@@ -125,7 +136,10 @@ mod tests {
         let states = |last: Option<i64>, there: Option<i64>| {
             let last = last.map(|minutes| now + Duration::minutes(minutes));
             let there = there.map(|minutes| now + Duration::minutes(minutes));
-            time(now, last, &Elsewhere { host: "x.com".to_owned(), time: Ok(there) }).iter().map(|finding| finding.state).collect::<Vec<_>>()
+            time(now, last, &Elsewhere { host: "x.com".to_owned(), time: Ok(there) })
+                .iter()
+                .map(|finding| finding.state)
+                .collect::<Vec<_>>()
         };
         assert_eq!(states(Some(30), None), [State::Good]);
         assert_eq!(states(Some(61), None), [State::Mend]);

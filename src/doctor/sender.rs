@@ -27,14 +27,14 @@ pub fn mailbox(domain: &str, relay_host: &str) -> Option<Finding> {
         |end: &str| relay_host.strip_suffix(end).is_some_and(|head| head.is_empty() || head.ends_with('.'));
     if own_relays.iter().any(|end| is_own(&end)) {
         let finding =
-            Finding::look(TOPIC, domain, format!("{domain} 개인 메일로 {relay_host}를 거쳐 보내요."))
+            Finding::look(TOPIC, domain, format!("{domain} 개인 메일의 서버({relay_host})로 보내요."))
                 .because("개인 메일은 하루에 보낼 수 있는 수가 적고, 뉴스레터로 쓰면 계정이 잠길 수 있어요.")
                 .advise("구독자가 늘면 내 도메인의 주소로 바꾸세요.");
         return Some(finding);
     }
-    let finding = Finding::mend(TOPIC, domain, format!("보내는 주소가 {domain}인데 {relay_host}로 보내요."))
+    let finding = Finding::mend(TOPIC, domain, format!("보내는 주소는 {domain} 메일인데, 그곳이 아닌 {relay_host} 서버로 보내요."))
         .because(format!(
-            "{domain}은 자기 서버로 보내지 않은 편지를 인증하지 않아요. 받는 쪽의 DMARC 검사에서 떨어져 스팸함에 들거나 거절되고, 그 도메인의 DNS는 우리가 고칠 수 없어요."
+            "{domain} 도메인은 자기 서버로 보내지 않은 편지를 인증하지 않아요. 받는 쪽의 DMARC 검사에서 떨어져 스팸함에 들거나 거절되고, 그 도메인의 DNS는 우리가 고칠 수 없어요."
         ))
         .advise("[sender] email을 내 도메인의 주소로 바꾸세요. 답장은 reply_to로 지금 주소에서 받을 수 있어요.")
         .set("email = \"letter@내도메인\"");
@@ -88,10 +88,10 @@ pub fn reverse(name: &str, addresses: &[IpAddr], names: &Answer<String>) -> Find
         Err(finding) => return finding,
     };
     if records.iter().any(|found| found.eq_ignore_ascii_case(name)) {
-        return Finding::good(TOPIC, looked_at, format!("주소와 이름 {name}이 서로를 가리켜요."));
+        return Finding::good(TOPIC, looked_at, format!("주소와 이름({name})이 서로를 가리켜요."));
     }
     let found = match records.first() {
-        Some(other) => format!("주소의 이름이 {other}이라, 메일 서버가 부르는 이름 {name}과 달라요."),
+        Some(other) => format!("주소의 이름({other})이 메일 서버가 부르는 이름({name})과 달라요."),
         None => "주소의 이름(PTR)이 없어요.".to_owned(),
     };
     // It may hand its mail to another relay, whose name counts then.

@@ -96,7 +96,7 @@ fn covering(domain: &str, record: &str, zone: &Zone, survey: &Survey, relay: &Re
     }
     let passed = |address: &&IpAddr| zone.verdict(domain, **address, 0) == Some('+');
     if let Some(address) = relay.addresses.iter().find(passed) {
-        let found = format!("릴레이의 주소 {address}가 SPF에 들어 있어요(DNS 찾기 {}번).", survey.lookups);
+        let found = format!("릴레이의 주소({address})가 SPF에 들어 있어요(DNS 찾기 {}번).", survey.lookups);
         return Finding::good(TOPIC, domain, found);
     }
     let known = known_include(&relay.host);
@@ -104,7 +104,7 @@ fn covering(domain: &str, record: &str, zone: &Zone, survey: &Survey, relay: &Re
         survey.includes.iter().find(|name| known == Some(name) || same_owner(name, &relay.host))
     {
         let found = format!(
-            "릴레이 {}의 것인 include:{include}가 들어 있어요(DNS 찾기 {}번).",
+            "릴레이 {}의 것인 include({include})가 들어 있어요(DNS 찾기 {}번).",
             relay.host, survey.lookups
         );
         return Finding::good(TOPIC, domain, found);
@@ -188,7 +188,7 @@ fn term_for(relay: &Relay) -> String {
 
 fn source_of(relay: &Relay) -> String {
     match (known_include(&relay.host), relay.is_here) {
-        (Some(include), _) => format!("{} 릴레이는 `include:{include}`를 쓰라고 안내해요.", relay.host),
+        (Some(include), _) => format!("{} 릴레이는 `include:{include}` 값을 쓰라고 안내해요.", relay.host),
         (None, true) => {
             "메일 서버가 이 기기에 있으니, 밖에서 보이는 이 기기의 주소가 들어 있어야 해요.".to_owned()
         }

@@ -58,9 +58,11 @@ impl DnsServer {
         self.put(&name, RData::PTR(PTR(Name::from_ascii(host).expect("a name"))));
     }
 
-    /// Forgets what is known of `name`.
-    pub fn forget(&self, name: &str) {
-        self.table.lock().expect("unpoisoned").retain(|(known, _)| *known != format!("{name}."));
+    /// Forgets the texts of `name`.
+    pub fn forget_texts(&self, name: &str) {
+        let is_text = |data: &RData| matches!(data, RData::TXT(_));
+        let mut table = self.table.lock().expect("unpoisoned");
+        table.retain(|(known, data)| *known != format!("{name}.") || !is_text(data));
     }
 }
 
