@@ -23,7 +23,7 @@ pub fn judge(own: &Own, answer: &Answer<String>) -> Finding {
     let name = own.name.as_str();
     let records = match answer.records(TOPIC, name) {
         Ok(records) => records,
-        Err(finding) => return finding,
+        Err(finding) => return *finding,
     };
     let wrong = |found: &str| {
         Finding::mend(TOPIC, name, found)

@@ -27,7 +27,7 @@ pub fn judge(domain: &str, answers: &[(String, Answer<String>)], signed_by: Opti
         let name = format!("_dmarc.{holder}");
         let records = match answer.records(TOPIC, &name) {
             Ok(records) => records,
-            Err(finding) => return finding,
+            Err(finding) => return *finding,
         };
         let policies: Vec<&String> = records
             .iter()

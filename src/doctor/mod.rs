@@ -106,10 +106,10 @@ pub enum Answer<T> {
 
 impl<T> Answer<T> {
     /// The records, or that the look could not be made.
-    pub fn records(&self, topic: &'static str, looked_at: &str) -> Result<&[T], Finding> {
+    pub fn records(&self, topic: &'static str, looked_at: &str) -> Result<&[T], Box<Finding>> {
         match self {
             Answer::Records(records) => Ok(records),
-            Answer::Unknown(cause) => Err(unseen(topic, looked_at, cause)),
+            Answer::Unknown(cause) => Err(Box::new(unseen(topic, looked_at, cause))),
         }
     }
 }

@@ -25,7 +25,7 @@ pub fn mailbox(domain: &str, relay_host: &str) -> Option<Finding> {
     let (_, own_relays) = MAILBOXES.iter().find(|(name, _)| *name == domain)?;
     let is_own =
         |end: &str| relay_host.strip_suffix(end).is_some_and(|head| head.is_empty() || head.ends_with('.'));
-    if own_relays.iter().any(|end| is_own(&end)) {
+    if own_relays.iter().any(|end| is_own(end)) {
         let finding =
             Finding::look(TOPIC, domain, format!("{domain} 개인 메일의 서버({relay_host})로 보내요."))
                 .because("개인 메일은 하루에 보낼 수 있는 수가 적고, 뉴스레터로 쓰면 계정이 잠길 수 있어요.")
@@ -47,7 +47,7 @@ pub fn exchangers(domain: &str, exchangers: &Answer<String>, addresses: &Answer<
     const WHY: &str = "답장과 반송을 받지 못하고, 보내는 도메인이 메일을 받지 않으면 거절하는 곳이 있어요.";
     let records = match exchangers.records(TOPIC, domain) {
         Ok(records) => records,
-        Err(finding) => return finding,
+        Err(finding) => return *finding,
     };
     match records {
         // RFC 7505.
@@ -85,7 +85,7 @@ pub fn reverse(name: &str, addresses: &[IpAddr], names: &Answer<String>) -> Find
     let looked_at = format!("{address}");
     let records = match names.records(TOPIC, &looked_at) {
         Ok(records) => records,
-        Err(finding) => return finding,
+        Err(finding) => return *finding,
     };
     if records.iter().any(|found| found.eq_ignore_ascii_case(name)) {
         return Finding::good(TOPIC, looked_at, format!("주소와 이름({name})이 서로를 가리켜요."));

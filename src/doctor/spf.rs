@@ -144,7 +144,7 @@ impl Zone {
 
     /// Whether the record of `domain` lets `address` send: `+`, `-`, `~`, `?`, or nothing said.
     fn verdict(&self, domain: &str, address: IpAddr, depth: usize) -> Option<char> {
-        let Some(answer) = self.texts.get(domain).filter(|_| depth < MOST_LOOKUPS) else { return None };
+        let answer = self.texts.get(domain).filter(|_| depth < MOST_LOOKUPS)?;
         let terms = self.terms(answer);
         for term in &terms {
             if self.matches(term, domain, address, depth) {

@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn what_breaks_the_whole_record_is_named() {
         let ours = relay("mail.relay.kr", "192.0.2.7");
-        let many = format!("v=spf1 ip4:192.0.2.7 {} -all", vec!["exists:a.b.c"; 11].join(" "));
+        let many = format!("v=spf1 ip4:192.0.2.7 {} -all", ["exists:a.b.c"; 11].join(" "));
         for (record, word) in [
             ("v=spf1 ip4:192.0.2.7 ip5:1 -all", "ip5:1"),
             ("v=spf1 ip4:192.0.2.7 include:none.x.com -all", "none.x.com"),
