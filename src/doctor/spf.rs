@@ -127,7 +127,10 @@ impl Zone {
                     survey.unknown.push(format!("{name}: {cause}"));
                     continue;
                 }
-                None => continue,
+                None => {
+                    survey.unknown.push(format!("{name}: 정해진 시간 안에 다 묻지 못했어요"));
+                    continue;
+                }
             };
             match records(texts).as_slice() {
                 [record] => {
