@@ -39,6 +39,20 @@ impl Dns {
         }
     }
 
+    /// The same, unless it knows neither `domain` nor the top-level domain above it: cut off from the world, many a
+    /// network's server says of every name that it does not exist. Then every answer says so.
+    pub async fn unless_cut_off(self, domain: &str) -> Dns {
+        let (texts, exchangers, addresses) =
+            tokio::join!(self.texts(domain), self.exchangers(domain), self.addresses(domain));
+        let unknown = is_empty(&texts) && is_empty(&exchangers) && is_empty(&addresses);
+        let top = domain.rsplit('.').next().unwrap_or_default();
+        if unknown && is_empty(&self.ask(top, RecordType::NS, |_| Some(())).await) {
+            let cause = format!("물어본 DNS 서버는 .{top} 도메인조차 몰라요. 바깥과 끊긴 것 같아요");
+            return Dns { resolver: Err(cause), ..self };
+        }
+        self
+    }
+
     /// TXT records of `name`, each whole.
     pub async fn texts(&self, name: &str) -> Answer<String> {
         self.ask(name, RecordType::TXT, |data| match data {
@@ -127,6 +141,10 @@ fn is_failure(error: &NetError) -> bool {
         NetError::Dns(DnsError::ResponseCode(_)) => true,
         _ => false,
     }
+}
+
+fn is_empty<T>(answer: &Answer<T>) -> bool {
+    matches!(answer, Answer::Records(records) if records.is_empty())
 }
 
 fn only(server: SocketAddr) -> ResolverConfig {

@@ -83,7 +83,6 @@ fn examine(context: &Context, args: &DoctorArgs) -> Result<Vec<Finding>> {
     findings
         .extend(config.warnings.iter().map(|warning| Finding::look("설정", file.clone(), warning.clone())));
     findings.push(files::templates(&config.templates));
-    findings.push(files::keys(&config.store));
     let now = context.clock.now();
     let last_record = files::store(&config.store, now, &mut findings);
     findings.push(files::room(&config.store.path));

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::dns_server::DnsServer;
 use clinic::Clinic;
 
 #[test]
@@ -76,6 +77,28 @@ fn without_a_network_each_look_says_so_and_ends() {
     for topic in ["릴레이", "수신거부 페이지", "시계"] {
         assert!(report.states(topic).iter().any(|state| state != "good"), "{topic}: {:#}", report.json);
     }
+}
+
+#[test]
+fn a_name_server_that_knows_nothing_is_told_from_missing_records() {
+    let mut clinic = Clinic::new();
+    let empty = DnsServer::start();
+    clinic.resolver = empty.address;
+    let report = clinic.report();
+    assert_eq!(report.code, Some(0), "nothing is blamed: {:#}", report.json);
+    for topic in ["SPF", "DKIM", "DMARC", "받는 메일(MX)"] {
+        let found = report.finding(topic)["found"].as_str().unwrap().to_owned();
+        assert!(found.contains("바깥과 끊긴"), "{topic}: {found}");
+    }
+}
+
+#[test]
+fn a_store_that_needs_no_key_yet_is_not_blamed_for_having_none() {
+    let mut clinic = Clinic::new();
+    clinic.set("path = ", "path = \"fresh.db\"");
+    clinic.run(&["ingest"]);
+    let report = clinic.report();
+    assert_eq!(report.states("비밀 키"), ["good"], "{:#}", report.json);
 }
 
 #[test]

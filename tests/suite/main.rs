@@ -29,6 +29,7 @@ mod letter;
 mod letters;
 mod notices;
 mod page_text;
+mod pages;
 mod people;
 mod posts;
 mod preview_browser;

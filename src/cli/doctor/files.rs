@@ -48,13 +48,14 @@ pub(super) fn templates(folder: &Path) -> Finding {
     }
 }
 
-pub(super) fn keys(store: &StoreSettings) -> Finding {
+/// `needed`: the store holds what was made with the keys, or could not be asked.
+fn keys(store: &StoreSettings, needed: bool) -> Finding {
     const TOPIC: &str = "비밀 키";
     const WHY: &str = "이 열쇠로 수신거부 링크에 서명해요. 새어 나가면 남이 해지 링크를 만들 수 있고, 잃으면 보낸 편지의 링크가 듣지 않아요.";
     let at = store.key_file.display().to_string();
     match key::load(&store.key_file) {
         Ok(_) => Finding::good(TOPIC, at, "주인만 읽을 수 있어요."),
-        Err(KeyError::Missing(_)) if !store.path.exists() => {
+        Err(KeyError::Missing(_)) if !needed => {
             Finding::good(TOPIC, at, "아직 없어요. 처음 쓸 때 만들어져요.")
         }
         Err(error @ KeyError::Open { .. }) => {
@@ -71,10 +72,12 @@ pub(super) fn store(settings: &StoreSettings, now: Instant, findings: &mut Vec<F
     let at = settings.path.display().to_string();
     match look(settings, now) {
         Ok(None) => {
+            findings.push(keys(settings, false));
             findings.push(Finding::good(TOPIC, at, "아직 없어요. 처음 읽을 때 만들어져요."));
             None
         }
         Ok(Some(seen)) => {
+            findings.push(keys(settings, seen.is_keyed));
             findings.extend(seen.broken.into_iter().map(|found| {
                 Finding::mend(TOPIC, at.clone(), found)
                     .because("장부가 어긋나면 두 번 보내거나 빠뜨릴 수 있어요.")
@@ -89,6 +92,7 @@ pub(super) fn store(settings: &StoreSettings, now: Instant, findings: &mut Vec<F
             seen.last_record
         }
         Err(error) => {
+            findings.push(keys(settings, true));
             let finding = told(TOPIC, at, &error).because("저장소를 열지 못하면 아무것도 보내지 못해요.");
             findings.push(match &error {
                 StoreError::Newer { .. } => finding
@@ -104,6 +108,7 @@ pub(super) fn store(settings: &StoreSettings, now: Instant, findings: &mut Vec<F
 
 struct Seen {
     broken: Vec<String>,
+    is_keyed: bool,
     sends_from: Option<String>,
     last_record: Option<Instant>,
 }
@@ -116,6 +121,7 @@ fn look(settings: &StoreSettings, now: Instant) -> Result<Option<Seen>, StoreErr
             broken.into_iter().map(|finding| format!("{}: {}", finding.what, finding.rows.join(", ")));
         Ok(Seen {
             broken: broken.collect(),
+            is_keyed: ledger.is_keyed()?,
             sends_from: ledger.sends_from()?,
             last_record: ledger.last_record()?,
         })

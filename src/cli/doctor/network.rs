@@ -37,7 +37,7 @@ pub(super) fn examine(
     let findings = runtime.block_on(async {
         let dns = Dns::new(args.resolver, args.timeout);
         let (outside, way_out, there) = tokio::join!(
-            mail(config, &dns, args.timeout),
+            mail(config, dns, args.timeout),
             way_out(config, args.timeout),
             other_clock(&config.masthead.newsletter.home, args.timeout),
         );
@@ -52,9 +52,14 @@ pub(super) fn examine(
 }
 
 /// The relay and the records of the sender's domain.
-async fn mail(config: &Config, dns: &Dns, limit: Duration) -> Vec<Finding> {
+async fn mail(config: &Config, dns: Dns, limit: Duration) -> Vec<Finding> {
     let domain = config.masthead.sender.email.domain();
     let trap = sender::mailbox(domain, &config.relay.host);
+    let dns = match &trap {
+        Some(_) => dns,
+        None => dns.unless_cut_off(domain).await,
+    };
+    let dns = &dns;
     let records = async {
         // Records of a public mailbox are not ours to set.
         match &trap {
