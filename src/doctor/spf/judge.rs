@@ -8,17 +8,30 @@ use crate::doctor::{Answer, Finding, txt_line, unseen};
 const TOPIC: &str = "SPF";
 const WHY: &str = "SPF가 맞지 않으면 Gmail, Outlook, 네이버가 편지를 스팸으로 보거나 거절하고, 다음은 ‘미확인 발송자’로 보여 줘요.";
 
-/// Relays whose include is public knowledge: the end of the host's name, and what its owner asks to be included.
-const KNOWN: &[(&str, &str)] = &[
-    ("gmail.com", "_spf.google.com"),
-    ("google.com", "_spf.google.com"),
-    ("amazonaws.com", "amazonses.com"),
-    ("sendgrid.net", "sendgrid.net"),
-    ("mailgun.org", "mailgun.org"),
-    ("office365.com", "spf.protection.outlook.com"),
-    ("postmarkapp.com", "spf.mtasv.net"),
-    ("fastmail.com", "spf.messagingengine.com"),
-    ("worksmobile.com", "spf.worksmobile.com"),
+/// A relay whose wishes are public knowledge.
+struct Known {
+    /// The end of the host's name.
+    host: &'static str,
+    /// What its owner asks to be included.
+    include: &'static str,
+    /// It puts its own domain in MAIL FROM, unless told otherwise: SPF is then asked of that domain.
+    own_bounces: bool,
+}
+
+const fn known(host: &'static str, include: &'static str, own_bounces: bool) -> Known {
+    Known { host, include, own_bounces }
+}
+
+const KNOWN: &[Known] = &[
+    known("gmail.com", "_spf.google.com", false),
+    known("google.com", "_spf.google.com", false),
+    known("amazonaws.com", "amazonses.com", true),
+    known("sendgrid.net", "sendgrid.net", true),
+    known("mailgun.org", "mailgun.org", true),
+    known("postmarkapp.com", "spf.mtasv.net", true),
+    known("office365.com", "spf.protection.outlook.com", false),
+    known("fastmail.com", "spf.messagingengine.com", false),
+    known("worksmobile.com", "spf.worksmobile.com", false),
 ];
 
 /// The relay, as far as it is known.
@@ -120,6 +133,16 @@ fn covering(domain: &str, record: &str, zone: &Zone, survey: &Survey, relay: &Re
         .advise(source_of(relay))
         .set(with_relay);
     }
+    if well_known(&relay.host).is_some_and(|known| known.own_bounces) {
+        let found = format!(
+            "릴레이 {}의 것이 SPF에 없지만, 이 릴레이는 반송 주소에 제 도메인을 써서 SPF가 그쪽에서 맞을 수 있어요.",
+            relay.host
+        );
+        return Finding::look(TOPIC, domain, found)
+            .because("그러면 DMARC는 DKIM 서명만으로 맞아야 해요.")
+            .advise("시험 편지의 원문에 `dmarc=pass`가 있는지 보고, 내 도메인으로 맞추려면 릴레이의 안내(MAIL FROM, return-path)를 따르세요.")
+            .set(with_relay);
+    }
     let foreign = known.is_none() && (survey.macros || !survey.includes.is_empty());
     if foreign {
         // A company's sending addresses often stand under a name that says nothing of its relay's.
@@ -151,9 +174,13 @@ fn shown(addresses: &[IpAddr]) -> String {
     }
 }
 
-fn known_include(host: &str) -> Option<&'static str> {
+fn well_known(host: &str) -> Option<&'static Known> {
     let belongs = |end: &str| host == end || host.strip_suffix(end).is_some_and(|head| head.ends_with('.'));
-    KNOWN.iter().find(|(end, _)| belongs(end)).map(|(_, include)| *include)
+    KNOWN.iter().find(|known| belongs(known.host))
+}
+
+fn known_include(host: &str) -> Option<&'static str> {
+    well_known(host).map(|known| known.include)
 }
 
 /// The last labels, as many as make a name that someone owns; a guess without the list of public suffixes.
@@ -258,6 +285,9 @@ mod tests {
 
     #[test]
     fn a_known_relay_is_missed_by_its_include() {
+        let bounces =
+            of("v=spf1 ip4:192.0.2.1 -all", &relay("email-smtp.eu-west-1.amazonaws.com", "203.0.113.1"));
+        assert_eq!(bounces.state, State::Look, "its own domain is asked");
         let finding = of("v=spf1 ip4:192.0.2.1 -all", &relay("smtp.gmail.com", "203.0.113.1"));
         assert_eq!(finding.state, State::Mend);
         assert!(finding.set.expect("a line").contains("ip4:192.0.2.1 include:_spf.google.com -all"));
