@@ -71,11 +71,7 @@ fn explained(target: &Target, stop: &Stop) -> Words {
         (found.to_owned(), advice.to_owned(), line.map(str::to_owned))
     };
     match (stop.stage, stop.cause) {
-        (stage, Cause::Timeout) => words(
-            &format!("{} 단계에서 정해진 시간 안에 답이 없었어요.", stage_word(stage)),
-            "[smtp]의 host와 port를 확인하고, 방화벽이나 통신사가 그 포트를 막는지 보세요. 25번은 막힌 곳이 많아요.",
-            Some("port = 587"),
-        ),
+        (stage, Cause::Timeout) => silent(target, stage),
         (Stage::Connect, Cause::Io) => words(
             "연결되지 않아요.",
             "[smtp]의 host와 port를 확인하고, 인터넷 연결과 메일 서버가 살아 있는지 보세요.",
@@ -107,6 +103,21 @@ fn explained(target: &Target, stop: &Stop) -> Words {
             "릴레이의 답을 보고 [smtp] 설정을 확인하거나 몇 분 뒤에 다시 해 보세요.",
             None,
         ),
+    }
+}
+
+/// No answer in time: another way to speak, or a port that is shut.
+fn silent(target: &Target, stage: Stage) -> Words {
+    let found = format!("{} 단계에서 정해진 시간 안에 답이 없었어요.", stage_word(stage));
+    let advice = "[smtp]의 host와 port를 확인하고, 방화벽이나 통신사가 그 포트를 막는지 보세요.";
+    match target.port {
+        465 => (
+            found,
+            format!("{advice} 465번은 처음부터 TLS로 말하니 tls가 implicit이어야 해요."),
+            Some("tls = \"implicit\"".to_owned()),
+        ),
+        25 => (found, format!("{advice} 25번은 막힌 곳이 많아요."), Some("port = 587".to_owned())),
+        _ => (found, advice.to_owned(), None),
     }
 }
 

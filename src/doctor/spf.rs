@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::Answer;
+use crate::korean::width;
 use term::Term;
 
 pub use judge::{Relay, judge};
@@ -16,6 +17,9 @@ pub use judge::{Relay, judge};
 pub const MOST_LOOKUPS: usize = 10;
 /// Records followed before the walk gives up; a chain this long is over the limit long before.
 const MOST_RECORDS: usize = 40;
+
+/// Columns of a word that is quoted from a record.
+const LONGEST_WORD: usize = 60;
 
 /// A question for DNS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,6 +197,7 @@ impl Survey {
         let term = match term {
             Ok(term) => term,
             Err(word) => {
+                let word = width::cut(&word, LONGEST_WORD);
                 self.faults.push(format!("{name}의 `{word}` 부분을 읽을 수 없어요."));
                 return;
             }

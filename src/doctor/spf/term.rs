@@ -212,6 +212,14 @@ mod tests {
         assert!(matches!(term("include:%{d}.x.com"), Some(Term::Macro('+'))));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_record_is_too_strange_to_read(record in "(v=spf1 )?[ -~가-힣+?:=/%{}]{0,80}") {
+            let words = record.split(' ').skip(1).filter(|word| !word.is_empty()).count();
+            proptest::prop_assert!(parse(&record).len() <= words);
+        }
+    }
+
     #[test]
     fn a_block_holds_its_addresses() {
         let holds = |block: &str, address: &str| {
