@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod deliveries;
 pub mod demo;
 pub mod dkim;
+pub mod doctor;
 pub mod editions;
 pub mod ingest;
 pub mod init;
@@ -65,6 +66,8 @@ pub enum Command {
     Init(Box<init::InitArgs>),
     /// 설정을 살펴 잘못을 한꺼번에 알려 줘요
     Check(check::CheckArgs),
+    /// 보내기 전에 설정, 저장소, 시계, 릴레이, DNS, 수신거부 페이지를 살펴요. 아무것도 보내지 않아요
+    Doctor(doctor::DoctorArgs),
     /// 계속 돌면서 읽고, 때가 되면 발행하고, 보내요
     Run(run::RunArgs),
     /// 독자의 페이지만 열어 두어요. `run`은 이것까지 해요
@@ -207,6 +210,7 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         Command::Demo(args) => demo::run(&args, &context.clock, out),
         Command::Init(args) => init::run(context, &args, out),
         Command::Check(args) => check::run(context, args, out),
+        Command::Doctor(args) => doctor::run(context, &args, out),
         Command::Run(args) => run::run(context, args),
         Command::Web(args) => web::run(context, args),
         Command::Ingest(args) => ingest::run(context, &args, out),

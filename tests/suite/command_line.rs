@@ -234,6 +234,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["demo"], &["--source", "--once", "--out"]),
     (&["init"], &["--title", "--home", "--advertising", "--smtp-host", "--public-url"]),
     (&["check"], &["--json"]),
+    (&["doctor"], &["--json", "--resolver", "--timeout"]),
     (&["run"], &["--config"]),
     (&["ingest"], &["--json"]),
     (&["publish"], &["--at", "--json"]),
