@@ -444,6 +444,8 @@ fn the_example_names_every_key_there_is() {
         "web",
         "admin",
         "privacy",
+        "operator",
+        "law",
         "store",
         "templates",
         "log",
