@@ -1,6 +1,7 @@
 //! Pure: the nouns of the glossary as types. Parsed at the edge, trusted inside.
 
 pub mod address;
+pub mod canonical;
 pub mod delivery;
 pub mod edition;
 pub mod id;

@@ -17,7 +17,7 @@ use url::Url;
 
 use super::FetchedPage;
 use crate::korean::{title, width};
-use crate::model::post::FetchedPost;
+use crate::model::post::{FetchedPost, Untold};
 use item::{Feed, Item, Markup};
 
 /// More items than this are not read.
@@ -133,6 +133,7 @@ fn page(feed: Feed, location: Option<&Url>) -> FetchedPage {
         posts: read,
         notes,
         cut_off: false,
+        gaps: false,
         window: true,
     }
 }
@@ -179,8 +180,9 @@ fn post(item: Item, base: Option<&Url>, author: Option<&str>) -> Option<FetchedP
         author: author.filter(|author| !author.is_empty()),
         body,
         published_at: published.or_else(|| item.updated.as_deref().and_then(date::parse)),
+        untold: Untold { comments: item.comments.is_none(), reactions: item.reactions.is_none() },
         comments: item.comments.unwrap_or(0),
-        reactions: item.reactions,
+        reactions: item.reactions.unwrap_or_default(),
     })
 }
 

@@ -84,6 +84,8 @@ pub struct FetchedPage {
     pub notes: Vec<String>,
     /// The text ended within a post: what is missing from it may still exist.
     pub cut_off: bool,
+    /// Something within it could not be read: a post that is missing from it may still exist.
+    pub gaps: bool,
     /// It lists its newest posts only: older ones that are not listed have not gone.
     pub window: bool,
 }

@@ -36,7 +36,7 @@ pub(super) struct Item {
     pub(super) published: Option<String>,
     pub(super) updated: Option<String>,
     pub(super) comments: Option<u64>,
-    pub(super) reactions: Reactions,
+    pub(super) reactions: Option<Reactions>,
 }
 
 /// A feed, its items in its own order.
