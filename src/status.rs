@@ -207,11 +207,22 @@ impl<'a> Status<'a> {
 }
 
 impl SourceHealth<'_> {
+    /// `블로그를 6시간째 읽지 못하고 있어요`, once readings have failed for as long as the source allows.
+    pub fn alarm(&self, now: Instant) -> Option<String> {
+        let since = self.state.as_ref()?.failing_since?;
+        let patience = Duration::from_std(self.settings.alarm_after).ok()?;
+        let words = || format!("블로그를 {} 읽지 못하고 있어요", failing_words(since, now));
+        (now - since >= patience).then(words)
+    }
+
     fn concern(&self, now: Instant, zone: Tz) -> Option<String> {
         let name = &self.settings.name;
         let state = self.state.as_ref()?;
         if let Some(since) = state.failing_since {
             let why = state.last_error.as_deref().map(plain).unwrap_or_default();
+            if let Some(alarm) = self.alarm(now) {
+                return Some(format!("{alarm}(출처 {name}, {}번): {why}", state.failures));
+            }
             let length = failing_words(since, now);
             return Some(format!("출처 {name}: {length} 읽지 못하고 있어요({}번): {why}", state.failures));
         }

@@ -68,7 +68,9 @@ mod tests {
 
     #[test]
     fn a_reader_who_takes_one_back_is_believed() {
-        assert!(found(&[seen(1, (5, 0), (4, 0)), seen(2, (1, 1), (0, 1)), seen(3, (9, 9), (9, 9))]).is_empty());
+        assert!(
+            found(&[seen(1, (5, 0), (4, 0)), seen(2, (1, 1), (0, 1)), seen(3, (9, 9), (9, 9))]).is_empty()
+        );
         assert!(found(&[seen(1, (100, 0), (90, 0)), seen(2, (0, 0), (0, 0))]).is_empty());
     }
 

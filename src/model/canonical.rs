@@ -4,8 +4,23 @@ use url::Url;
 
 /// Parameters that say where a reader came from, not what is read.
 const TRACKING: &[&str] = &[
-    "fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "igshid", "mc_cid", "mc_eid", "_ga",
-    "n_media", "n_query", "n_rank", "n_ad", "trackingcode", "amp",
+    "fbclid",
+    "gclid",
+    "dclid",
+    "gbraid",
+    "wbraid",
+    "msclkid",
+    "yclid",
+    "igshid",
+    "mc_cid",
+    "mc_eid",
+    "_ga",
+    "n_media",
+    "n_query",
+    "n_rank",
+    "n_ad",
+    "trackingcode",
+    "amp",
 ];
 
 /// Hosts whose `m.` twin shows the same posts under the same paths.

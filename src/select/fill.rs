@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::score::{Scored, date, scores};
 use super::same;
+use super::score::{Scored, date, scores};
 use super::why::{Reason, sentence};
 use super::{Basis, Candidate, History, Judged, Rules, Section, Selection, Verdict};
 use crate::clock::Instant;
@@ -38,7 +38,9 @@ enum Fresh {
 pub fn select(candidates: &[Candidate], rules: &Rules, history: &History, now: Instant) -> Selection {
     let several = same::several_sources(candidates);
     let copies = match several {
-        true => same::barriers(candidates, now.checked_sub_signed(rules.cooldown).unwrap_or(Instant::MIN_UTC)),
+        true => {
+            same::barriers(candidates, now.checked_sub_signed(rules.cooldown).unwrap_or(Instant::MIN_UTC))
+        }
         false => HashMap::new(),
     };
     let mut choice = Choice {

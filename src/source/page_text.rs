@@ -215,6 +215,11 @@ fn post(lines: &[Line<'_>], entry: &Entry) -> Result<FetchedPost, PageTextError>
     })
 }
 
+/// The emoji of a text, each a whole grapheme cluster.
+pub(super) fn emoji_in(text: &str) -> impl Iterator<Item = &str> {
+    line::emoji(text)
+}
+
 fn number(lines: &[Line<'_>], at: usize) -> Result<u64, PageTextError> {
     let Some(line) = lines.get(at) else { return Ok(0) };
     let digits: String = line.text.chars().filter(char::is_ascii_digit).collect();

@@ -47,7 +47,15 @@ fn file(name: &str) -> SourceSettings {
 
 fn source(location: Location) -> SourceSettings {
     let poll = std::time::Duration::from_secs(1800);
-    SourceSettings { name: "blog".to_owned(), kind: SourceKind::Feed, location, poll, allow_private: true }
+    SourceSettings {
+        name: "blog".to_owned(),
+        kind: SourceKind::Feed,
+        location,
+        poll,
+        allow_private: true,
+        listing: None,
+        alarm_after: poll,
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::item::{Feed, Item, Markup};
-use super::{FeedError, ITEMS};
+use super::{FeedError, POSTS};
 use crate::model::post::{Emoji, Reactions};
 
 /// Reads a JSON Feed.
@@ -26,8 +26,8 @@ pub(super) fn parse(text: &str) -> Result<Feed, FeedError> {
         description: plain("description"),
         link: text_of(feed, "home_page_url").or_else(|| text_of(feed, "feed_url")),
         author: author(feed),
-        items: items.iter().filter_map(Value::as_object).take(ITEMS).map(item).collect(),
-        too_many: items.len() > ITEMS,
+        items: items.iter().filter_map(Value::as_object).take(POSTS).map(item).collect(),
+        too_many: items.len() > POSTS,
         ..Feed::default()
     })
 }
