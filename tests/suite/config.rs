@@ -60,7 +60,7 @@ const CASES: &[Case] = &[
     Case("hello@example.com", "hello@example", 8, "sender.email", "점이 없어요"),
     Case("hello@example.com", "봄@example.com", 8, "sender.email", "영문이 아닌"),
     Case("[sender]", "[sendr]", 6, "sendr", "혹시 `sender`?"),
-    Case("\"page-text\"", "\"html\"", 11, "source[0].preset", "preset = \"tistory\""),
+    Case("\"page-text\"", "\"html\"", 10, "source[0].preset", "preset = \"tistory\""),
     Case("\"page-text\"", "\"html\"\npreset = \"tystory\"", 13, "source[0].preset", "혹시 `tistory`?"),
     Case("\"page-text\"", "\"feed\"\npreset = \"velog\"", 13, "source[0].preset", "에만 쓰여요"),
     Case(

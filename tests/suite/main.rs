@@ -47,6 +47,7 @@ mod schedule;
 mod selection;
 mod signup;
 mod smtp;
+mod sources;
 mod status;
 mod support;
 mod test_send;
