@@ -78,7 +78,8 @@ fn what_stood_on_a_wrong_line_has_not_gone() {
 
 const FIRST: &str = "<meta charset=euc-kr><title>목록</title><li class=post><a href='/3'><b class=tit>셋째 글</b></a><i class=cmt>댓글 2</i>\
                      <li class=post><a href='2'><b class=tit>둘째 글</b></a><a class=next href='/second'>다음</a>";
-const SECOND: &str = "<li class=post><a href='/1'><b class=tit>첫 글</b></a><a class=next href='/list'>처음</a>";
+const SECOND: &str =
+    "<li class=post><a href='/1'><b class=tit>첫 글</b></a><a class=next href='/list'>처음</a>";
 
 fn listing(pages: usize) -> Option<Box<Listing>> {
     let pick = |text: &str| Some(Pick::parse(text).expect("a selector"));
@@ -158,7 +159,10 @@ fn two_sources() -> System {
     let more = "kind = \"jsonl\"\nlocation = \"a.jsonl\"\n\n[[source]]\nname = \"notes\"\nkind = \"jsonl\"\nlocation = \"b.jsonl\"\n";
     let config = config.replace("kind = \"page-text\"\nlocation = \"page.txt\"\n", more);
     std::fs::write(system.path("moabom.toml"), config).expect("written");
-    let a = [("겨울 준비", "https://blog.example.com/5", 20, 3), ("가을 끝", "https://blog.example.com/4", 16, 1)];
+    let a = [
+        ("겨울 준비", "https://blog.example.com/5", 20, 3),
+        ("가을 끝", "https://blog.example.com/4", 16, 1),
+    ];
     let b = [
         ("메모 하나", "https://notes.example.com/b", 18, 0),
         ("겨울 준비 (옮김)", "http://www.blog.example.com/5/?utm_source=notes#top", 20, 0),
@@ -197,7 +201,8 @@ fn what_is_hidden_in_one_source_is_hidden_in_the_other() {
     let system = two_sources();
     system.run(&["ingest"]);
     let posts = system.json(&["posts", "list", "--json"]);
-    let hidden = posts.as_array().into_iter().flatten().find(|post| post["title"] == "겨울 준비").expect("there");
+    let hidden =
+        posts.as_array().into_iter().flatten().find(|post| post["title"] == "겨울 준비").expect("there");
     system.run(&["posts", "hide", &hidden["id"].to_string()]);
     let preview = system.json(&["preview", "weekly", "--format", "json"]);
     assert!(!titles(&preview).iter().any(|title| title.contains("겨울")), "{preview}");
