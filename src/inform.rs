@@ -18,10 +18,11 @@ use crate::model::edition::{Edition, Silence};
 use crate::model::{EmailAddress, SubscriberId};
 use crate::retry;
 use crate::smtp::{Connection, Failure, RelaySettings, TlsContext};
+use crate::status::words::failing_words;
 use crate::store::editions::{PendingApproval, WAITS};
 use crate::store::{Ledger, Store, StoreError};
 
-/// A source that fails for this long is worth a mail.
+/// A source that fails for this long is worth a mail, where its own `alarm_after` says nothing else.
 const UNREADABLE: Duration = Duration::hours(6);
 /// Editions frozen longer ago are no news.
 const NEWS: Duration = Duration::days(7);
@@ -45,6 +46,8 @@ pub struct Deps {
     pub zone: Tz,
     /// What links start with.
     pub links: Option<Url>,
+    /// For how long each source may fail before it is told, by name.
+    pub alarms: Vec<(String, Duration)>,
 }
 
 /// What a run did.
@@ -118,16 +121,18 @@ fn gather(deps: &Deps, ledger: &Ledger<'_>, now: Instant) -> Result<Vec<News>, S
         }
     }
     for source in ledger.sources()? {
-        let Some(since) = source.failing_since.filter(|since| now - *since >= UNREADABLE) else { continue };
+        let own = deps.alarms.iter().find(|(name, _)| *name == source.name);
+        let patience = own.map_or(UNREADABLE, |(_, patience)| *patience);
+        let Some(since) = source.failing_since.filter(|since| now - *since >= patience) else { continue };
         let fact = format!("source:{}:{}", source.name, since.timestamp_millis());
         if !ledger.operator_knows(&fact)? {
-            let hours = (now - since).num_hours();
+            let length = failing_words(since, now);
             let why = source.last_error.unwrap_or_default();
             news.push(News {
                 fact,
-                subject: format!("[모아봄] 블로그를 {hours}시간째 읽지 못하고 있어요: {}", source.name),
+                subject: format!("[모아봄] 블로그를 {length} 읽지 못하고 있어요: {}", source.name),
                 text: format!(
-                    "출처 {}을(를) {hours}시간째 읽지 못하고 있어요.\n\n마지막 까닭: {why}\n\n주소가 바뀌었는지, 블로그가 열리는지 확인하세요. `moabom ingest`로 바로 다시 읽을 수 있어요.\n",
+                    "출처 {}을(를) {length} 읽지 못하고 있어요.\n\n마지막 까닭: {why}\n\n주소가 바뀌었는지, 블로그가 열리는지 확인하세요. `moabom ingest`로 바로 다시 읽을 수 있어요.\n",
                     source.name
                 ),
             });

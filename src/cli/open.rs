@@ -20,6 +20,7 @@ use crate::publish::{self, PublishError};
 use crate::render::notice::NoticeRenderer;
 use crate::render::{LetterInput, RenderError, Renderer};
 use crate::smtp::TlsContext;
+use crate::source::SourceSettings;
 use crate::store::Store;
 use crate::web::DraftDeps;
 
@@ -139,6 +140,7 @@ impl Opened {
             to,
             zone: self.config.masthead.newsletter.time_zone,
             links: self.config.links.clone(),
+            alarms: self.config.sources.iter().filter_map(alarm).collect(),
         }))
     }
 
@@ -182,4 +184,8 @@ pub fn is_misuse(error: &anyhow::Error) -> bool {
         Some(PublishError::UnknownDigest { .. } | PublishError::Future | PublishError::Ancient)
     );
     config || asked || error.is::<Misuse>() || typed.is_some_and(|typed| typed.exit_code() == 2)
+}
+
+fn alarm(source: &SourceSettings) -> Option<(String, chrono::Duration)> {
+    Some((source.name.clone(), chrono::Duration::from_std(source.alarm_after).ok()?))
 }

@@ -184,7 +184,7 @@ impl Found<'_> {
                     report.edited.push(row.title.to_owned());
                 }
             }
-            let counts = if held.contains(&id) { pair.kept.counts.clone() } else { pair.counts() };
+            let counts = if held.contains(&id) { pair.risen() } else { pair.counts() };
             if counts != pair.kept.counts {
                 ledger.observe(id, &counts, now)?;
                 report.observed.push(Change {
@@ -262,6 +262,16 @@ impl<'a> Pair<'a> {
     fn differs(&self, row: &PostRow<'_>) -> bool {
         let known = &self.kept.known;
         row.title != known.title || row.identity != known.identity || self.text_differs(row)
+    }
+
+    /// The counts now, but for those that fell.
+    fn risen(&self) -> Counts {
+        let (before, mut now) = (&self.kept.counts, self.counts());
+        now.comments = now.comments.max(before.comments);
+        if now.reactions < before.reactions {
+            (now.reactions, now.emoji) = (before.reactions, before.emoji.clone());
+        }
+        now
     }
 
     /// The counts now: what the source did not tell stays. A page that broke off in this post may have lost their lines: they do not fall then.

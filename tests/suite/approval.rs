@@ -108,6 +108,7 @@ impl Office {
             to: EmailAddress::parse("owner@example.com").expect("an address"),
             zone: Tz::Asia__Seoul,
             links: self.masthead.links.clone(),
+            alarms: Vec::new(),
         };
         inform::run_once(&deps, self.world.clock.now()).expect("told")
     }
