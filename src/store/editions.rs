@@ -2,11 +2,13 @@
 
 mod approval;
 mod candidates;
+mod correct;
 mod freeze;
 mod record;
 
 pub use approval::{PendingApproval, Said, WAITS};
 pub use candidates::{LastEdition, PostText};
+pub use correct::{Corrected, NewCorrection};
 pub use freeze::{Audience, Freeze, NewEdition};
 pub use record::{ArchivedEdition, EditionOverview, StateChange};
 
