@@ -49,7 +49,7 @@ fn a_schedule_tells_what_holidays_make_of_it() {
         std::fs::write(system.path("moabom.toml"), text).expect("written");
     };
     // Every ninth day of the coming year is off.
-    let days = chrono::Utc::now().date_naive().iter_days().skip(2);
+    let days = moabom::clock::Clock::System.now().date_naive().iter_days().skip(2);
     let list: String = days.step_by(9).take(40).map(|day| format!("{day} = \"쉬는 날\"\n")).collect();
     std::fs::write(system.path("off.toml"), list).expect("written");
     with("holidays = \"next_workday\"\nholidays_file = \"off.toml\"");
