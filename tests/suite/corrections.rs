@@ -141,3 +141,18 @@ fn the_command_says_what_it_did_and_refuses_the_second_time() {
     }
     system.verify();
 }
+
+#[test]
+fn a_correction_of_a_monthly_edition_goes_to_subscribers_of_the_digest_it_draws_from() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.add("a@example.com");
+    let edition = world.freeze();
+    world.deliver();
+    // As if the letter had been the monthly one of the digest that the reader has.
+    world.meddle("UPDATE editions SET digest = 'monthly', best_of = 'weekly'");
+    assert!(matches!(correct(&world, edition, "고침"), Corrected::Queued { recipients: 1, .. }));
+    assert_eq!(world.texts("SELECT best_of FROM editions WHERE id = 2"), ["weekly"]);
+    world.deliver();
+    assert_eq!(server.kept_for("a@example.com").len(), 2);
+}
