@@ -1,5 +1,6 @@
 //! Effect: the step that tells the operator by mail: an edition that waits for approval, one that was held, one that is
-//! done, a source that cannot be read, slots that were skipped, what the week was. Each fact once; after a crash in the middle one mail may come twice.
+//! done, a source that cannot be read, slots that were skipped, what the week was. Each fact once; after a crash in the
+//! middle one mail may come twice.
 //!
 //! Nothing of a reader is in these mails. They go over the same relay, outside the subscribers' ledger.
 

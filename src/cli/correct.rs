@@ -34,7 +34,7 @@ pub enum EditionsRoom {
 pub struct CorrectArgs {
     /// 바로잡을 발행호의 id
     pub id: i64,
-    /// 제목. 앞에 [바로잡음]이 붙어요
+    /// 제목. 앞에 바로잡음 표시가 붙어요
     #[arg(long, value_name = "제목")]
     pub subject: String,
     /// 본문이 든 텍스트 파일(UTF-8). 빈 줄로 문단을 나눠요
