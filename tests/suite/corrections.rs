@@ -156,3 +156,23 @@ fn a_correction_of_a_monthly_edition_goes_to_subscribers_of_the_digest_it_draws_
     world.deliver();
     assert_eq!(server.kept_for("a@example.com").len(), 2);
 }
+
+#[test]
+fn a_correction_cancelled_half_way_goes_again_only_to_those_who_lack_it() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.add("a@example.com");
+    world.add("b@example.com");
+    let edition = world.freeze();
+    world.deliver();
+    server.for_recipient("b@example.com", At::Rcpt, Act::say("450 4.2.0 later"));
+    assert!(matches!(correct(&world, edition, "고침"), Corrected::Queued { recipients: 2, .. }));
+    world.deliver();
+    let now = world.clock.now();
+    world.store.write(move |ledger| ledger.cancel_edition(EditionId(2), "그만", now)).expect("cancelled");
+    server.heal();
+    assert!(matches!(correct(&world, edition, "고침"), Corrected::Queued { recipients: 1, .. }));
+    world.wait(60);
+    world.deliver();
+    assert_eq!((server.kept_for("a@example.com").len(), server.kept_for("b@example.com").len()), (2, 2));
+}

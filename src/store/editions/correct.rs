@@ -56,6 +56,8 @@ impl Ledger<'_> {
         if let Some(same) = self.edition_with(&of.digest, &new.content)? {
             return Ok(Corrected::Again(same));
         }
+        // One that was cancelled half-way may go again, but to nobody who has these words already.
+        let words = &new.content;
         // A monthly edition is for subscribers of another digest.
         let best_of = self.best_of(of.id)?;
         let subscribed = best_of.as_ref().unwrap_or(&of.digest);
@@ -63,10 +65,13 @@ impl Ledger<'_> {
             "FROM deliveries d JOIN subscribers p ON p.id = d.subscriber_id
                JOIN subscriptions s ON s.digest = ?2 AND s.subscriber_id = d.subscriber_id
               WHERE d.edition_id = ?1 AND (d.state = 'sent' OR d.state = 'unknown')
-                AND s.state = 'active' AND p.erased_at IS NULL AND {LAST_WORD} IN ('granted', 'confirmed')"
+                AND s.state = 'active' AND p.erased_at IS NULL AND {LAST_WORD} IN ('granted', 'confirmed')
+                AND NOT EXISTS (SELECT 1 FROM editions x JOIN deliveries o ON o.edition_id = x.id
+                                 WHERE o.subscriber_id = d.subscriber_id AND (o.state = 'sent' OR o.state = 'unknown')
+                                   AND x.digest = ?3 AND x.subject = ?4 AND x.text = ?5)"
         );
         let mut anyone = self.db.prepare_cached(&format!("SELECT 1 {audience} LIMIT 1")).map_err(sql)?;
-        if !anyone.exists(params![of.id.0, subscribed]).map_err(sql)? {
+        if !anyone.exists(params![of.id.0, subscribed, of.digest, words.subject, words.text]).map_err(sql)? {
             return Ok(Corrected::NoAudience);
         }
         let number = self.next_edition_number(&of.digest, Instant::MAX_UTC)?;
@@ -84,13 +89,21 @@ impl Ledger<'_> {
         let edition = self.insert_edition(&row, &written)?;
         let queue = format!(
             "INSERT INTO deliveries (kind, edition_id, subscriber_id, state, due_at, changed_at)
-             SELECT 'edition', ?3, d.subscriber_id, 'queued', ?4, ?4 {audience}"
+             SELECT 'edition', ?6, d.subscriber_id, 'queued', ?7, ?7 {audience}"
         );
         let recipients = self
             .db
             .prepare_cached(&queue)
             .and_then(|mut insert| {
-                insert.execute(params![of.id.0, subscribed, edition.0, new.at.timestamp_millis()])
+                insert.execute(params![
+                    of.id.0,
+                    subscribed,
+                    of.digest,
+                    words.subject,
+                    words.text,
+                    edition.0,
+                    new.at.timestamp_millis()
+                ])
             })
             .map_err(sql)?;
         Ok(Corrected::Queued { edition, number, recipients: recipients as u64 })
