@@ -1,7 +1,10 @@
 //! Effect: the step that tells the operator by mail: an edition that waits for approval, one that was held, one that is
-//! done, a source that cannot be read. Each fact once; after a crash in the middle one mail may come twice.
+//! done, a source that cannot be read, slots that were skipped, what the week was. Each fact once; after a crash in the
+//! middle one mail may come twice.
 //!
 //! Nothing of a reader is in these mails. They go over the same relay, outside the subscribers' ledger.
+
+mod week;
 
 use chrono::Duration;
 use chrono_tz::Tz;
@@ -19,7 +22,7 @@ use crate::model::{EmailAddress, SubscriberId};
 use crate::retry;
 use crate::smtp::{Connection, Failure, RelaySettings, TlsContext};
 use crate::status::words::failing_words;
-use crate::store::editions::{PendingApproval, WAITS};
+use crate::store::editions::{EditionOverview, PendingApproval, WAITS};
 use crate::store::{Ledger, Store, StoreError};
 
 /// A source that fails for this long is worth a mail, where its own `alarm_after` says nothing else.
@@ -120,6 +123,8 @@ fn gather(deps: &Deps, ledger: &Ledger<'_>, now: Instant) -> Result<Vec<News>, S
             news.extend(done(ledger, id, fact)?);
         }
     }
+    news.extend(week::skipped(ledger, deps.zone, now)?);
+    news.extend(week::summary(ledger, deps.zone, now)?);
     for source in ledger.sources()? {
         let own = deps.alarms.iter().find(|(name, _)| *name == source.name);
         let patience = own.map_or(UNREADABLE, |(_, patience)| *patience);
@@ -193,19 +198,7 @@ fn held(edition: &Edition, reason: &str, fact: String) -> News {
 
 fn done(ledger: &Ledger<'_>, id: crate::model::EditionId, fact: String) -> Result<Option<News>, StoreError> {
     let Some(overview) = ledger.edition_overview(id)? else { return Ok(None) };
-    let count = |state: crate::model::delivery::DeliveryState| {
-        let at = crate::model::delivery::DeliveryState::ALL.iter().position(|one| *one == state);
-        grouped(at.and_then(|at| overview.counts.get(at)).map_or(0, |count| count.unsigned_abs()))
-    };
-    use crate::model::delivery::DeliveryState::{Bounced, Expired, Sent, Suppressed, Unknown};
-    let counts = format!(
-        "보냄 {} · 반송 {} · 기한 지남 {} · 발송 안 함 {} · 알 수 없음 {}",
-        count(Sent),
-        count(Bounced),
-        count(Expired),
-        count(Suppressed),
-        count(Unknown)
-    );
+    let counts = counts(&overview);
     let title = title(&overview.edition);
     Ok(Some(News {
         fact,
@@ -214,6 +207,23 @@ fn done(ledger: &Ledger<'_>, id: crate::model::EditionId, fact: String) -> Resul
             "{title}의 발송을 마쳤어요.\n\n{counts}\n\n보냄은 릴레이가 받았다는 뜻이에요. 자세한 것은 `moabom editions show {id}`에 있어요.\n"
         ),
     }))
+}
+
+/// Recipients by how their deliveries ended.
+fn counts(overview: &EditionOverview) -> String {
+    let count = |state: crate::model::delivery::DeliveryState| {
+        let at = crate::model::delivery::DeliveryState::ALL.iter().position(|one| *one == state);
+        grouped(at.and_then(|at| overview.counts.get(at)).map_or(0, |count| count.unsigned_abs()))
+    };
+    use crate::model::delivery::DeliveryState::{Bounced, Expired, Sent, Suppressed, Unknown};
+    format!(
+        "보냄 {} · 반송 {} · 기한 지남 {} · 발송 안 함 {} · 알 수 없음 {}",
+        count(Sent),
+        count(Bounced),
+        count(Expired),
+        count(Suppressed),
+        count(Unknown)
+    )
 }
 
 /// One mail over a connection of its own; what went wrong in Korean.

@@ -118,6 +118,10 @@ impl<'a> Outlook<'a> {
         }
         let missed = self.due.skipped.last()?;
         let at = moment(missed.at, zone, now);
+        let before = missed.at - Duration::milliseconds(1);
+        if let Some((_, name)) = self.digest.schedule.next_on_holiday(before, missed.at) {
+            return Some(format!("{at}: 쉬는 날({})이라 다음에 돌 때 건너뜀으로 적어요.", plain(name)));
+        }
         Some(format!("{at}에 발행하지 못했고 너무 늦어, 다음에 돌 때 건너뜀으로 적어요."))
     }
 }

@@ -5,6 +5,7 @@ pub mod adopt;
 pub mod backup;
 pub mod check;
 pub mod completions;
+mod correct;
 pub mod deliver;
 pub mod deliveries;
 pub mod demo;
@@ -93,7 +94,7 @@ pub enum Command {
     Subscribers(subscribers::Command),
     /// 발행호
     #[command(subcommand)]
-    Editions(editions::EditionsCommand),
+    Editions(correct::EditionsRoom),
     /// 한 사람 한 사람에게 보낸 기록
     #[command(subcommand)]
     Deliveries(deliveries::DeliveriesCommand),
@@ -227,7 +228,8 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
             posts::run(&deps, &command, context.clock.now(), out)
         }
         Command::Subscribers(command) => subscribers::command(context, &command, out),
-        Command::Editions(command) => {
+        Command::Editions(correct::EditionsRoom::Correct(args)) => correct::run(context, &args, out),
+        Command::Editions(correct::EditionsRoom::Ledger(command)) => {
             let (config, store) = (context.config()?, context.store()?);
             let zone = config.masthead.newsletter.time_zone;
             let digests: Vec<&str> = config.digests.iter().map(|digest| digest.name.as_str()).collect();

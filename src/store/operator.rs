@@ -2,9 +2,11 @@
 
 use rusqlite::{OptionalExtension, params};
 
+use super::editions::{COLUMNS, edition};
 use super::{Ledger, StoreError, sql};
 use crate::clock::{Instant, from_millis};
 use crate::model::EditionId;
+use crate::model::edition::Edition;
 
 /// Tries after which a mail to the operator is given up.
 const TRIES: i64 = 12;
@@ -101,6 +103,29 @@ impl Ledger<'_> {
             .prepare_cached("SELECT id FROM editions WHERE state = 'done' AND frozen_at >= ?1 ORDER BY id")
             .and_then(|mut list| {
                 list.query_map([since.timestamp_millis()], |row| row.get(0).map(EditionId))?.collect()
+            })
+            .map_err(sql)
+    }
+
+    /// Slots whose skip was recorded from `from` until before `to`, the oldest first.
+    pub fn skips_recorded(&self, from: Instant, to: Instant) -> Result<Vec<Edition>, StoreError> {
+        self.frozen_within("e.state = 'skipped'", from, to)
+    }
+
+    /// Editions frozen from `from` until before `to`, the oldest first.
+    pub fn editions_frozen(&self, from: Instant, to: Instant) -> Result<Vec<Edition>, StoreError> {
+        self.frozen_within("e.state <> 'skipped'", from, to)
+    }
+
+    fn frozen_within(&self, which: &str, from: Instant, to: Instant) -> Result<Vec<Edition>, StoreError> {
+        let text = format!(
+            "SELECT {COLUMNS} FROM editions e WHERE {which} AND e.frozen_at >= ?1 AND e.frozen_at < ?2
+              ORDER BY e.slot_at, e.id"
+        );
+        self.db
+            .prepare_cached(&text)
+            .and_then(|mut list| {
+                list.query_map([from.timestamp_millis(), to.timestamp_millis()], edition)?.collect()
             })
             .map_err(sql)
     }

@@ -345,3 +345,53 @@ fn a_mail_to_the_operator_that_fails_is_tried_again_later() {
     office.world.wait(6);
     assert_eq!(office.inform().sent, 1);
 }
+
+fn told_owner(office: &Office) -> Vec<String> {
+    let kept = office.server.kept_for("owner@example.com");
+    let told = kept.iter().map(|kept| {
+        let mail = mail_parser::MessageParser::default().parse(&kept.bytes).expect("a mail");
+        let text = mail.body_text(0).expect("a text").replace("\r\n", "\n");
+        format!("{}\n{text}", mail.subject().unwrap_or_default())
+    });
+    told.collect()
+}
+
+#[test]
+fn slots_skipped_at_once_make_one_mail_and_none_the_second_time() {
+    let office = Office::new(Silence::Send);
+    // Five days without power: what comes is the newest, the others are skipped.
+    office.at(slot() + Duration::days(4));
+    assert_eq!(office.world.number("SELECT count(*) FROM editions WHERE state = 'skipped'"), 4);
+    assert_eq!(office.inform().sent, 2, "the question for the newest, and the skips");
+    assert_eq!(office.inform(), inform::Report::default());
+    let told = told_owner(&office);
+    let skips = told.iter().find(|mail| mail.contains("건너뛰었어요: weekly 4번")).expect("told");
+    assert_eq!(skips.matches("\n- ").count(), 4, "{skips}");
+    assert!(skips.contains("moabom publish weekly"), "{skips}");
+}
+
+#[test]
+fn on_monday_morning_the_operator_is_told_of_the_week_once() {
+    let office = Office::new(Silence::Send);
+    office.draft();
+    office.at(slot());
+    office.world.deliver();
+    office.inform();
+    let before = told_owner(&office).len();
+    // The world begins on a Monday, at nine in Seoul.
+    let monday = start_of_time() + Duration::days(7);
+    office.world.clock.set(monday - Duration::minutes(61));
+    assert_eq!(office.inform().queued, 0, "not before eight");
+    office.world.clock.set(monday - Duration::minutes(59));
+    assert_eq!(office.inform().sent, 1);
+    assert_eq!(office.inform().queued, 0);
+    let told = told_owner(&office);
+    assert_eq!(told.len(), before + 1);
+    let week = told.last().expect("a mail");
+    assert!(week.contains("지난 한 주: 11월 23일–29일"), "{week}");
+    assert!(week.contains("발행 1번 · 건너뜀 0번") && week.contains("제1호 · 보냄 1 ·"), "{week}");
+    assert!(week.contains("weekly · 받는 중 1 ·") && !week.contains("reader@example.com"), "{week}");
+    // A week in which nothing fell due is not told.
+    office.world.clock.set(monday + Duration::days(7));
+    assert_eq!(office.inform().queued, 0);
+}

@@ -13,6 +13,7 @@ mod compose;
 mod config;
 mod config_files;
 mod copied;
+mod corrections;
 mod crash;
 mod deliver;
 mod dkim;

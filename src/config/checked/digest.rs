@@ -1,4 +1,4 @@
-//! Pure: `[[digest]]`: schedule, subject and the rules of choosing.
+//! Effect: `[[digest]]`: schedule, subject and the rules of choosing.
 
 use chrono::Duration;
 use chrono_tz::Tz;
@@ -8,7 +8,7 @@ use super::super::raw::Item;
 use super::super::report::nearest;
 use super::super::section::Section;
 use super::super::value::{Problem, choice, count, line, name, number, span};
-use super::{duplicate, masthead};
+use super::{duplicate, holidays, masthead};
 use crate::law::subject_mark;
 use crate::model::edition::{SectionKind, Silence};
 use crate::publish::{Approval, Digest};
@@ -36,6 +36,10 @@ pub(super) fn all(root: &mut Section<'_, '_>, zone: Tz, advertising: Option<bool
             |item| schedule(item, zone),
             "언제 보낼지 적으세요. 매주 월요일 오전 9시는 `schedule = \"0 9 * * MON\"`",
         );
+        let schedule = match holidays::read(&mut section) {
+            Some((rule, days)) => schedule.map(|schedule| schedule.with_holidays(rule, days)),
+            None => schedule,
+        };
         let subject = subject(&mut section, renderer.as_ref(), advertising);
         let max_late =
             section.or("max_late", span(Duration::zero()..=Duration::days(30)), Duration::hours(12));

@@ -2,6 +2,7 @@
 
 mod admin;
 mod digest;
+mod holidays;
 mod masthead;
 mod relay;
 mod rest;

@@ -210,7 +210,11 @@ impl Ledger<'_> {
         Ok(Freeze::Frozen { edition, recipients: recipients as u64 })
     }
 
-    fn insert_edition(&self, new: &NewEdition, audience: &Audience) -> Result<EditionId, StoreError> {
+    pub(super) fn insert_edition(
+        &self,
+        new: &NewEdition,
+        audience: &Audience,
+    ) -> Result<EditionId, StoreError> {
         let content = &new.content;
         let best_of = match audience {
             Audience::MonthlyOf(digest) => Some(digest),
