@@ -17,6 +17,7 @@ mod crash;
 mod deliver;
 mod dkim;
 mod doctor;
+mod farewell;
 mod faults;
 mod feed;
 mod fetch;
