@@ -36,7 +36,7 @@ pub enum Command {
     Import(Import),
     /// 구독자를 CSV로 내보내요
     Export(Export),
-    /// 한 사람의 구독을 모두 끝내고 주소와 이름을 지워요 ([law] notices가 켜져 있으면 처리 결과를 메일로 알린 뒤에)
+    /// 한 사람의 구독을 모두 끝내고 주소와 이름을 지워요 (처리 결과를 알리는 설정이면 메일로 알린 뒤에)
     Remove(Remove),
     /// 알리지 않고 바로 지우고, 지운 흔적이 파일에도 남지 않게 저장소를 다시 써요
     Forget(Remove),
