@@ -104,7 +104,8 @@ impl Ledger<'_> {
         self.leave(id, source, Farewell::Untold, key, now)
     }
 
-    /// As [`Ledger::withdraw`]; where the person is to be told, address and name stay until that is done.
+    /// As [`Ledger::withdraw`]; where the person is to be told, address and name stay until that is done. An address that
+    /// bounced for good, complained, or was barred by hand is never written to again, so it is erased at once.
     pub fn leave(
         &self,
         id: SubscriberId,
@@ -122,7 +123,14 @@ impl Ledger<'_> {
             }
             return Ok(Withdrawal::Already);
         }
-        self.suppress(&key.hash(&address), SuppressionReason::Withdrawn, now)?;
+        let hash = key.hash(&address);
+        // Who is not to be mailed for another reason cannot be told either, and is gone at once. Asked before the
+        // withdrawal takes that reason's place.
+        let farewell = match self.suppression(&hash)? {
+            None | Some(SuppressionReason::Withdrawn) => farewell,
+            Some(_) => Farewell::Untold,
+        };
+        self.suppress(&hash, SuppressionReason::Withdrawn, now)?;
         self.record_withdrawal(id, source, now)?;
         self.suppress_open_deliveries(id, now)?;
         match farewell {

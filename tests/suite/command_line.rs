@@ -81,6 +81,7 @@ fn the_lists_have_the_keys_that_other_programs_read() {
             row,
             &[
                 "id",
+                "kind",
                 "edition",
                 "notice",
                 "subscriber",

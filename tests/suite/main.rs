@@ -18,6 +18,7 @@ mod crash;
 mod deliver;
 mod dkim;
 mod doctor;
+mod farewell;
 mod faults;
 mod feed;
 mod fetch;
