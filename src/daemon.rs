@@ -2,8 +2,10 @@
 //!
 //! The tasks meet in the store only. What is passed between them is the hint that there is something to look at.
 
+mod inform;
 mod ingest;
 mod notify;
+mod people;
 mod publish;
 mod pulse;
 mod reload;
@@ -48,6 +50,8 @@ pub struct Plan {
     pub deliver: deliver::Deps,
     /// What the law wants told.
     pub office: Arc<Office>,
+    /// What the operator is told with; none where no address is configured.
+    pub informer: Option<crate::inform::Deps>,
 }
 
 /// The newest plan, for a task that looks at it now and then.
@@ -112,6 +116,7 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
     deps.listener.set_nonblocking(true).map_err(DaemonError::Web)?;
     let listener = TcpListener::from_std(deps.listener).map_err(DaemonError::Web)?;
     let published = Arc::new(Notify::new());
+    let hint_of_pages = Arc::clone(&published);
     let watchdog = systemd::Watchdog::asked();
     let pulse = Pulse::new(watchdog.limit());
     let hangups = signal(SignalKind::hangup()).map_err(DaemonError::Runtime)?;
@@ -128,12 +133,17 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
     let (seen, beat, clock) = (plans.clone(), pulse.beat("통지"), deps.clock.clone());
     let (stopped, hint) = (stop.clone(), Arc::clone(&published));
     tasks.spawn(async move { ("통지", notify::run(seen, beat, clock, stopped, hint).await) });
+    let (store, beat, clock, stopped) = (deps.store, pulse.beat("독자"), deps.clock.clone(), stop.clone());
+    tasks.spawn(async move { ("독자", people::run(store, beat, clock, stopped).await) });
+    let (seen, beat, clock, stopped) = (plans.clone(), pulse.beat("알림"), deps.clock.clone(), stop.clone());
+    tasks.spawn(async move { ("알림", inform::run(seen, beat, clock, stopped).await) });
     let sending = send::Sending { plans, beat: Arc::new(pulse.beat("발송")), clock: deps.clock, published };
     let stopped = stop.clone();
     tasks.spawn(async move { ("발송", sending.run(session, stopped).await) });
     let (beat, stopped) = (pulse.beat("설정"), stop.clone());
     tasks.spawn(async move { ("설정", reload::run(hangups, deps.reload, newest, beat, stopped).await) });
-    let (router, stopped) = (web::router(deps.web), stop.clone());
+    let web = web::Deps { queued: hint_of_pages, ..deps.web };
+    let (router, stopped) = (web::router(web), stop.clone());
     tasks.spawn(async move { ("웹", web::serve(listener, router, stopped).await.map_err(DaemonError::Web)) });
     if let Some((listener, deps)) = deps.admin {
         listener.set_nonblocking(true).map_err(DaemonError::Web)?;

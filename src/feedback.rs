@@ -1,5 +1,8 @@
 //! Effect: the step that applies what readers and mailboxes said: withdrawals, bounces, complaints.
 
+pub mod preferences;
+pub mod signup;
+
 use crate::clock::Instant;
 use crate::model::SuppressionKey;
 use crate::model::token::{self, Purpose, SecretKey};
@@ -60,5 +63,29 @@ pub fn withdraw(
         Withdrawal::Done { .. } => Outcome::Done,
         Withdrawal::Already => Outcome::Already,
         Withdrawal::Unknown => Outcome::Unknown,
+    })
+}
+
+/// What came of a look at what readers left for later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Pauses that ended.
+    pub resumed: usize,
+    /// Sign-ups that nobody confirmed in time and that were closed.
+    pub closed: usize,
+    /// New addresses that nobody confirmed in time and that were forgotten.
+    pub forgotten: usize,
+}
+
+/// Sign-ups closed in one round.
+const CLOSED_AT_ONCE: u32 = 500;
+
+/// Ends the pauses whose time has come, and forgets sign-ups and new addresses that nobody confirmed.
+pub fn run_once(store: &Store, now: Instant) -> Result<Kept, StoreError> {
+    store.write(move |ledger| {
+        let resumed = ledger.resume_due(now)?;
+        let closed = ledger.close_sign_ups(now - signup::FORGET_AFTER, CLOSED_AT_ONCE, now)?;
+        let forgotten = ledger.forget_new_addresses(now)?;
+        Ok(Kept { resumed, closed, forgotten })
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! One transaction per page. A page that was seen before writes nothing but when it was read.
 
+mod falls;
 mod keep;
 mod poll;
 
@@ -49,6 +50,8 @@ pub struct Report {
     pub missing: Vec<String>,
     /// Posts that were missing and are listed again.
     pub returned: Vec<String>,
+    /// Posts whose counts fell so far that the fall is not believed yet.
+    pub held: usize,
     /// What the operator should know, one Korean sentence each.
     pub notes: Vec<String>,
 }

@@ -10,7 +10,7 @@
 //! web, mailbox ─feedback→ [consents, subscriptions, suppressions] ─read again at every claim─┘
 //! ```
 //!
-//! A pure core in an imperative shell. The steps ([`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`]) never call
+//! A pure core in an imperative shell. The steps ([`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`], [`inform`]) never call
 //! each other: they meet in the tables of the store. So each can be run by hand, be killed at any moment, and be run again.
 //!
 //! # Rooms
@@ -24,12 +24,14 @@
 //! | [`render`] | pure | a letter's view → subject, preheader, HTML and text, with typed slots for personal parts |
 //! | [`compose`] | pure | rendered content and one recipient → the bytes of one message; DKIM |
 //! | [`retry`] | pure | a reply and its stage → who is meant; attempts and age → the next step |
+//! | [`doctor`] | pure | what a look at the set-up saw → findings with reason and remedy |
 //! | [`law`] | pure | the subject mark and what else the law asks of a letter |
 //! | [`source`] | effect | fetching; one file per format; which fetched post is which known one |
 //! | [`smtp`] | effect | one owned connection, driven stage by stage |
 //! | [`store`] | effect | all SQL; one file per noun; one writer thread with group commit, readers apart |
-//! | [`web`] | effect | the reader's pages and the operator's; they write rows and never send |
-//! | [`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`] | effect | the steps, each a `run_once(deps, now)` |
+//! | [`dns`] | effect | asking a name server, with a limit on each question |
+//! | [`web`] | effect | the reader's pages (sign-up, preferences, leaving, the archive) and the operator's; they write rows and never send |
+//! | [`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`], [`inform`] | effect | the steps, each a `run_once(deps, now)` |
 //! | [`status`] | effect | how everything stands, and the words for it: the terminal and the operator's page show it |
 //! | [`daemon`] | effect | supervision: a task per step, the stop, the end of all when one dies |
 //! | [`config`] | effect | raw → checked; every fault at once with its place and what to do |
@@ -39,7 +41,7 @@
 //! # Who may use whom
 //!
 //! Pure rooms use pure rooms alone: no store, socket, file, clock or randomness. SQL stands only in [`store`], lettre only
-//! in [`compose`] and [`smtp`], axum only in [`web`], tera only in [`render`] and [`web`]. Nothing below [`cli`] and
+//! in [`compose`] and [`smtp`], hickory only in [`dns`], axum only in [`web`], tera only in [`render`] and [`web`]. Nothing below [`cli`] and
 //! [`daemon`] sees the whole configuration; each room takes its own small settings struct. `tests/suite/architecture.rs`
 //! keeps these rules, and `clippy.toml` bans the calls, each with its reason.
 //!
@@ -74,7 +76,10 @@ pub mod config;
 pub mod daemon;
 pub mod deliver;
 pub mod demo;
+pub mod dns;
+pub mod doctor;
 pub mod feedback;
+pub mod inform;
 pub mod ingest;
 pub mod korean;
 pub mod law;

@@ -13,13 +13,13 @@ use chrono::Duration;
 use url::Url;
 
 use crate::clock::Instant;
-use crate::model::EditionId;
 use crate::model::Sender;
-use crate::model::edition::{Content, EditionPost, EditionState};
+use crate::model::edition::{Content, Edition, EditionPost, EditionState, Silence};
+use crate::model::{EditionId, PostId};
 use crate::render::{LetterInput, Newsletter};
 use crate::schedule::{Schedule, Slot};
 use crate::select::{Rules, Verdict};
-use crate::store::editions::{Freeze, NewEdition};
+use crate::store::editions::{Audience, Freeze, NewEdition};
 use crate::store::{Store, StoreError};
 
 /// Plans that may come to nothing, because the store changed under them, before the step gives up.
@@ -38,6 +38,33 @@ pub struct Digest {
     pub rules: Rules,
     /// A slot missed by more than this is not made up for.
     pub max_late: Duration,
+    /// The digest whose monthly readers receive this one; it has no readers of its own.
+    pub best_of: Option<String>,
+    /// Whether the operator looks at each edition before it leaves.
+    pub approval: Option<Approval>,
+}
+
+/// The operator's look at an edition: it is frozen and held this long before its slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// How long before.
+    pub ahead: Duration,
+    /// What becomes of it if the operator says nothing.
+    pub silence: Silence,
+}
+
+impl Digest {
+    /// Who receives it, where `digests` are all there are. Without an edition of their own, monthly readers receive all:
+    /// nobody stays without letters because the configuration changed.
+    fn audience(&self, digests: &[Digest]) -> Audience {
+        match &self.best_of {
+            Some(digest) => Audience::MonthlyOf(digest.clone()),
+            None if digests.iter().any(|other| other.best_of.as_ref() == Some(&self.name)) => {
+                Audience::EveryTime
+            }
+            None => Audience::All,
+        }
+    }
 }
 
 /// What stands on every letter.
@@ -186,12 +213,14 @@ pub enum LastCheck {
     TooLate(Vec<String>),
 }
 
-/// Publishes what is due at `now`, digest by digest, and records what was missed. Fails only where the store does.
+/// Publishes what is due at `now`, digest by digest, and records what was missed; decides about editions whose operator
+/// had time to look. Fails only where the store does.
 pub fn run_once<R, E>(deps: &Deps<'_, R>, now: Instant) -> Result<Vec<Outcome>, PublishError>
 where
     R: Fn(&LetterInput) -> Result<Content, E>,
     E: Display,
 {
+    deps.store.write(move |ledger| ledger.decide_approvals(now))?;
     let mut outcomes = Vec::new();
     for digest in deps.digests {
         match run_digest(deps, digest, now, &mut outcomes) {
@@ -215,7 +244,9 @@ where
 {
     let since = in_force_since(deps.store, digest, now)?;
     let last = deps.store.read(|ledger| ledger.last_slot(&digest.name))?;
-    let due = digest.schedule.due(last, since, now, digest.max_late);
+    // An edition that is looked at first is frozen that much earlier.
+    let ahead = digest.approval.map_or(Duration::zero(), |approval| approval.ahead);
+    let due = digest.schedule.due(last, since, now + ahead, digest.max_late + ahead);
     if let Some(behind) = due.clock_behind {
         let minutes = behind.num_minutes();
         return Err(PublishError::ClockBehind { digest: digest.name.clone(), minutes });
@@ -238,7 +269,7 @@ where
         }));
     }
     if let Some(slot) = due.publish {
-        outcomes.push(publish_slot(deps, digest, slot, now, now)?);
+        outcomes.push(publish_slot(deps, digest, slot, digest.approval, now, now)?);
     }
     Ok(())
 }
@@ -286,7 +317,8 @@ where
     if let Some(last) = last.filter(|last| at < last.cutoff_at) {
         return Err(PublishError::BeforeLast { number: last.number });
     }
-    publish_slot(deps, digest, Slot { at, late: false }, at, now)
+    // Who publishes by hand is looking.
+    publish_slot(deps, digest, Slot { at, late: false }, None, at, now)
 }
 
 /// A slot by hand further back than this is a slip.
@@ -297,6 +329,7 @@ fn publish_slot<R, E>(
     deps: &Deps<'_, R>,
     digest: &Digest,
     slot: Slot,
+    approval: Option<Approval>,
     cutoff: Instant,
     now: Instant,
 ) -> Result<Outcome, PublishError>
@@ -319,7 +352,17 @@ where
             content,
             posts: plan.edition_posts(),
         };
-        match deps.store.write(move |ledger| ledger.freeze(&new))? {
+        let (max_late, audience) = (digest.max_late, digest.audience(deps.digests));
+        let frozen = deps.store.write(move |ledger| {
+            let frozen = ledger.freeze_for(&new, &audience)?;
+            if let (Freeze::Frozen { edition, .. }, Some(approval)) = (&frozen, approval) {
+                // A slot already past leaves the operator as long as one in time.
+                let decide_at = if slot.at > now { slot.at } else { now + approval.ahead };
+                ledger.hold_for_approval(*edition, decide_at, decide_at + max_late, approval.silence)?;
+            }
+            Ok(frozen)
+        })?;
+        match frozen {
             Freeze::Frozen { edition, recipients } => {
                 return Ok(Outcome::Published {
                     digest: digest.name.clone(),
@@ -393,6 +436,40 @@ where
     if gone.is_empty() || !open {
         return Ok(LastCheck::Unchanged);
     }
+    without(deps, digest, &edition, posts, &gone)
+}
+
+/// Drops posts from an edition of which no copy has left, as the operator who looks at it wants. Too few left: it is held.
+pub fn drop_posts<R, E>(deps: &Deps<'_, R>, id: EditionId, drop: &[PostId]) -> Result<LastCheck, PublishError>
+where
+    R: Fn(&LetterInput) -> Result<Content, E>,
+    E: Display,
+{
+    let found = deps.store.read(|ledger| Ok((ledger.edition(id)?, ledger.edition_posts(id)?)))?;
+    let (Some(edition), posts) = found else { return Ok(LastCheck::Unchanged) };
+    let digest = deps.digests.iter().find(|digest| digest.name == edition.digest);
+    let Some(digest) = digest.filter(|_| edition.state == EditionState::Paused) else {
+        return Ok(LastCheck::Unchanged);
+    };
+    if !posts.iter().any(|post| drop.contains(&post.post)) {
+        return Ok(LastCheck::Unchanged);
+    }
+    without(deps, digest, &edition, posts, drop)
+}
+
+/// The edition rendered and frozen anew without these posts.
+fn without<R, E>(
+    deps: &Deps<'_, R>,
+    digest: &Digest,
+    edition: &Edition,
+    posts: Vec<EditionPost>,
+    gone: &[PostId],
+) -> Result<LastCheck, PublishError>
+where
+    R: Fn(&LetterInput) -> Result<Content, E>,
+    E: Display,
+{
+    let id = edition.id;
     let (dropped, left): (Vec<EditionPost>, Vec<EditionPost>) =
         posts.into_iter().partition(|post| gone.contains(&post.post));
     let titles: Vec<String> = dropped.into_iter().map(|post| post.title).collect();
@@ -409,7 +486,7 @@ where
     let left: Vec<EditionPost> =
         (0..).zip(left).map(|(position, post)| EditionPost { position, ..post }).collect();
     let letter =
-        deps.store.read(|ledger| plan::letter_again(ledger, digest, deps.masthead, &edition, &left))?;
+        deps.store.read(|ledger| plan::letter_again(ledger, digest, deps.masthead, edition, &left))?;
     let content = render(deps, &letter)?;
     let renewed = deps.store.write(move |ledger| ledger.refreeze(id, &content, &left))?;
     Ok(if renewed { LastCheck::Dropped(titles) } else { LastCheck::TooLate(titles) })

@@ -5,13 +5,18 @@
 //! or hour starts with `*` follows the real hours instead.
 
 mod fields;
+mod holidays;
+mod off;
 mod words;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, LocalResult, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::clock::Instant;
 use fields::Field;
+pub use holidays::{HolidayRule, Holidays, HolidaysError};
 
 /// No more missed slots than this are listed one by one.
 pub const LISTED_SKIPS: usize = 50;
@@ -70,11 +75,13 @@ pub struct Schedule {
     fields: [Field; 5],
     /// One, or two for the crontab "day or weekday".
     calendars: Vec<cron::Schedule>,
+    /// What happens on days off, where anything does.
+    off: Option<(HolidayRule, Arc<Holidays>)>,
 }
 
 impl PartialEq for Schedule {
     fn eq(&self, other: &Schedule) -> bool {
-        self.zone == other.zone && self.fields == other.fields
+        self.zone == other.zone && self.fields == other.fields && self.off == other.off
     }
 }
 
@@ -133,7 +140,7 @@ impl Schedule {
         } else {
             vec![calendar(list(day), any())?, calendar(any(), weekdays)?]
         };
-        let schedule = Schedule { text, zone, fields, calendars };
+        let schedule = Schedule { text, zone, fields, calendars, off: None };
         // From a fixed day, so that the answer does not depend on when it is asked; leap days recur within 8 years.
         let ever = schedule.walk(DateTime::UNIX_EPOCH).next().is_some();
         if ever { Ok(schedule) } else { Err(ScheduleError::Never(schedule.text)) }
@@ -219,8 +226,8 @@ impl Schedule {
         }
     }
 
-    /// The first slot after `after`, or none before the calendar's end (the year 2100).
-    pub fn next_after(&self, after: Instant) -> Option<Instant> {
+    /// The calendar's first slot after `after`, whatever day it is.
+    fn calendar_next(&self, after: Instant) -> Option<Instant> {
         let wall = self.wall(after);
         let start = wall.checked_sub_signed(self.fold(wall))?;
         let mut best: Option<Instant> = None;
@@ -237,8 +244,8 @@ impl Schedule {
         best
     }
 
-    /// The last slot at or before `at`, looking no further back than `floor` (exclusive).
-    fn last_until(&self, at: Instant, floor: Instant) -> Option<Instant> {
+    /// The calendar's last slot at or before `at`, whatever day it is, after `floor`.
+    fn calendar_last(&self, at: Instant, floor: Instant) -> Option<Instant> {
         let wall = self.wall(at);
         // One minute beyond, since walking back leaves its start out; the filter below keeps what is too late away.
         let start = wall.checked_add_signed(self.fold(wall) + Duration::minutes(1))?;
@@ -278,7 +285,10 @@ impl Schedule {
             return due;
         }
         let floor = last_slot.map_or(in_force_since, |last| last.max(in_force_since));
-        let Some(newest) = self.last_until(now, floor) else { return due };
+        let Some(newest) = self.last_until(now, floor) else {
+            due.skipped = self.off_slots(floor, now);
+            return due;
+        };
         let lateness = now - newest;
         if lateness <= max_late.max(ON_TIME) {
             due.publish = Some(Slot { at: newest, late: lateness > ON_TIME });
@@ -287,6 +297,24 @@ impl Schedule {
                 format!("예정 시각보다 {} 늦어 발행하지 않았어요(허용 {}).", span(lateness), span(max_late));
             due.skipped.push(Skipped { at: newest, reason });
         }
+        self.list_overtaken(&mut due, newest, floor);
+        // A day off after the slot to publish is recorded once that is out: the newest slot on record bars older ones.
+        let until = if due.publish.is_some() { newest } else { now };
+        due.skipped.extend(self.off_slots(floor, until));
+        due.skipped.sort_by_key(|skip| skip.at);
+        let more = due.skipped.len().saturating_sub(LISTED_SKIPS);
+        due.skipped.drain(..more);
+        due.more_skipped |= more > 0;
+        if let (true, Some(oldest)) = (due.more_skipped, due.skipped.first_mut()) {
+            oldest.reason = format!(
+                "제때 발행하지 못해 건너뛰었어요. 이보다 앞서 놓친 예정 시각도 있지만 최근 {LISTED_SKIPS}개까지만 적어요."
+            );
+        }
+        due
+    }
+
+    /// Lists the slots between `floor` and `newest`, the newest of them first.
+    fn list_overtaken(&self, due: &mut Due, newest: Instant, floor: Instant) {
         let mut at = newest;
         while let Some(earlier) = self.last_until(at - Duration::milliseconds(1), floor) {
             if due.skipped.len() >= LISTED_SKIPS {
@@ -297,13 +325,6 @@ impl Schedule {
             due.skipped.push(Skipped { at: earlier, reason });
             at = earlier;
         }
-        due.skipped.reverse();
-        if let (true, Some(oldest)) = (due.more_skipped, due.skipped.first_mut()) {
-            oldest.reason = format!(
-                "제때 발행하지 못해 건너뛰었어요. 이보다 앞서 놓친 예정 시각도 있지만 최근 {LISTED_SKIPS}개까지만 적어요."
-            );
-        }
-        due
     }
 }
 

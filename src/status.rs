@@ -118,6 +118,10 @@ impl<'a> Outlook<'a> {
         }
         let missed = self.due.skipped.last()?;
         let at = moment(missed.at, zone, now);
+        let before = missed.at - Duration::milliseconds(1);
+        if let Some((_, name)) = self.digest.schedule.next_on_holiday(before, missed.at) {
+            return Some(format!("{at}: 쉬는 날({})이라 다음에 돌 때 건너뜀으로 적어요.", plain(name)));
+        }
         Some(format!("{at}에 발행하지 못했고 너무 늦어, 다음에 돌 때 건너뜀으로 적어요."))
     }
 }
@@ -207,11 +211,22 @@ impl<'a> Status<'a> {
 }
 
 impl SourceHealth<'_> {
+    /// `블로그를 6시간째 읽지 못하고 있어요`, once readings have failed for as long as the source allows.
+    pub fn alarm(&self, now: Instant) -> Option<String> {
+        let since = self.state.as_ref()?.failing_since?;
+        let patience = Duration::from_std(self.settings.alarm_after).ok()?;
+        let words = || format!("블로그를 {} 읽지 못하고 있어요", failing_words(since, now));
+        (now - since >= patience).then(words)
+    }
+
     fn concern(&self, now: Instant, zone: Tz) -> Option<String> {
         let name = &self.settings.name;
         let state = self.state.as_ref()?;
         if let Some(since) = state.failing_since {
             let why = state.last_error.as_deref().map(plain).unwrap_or_default();
+            if let Some(alarm) = self.alarm(now) {
+                return Some(format!("{alarm}(출처 {name}, {}번): {why}", state.failures));
+            }
             let length = failing_words(since, now);
             return Some(format!("출처 {name}: {length} 읽지 못하고 있어요({}번): {why}", state.failures));
         }

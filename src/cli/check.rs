@@ -150,6 +150,9 @@ fn write_digest(out: &mut impl Write, digest: &Digest, zone: Tz, now: Instant) -
         "",
         &format!("꼭지: {} (모두 {}–{}편)", sections(digest), digest.rules.min_posts, digest.rules.max_posts),
     )?;
+    if let Some(of) = &digest.best_of {
+        row(out, "", &format!("받는 이: {of}의 독자 가운데 월간 모음만 받겠다고 한 사람"))?;
+    }
     Ok(row(out, "", &format!("제목 틀: {}", digest.subject))?)
 }
 

@@ -51,8 +51,14 @@ pub fn command(context: &Context, args: DeliverArgs, out: &mut impl Write) -> Re
             LastCheck::Unchanged | LastCheck::TooLate(_) => {}
         }
     }
-    opened.office()?.once(true, context.clock.now())?;
-    run(args, deps, &context.clock, signal::stop_token()?, out)
+    let office = opened.office()?;
+    office.once(true, context.clock.now())?;
+    let delivered = run(args, deps, &context.clock, signal::stop_token()?, out);
+    // Who was told is seen off, whatever became of the others.
+    let seen_off = office.once(false, context.clock.now());
+    delivered?;
+    seen_off?;
+    Ok(())
 }
 
 /// Sends until nothing is due or `stop` is cancelled. Breakers that wait for a person are tried: one is here. Fails where

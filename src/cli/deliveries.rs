@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::editions;
 use super::why::plain;
 use crate::clock::Instant;
-use crate::model::delivery::DeliveryState;
+use crate::model::delivery::{DeliveryKind, DeliveryState};
 use crate::model::notice::NoticeKind;
 use crate::model::{DeliveryId, EditionId, SubscriberId};
 pub use crate::status::words::delivery_state as state_name;
@@ -119,6 +119,7 @@ fn report(change: RowChange, id: DeliveryId, done: &str, allowed: &str, out: &mu
 #[derive(Debug, Serialize)]
 struct DeliveryJson<'a> {
     id: DeliveryId,
+    kind: &'static str,
     edition: Option<EditionId>,
     /// What a notice tells; null for an edition's.
     notice: Option<&'static str>,
@@ -134,6 +135,7 @@ impl<'a> From<&'a ListedDelivery> for DeliveryJson<'a> {
     fn from(row: &'a ListedDelivery) -> DeliveryJson<'a> {
         DeliveryJson {
             id: row.id,
+            kind: if row.notice.is_some() { DeliveryKind::Notice } else { DeliveryKind::Edition }.as_str(),
             edition: row.edition,
             notice: row.notice.map(NoticeKind::as_str),
             subscriber: row.subscriber,

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::Duration;
 use clap::Args;
 use tokio::net::TcpListener;
@@ -34,6 +34,8 @@ const DIGEST: &str = "weekly";
 const SMTP_PORT: u16 = 2525;
 const PAGES_PORT: u16 = 8025;
 const INBOX_PORT: u16 = 8026;
+/// Between two looks for what the pages queued.
+const PACE: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// `moabom demo`
 #[derive(Clone, Debug, Default, Args)]
@@ -124,18 +126,11 @@ impl Stage {
 
     /// Shows the inbox and the reader pages until `stop`.
     fn serve(self, opened: &Opened, stop: &CancellationToken, out: &mut impl Write) -> Result<()> {
-        let masthead = &opened.config.masthead;
-        let pages = web::router(web::Deps {
-            store: opened.store.clone(),
-            keys: opened.keys.clone(),
-            clock: self.context.clock.clone(),
-            newsletter: masthead.newsletter.title.clone(),
-            contact: masthead.sender.email.to_string(),
-            archive: super::run::archive(masthead, &opened.config.digests),
-            farewell: opened.config.law.farewell(),
-        });
+        let (store, keys) = (opened.store.clone(), opened.keys.clone());
+        let pages = web::router(super::run::pages(&self.context, &opened.config, store, keys));
         let letters = web::inbox::router(self.inbox.clone())?;
         writeln!(out, "브라우저에서 열어 보세요: http://{}/", self.inbox_page.local_addr()?)?;
+        writeln!(out, "구독 신청도 해 볼 수 있어요: http://{}/subscribe", self.pages.local_addr()?)?;
         writeln!(out, "편지의 수신거부 링크도 눌러 볼 수 있어요. 끝내려면 Ctrl-C를 누르세요.")?;
         out.flush()?;
         let serving = async {
@@ -144,8 +139,14 @@ impl Stage {
                 web::serve(self.pages, pages, stop.clone())
             )
         };
-        self.runtime.block_on(serving).context("페이지를 열어 두지 못했어요")?;
-        Ok(())
+        // Whoever signs up on the pages finds the mail in the inbox.
+        std::thread::scope(|scope| {
+            let posting = scope.spawn(|| post(opened, &self.context.clock, stop));
+            let served = self.runtime.block_on(serving).context("페이지를 열어 두지 못했어요");
+            stop.cancel();
+            let posted = posting.join().unwrap_or_else(|_| Err(anyhow!("보내는 일이 뜻밖에 멈췄어요")));
+            served.map(drop).and(posted)
+        })
     }
 }
 
@@ -258,6 +259,18 @@ fn send(opened: &Opened, clock: &Clock, stop: &CancellationToken) -> Result<()> 
         Some(reason) => bail!("{reason}"),
         None => Ok(()),
     }
+}
+
+/// Sends what the pages queue, until `stop`.
+fn post(opened: &Opened, clock: &Clock, stop: &CancellationToken) -> Result<()> {
+    while !stop.is_cancelled() {
+        let now = clock.now();
+        if opened.store.read(|ledger| ledger.due_count(now))? > 0 {
+            send(opened, clock, stop)?;
+        }
+        std::thread::park_timeout(PACE);
+    }
+    Ok(())
 }
 
 fn leave(inbox: &Inbox, folder: &Path) -> Result<()> {

@@ -83,7 +83,7 @@ fn print(reports: &[(&str, Polled)], json: bool, out: &mut impl Write) -> Result
 
 /// What an ingest saw, one thing a line.
 pub fn report_lines(report: &Report, source: &str) -> Vec<String> {
-    let Report { first, listed, new, retitled, edited, observed, missing, returned, notes } = report;
+    let Report { first, listed, new, retitled, edited, observed, missing, returned, notes, .. } = report;
     let listed = grouped(*listed as u64);
     let mut lines = Vec::new();
     if *first {

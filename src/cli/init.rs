@@ -272,6 +272,9 @@ fn likely_kind(location: &str) -> SourceKind {
     let path = name
         .split_once("://")
         .map_or(name.as_str(), |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    if path.ends_with(".jsonl") {
+        return SourceKind::Jsonl;
+    }
     let words = ["feed", "rss", "atom", ".xml", ".rdf", ".json"];
     if words.iter().any(|word| path.contains(word)) { SourceKind::Feed } else { SourceKind::PageText }
 }
@@ -290,6 +293,7 @@ mod tests {
         ] {
             assert_eq!(likely_kind(feed), SourceKind::Feed, "{feed}");
         }
+        assert_eq!(likely_kind("https://b.example.com/posts.JSONL"), SourceKind::Jsonl);
         for page in ["list.txt", "https://feed.example.com/", "https://blog.example.com/list.txt", ""] {
             assert_eq!(likely_kind(page), SourceKind::PageText, "{page}");
         }

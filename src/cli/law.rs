@@ -96,6 +96,16 @@ fn notices(notices: &Notices, out: &mut impl Write) -> io::Result<()> {
     }
     tally("기한 지남", &notices.overdue, out)?;
     tally("알릴 것", &notices.due, out)?;
+    let moved =
+        [("보낸 것", notices.sent), ("보낼 차례", notices.queued), ("보내지 못한 것", notices.unsent)];
+    let moved: Vec<String> = moved
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(word, count)| format!("{word} {count}건"))
+        .collect();
+    if !moved.is_empty() {
+        writeln!(out, "  이 장부의 통지  {}", moved.join(" · "))?;
+    }
     if notices.pressing > 0 {
         writeln!(out, "  알릴 것 가운데 {}건은 나흘 안에 기한이 끝나요.", notices.pressing)?;
     }

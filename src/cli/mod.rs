@@ -5,13 +5,16 @@ pub mod adopt;
 pub mod backup;
 pub mod check;
 pub mod completions;
+mod correct;
 pub mod deliver;
 pub mod deliveries;
 pub mod demo;
 pub mod dkim;
+pub mod doctor;
 pub mod editions;
 pub mod ingest;
 pub mod init;
+pub mod keys;
 pub mod law;
 mod open;
 pub mod posts;
@@ -27,6 +30,7 @@ pub mod templates;
 pub mod test_send;
 mod usage;
 pub mod verify;
+pub mod web;
 pub mod why;
 
 use std::io::{self, IsTerminal, Write};
@@ -63,8 +67,12 @@ pub enum Command {
     Init(Box<init::InitArgs>),
     /// 설정을 살펴 잘못을 한꺼번에 알려 줘요
     Check(check::CheckArgs),
+    /// 보내기 전에 설정, 저장소, 시계, 릴레이, DNS, 수신거부 페이지를 살펴요. 아무것도 보내지 않아요
+    Doctor(doctor::DoctorArgs),
     /// 계속 돌면서 읽고, 때가 되면 발행하고, 보내요. SIGHUP을 받으면 설정을 다시 읽어요
     Run(run::RunArgs),
+    /// 독자의 페이지만 열어 두어요. `run`은 이것까지 해요
+    Web(web::WebArgs),
     /// 블로그를 한 번 읽어요
     Ingest(ingest::IngestArgs),
     /// 때가 된 다이제스트를 발행해요. 이름을 주면 지금 그것을 발행해요
@@ -86,13 +94,16 @@ pub enum Command {
     Subscribers(subscribers::Command),
     /// 발행호
     #[command(subcommand)]
-    Editions(editions::EditionsCommand),
+    Editions(correct::EditionsRoom),
     /// 한 사람 한 사람에게 보낸 기록
     #[command(subcommand)]
     Deliveries(deliveries::DeliveriesCommand),
     /// 메일에 서명할 열쇠 (DKIM)
     #[command(subcommand)]
     Dkim(dkim::DkimCommand),
+    /// 링크에 서명하는 비밀 키
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// 법이 정한 통지와 표시 가운데 할 것과 빠진 것을 알려 줘요
     Law(law::LawArgs),
     /// 지금 어떤지 한 화면으로 보여 줘요
@@ -200,7 +211,9 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         Command::Demo(args) => demo::run(&args, &context.clock, out),
         Command::Init(args) => init::run(context, &args, out),
         Command::Check(args) => check::run(context, args, out),
+        Command::Doctor(args) => doctor::run(context, &args, out),
         Command::Run(args) => run::run(context, args),
+        Command::Web(args) => web::run(context, args),
         Command::Ingest(args) => ingest::run(context, &args, out),
         Command::Publish(args) => publish::run(context, &args, out),
         Command::Deliver(args) => deliver::command(context, args, out),
@@ -215,7 +228,8 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
             posts::run(&deps, &command, context.clock.now(), out)
         }
         Command::Subscribers(command) => subscribers::command(context, &command, out),
-        Command::Editions(command) => {
+        Command::Editions(correct::EditionsRoom::Correct(args)) => correct::run(context, &args, out),
+        Command::Editions(correct::EditionsRoom::Ledger(command)) => {
             let (config, store) = (context.config()?, context.store()?);
             let zone = config.masthead.newsletter.time_zone;
             let digests: Vec<&str> = config.digests.iter().map(|digest| digest.name.as_str()).collect();
@@ -227,6 +241,7 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         }
         Command::Law(args) => law::run(context, args, out),
         Command::Dkim(command) => dkim::run(&command),
+        Command::Keys(command) => keys::run(context, command, out),
         Command::Status(args) => status::run(context, args, out),
         Command::Schedule(args) => schedule::run(context, &args, out),
         Command::Backup(args) => backup::run(context, &args, out),

@@ -12,6 +12,7 @@ use crate::compose::dkim::Signer;
 use crate::config::{Config, ConfigError, key, templates, variables};
 use crate::daemon::Office;
 use crate::deliver::{self, LetterSettings};
+use crate::inform;
 use crate::model::SuppressionKey;
 use crate::model::edition::Content;
 use crate::model::token::SecretKey;
@@ -19,7 +20,9 @@ use crate::publish::{self, PublishError};
 use crate::render::notice::NoticeRenderer;
 use crate::render::{LetterInput, RenderError, Renderer};
 use crate::smtp::TlsContext;
+use crate::source::SourceSettings;
 use crate::store::Store;
+use crate::web::DraftDeps;
 
 pub(super) const NO_KEY: &str = "비밀 키 파일에 키가 없어요. 백업에서 되살리세요";
 
@@ -110,6 +113,37 @@ impl Opened {
         })
     }
 
+    /// What the page of editions that wait for approval needs; none where no digest asks for it.
+    pub fn drafts(&self, clock: &Clock) -> Option<DraftDeps> {
+        let masthead = &self.config.masthead;
+        let opened = self.clone();
+        self.config.digests.iter().any(|digest| digest.approval.is_some()).then(|| DraftDeps {
+            store: self.store.clone(),
+            keys: self.keys.clone(),
+            clock: clock.clone(),
+            newsletter: masthead.newsletter.title.clone(),
+            zone: masthead.newsletter.time_zone,
+            dropper: Arc::new(move |edition, posts| {
+                publish::drop_posts(&opened.publisher(), edition, posts).map_err(|error| error.to_string())
+            }),
+        })
+    }
+
+    /// What the operator is told with; none where no address is configured.
+    pub fn informer(&self) -> Result<Option<inform::Deps>> {
+        let Some(to) = self.config.operator.clone() else { return Ok(None) };
+        Ok(Some(inform::Deps {
+            store: self.store.clone(),
+            relay: self.config.relay.clone(),
+            tls: TlsContext::new(&self.config.relay)?,
+            letters: self.letters()?,
+            to,
+            zone: self.config.masthead.newsletter.time_zone,
+            links: self.config.links.clone(),
+            alarms: self.config.sources.iter().filter_map(alarm).collect(),
+        }))
+    }
+
     /// What the step of the law's notices needs.
     pub fn office(&self) -> Result<Office> {
         let masthead = &self.config.masthead;
@@ -150,4 +184,8 @@ pub fn is_misuse(error: &anyhow::Error) -> bool {
         Some(PublishError::UnknownDigest { .. } | PublishError::Future | PublishError::Ancient)
     );
     config || asked || error.is::<Misuse>() || typed.is_some_and(|typed| typed.exit_code() == 2)
+}
+
+fn alarm(source: &SourceSettings) -> Option<(String, chrono::Duration)> {
+    Some((source.name.clone(), chrono::Duration::from_std(source.alarm_after).ok()?))
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
-use chrono::Duration;
+use chrono::{Datelike, Duration, NaiveDate};
 use chrono_tz::Tz;
 use clap::Args;
 use serde::Serialize;
@@ -16,7 +16,7 @@ use crate::clock::Instant;
 use crate::korean::width;
 use crate::model::delivery::DeliveryState;
 use crate::publish::Digest;
-use crate::schedule::span;
+use crate::schedule::{Schedule, span};
 pub(super) use crate::status::Outlook;
 pub(super) use crate::status::words::moment;
 use crate::store::editions::EditionOverview;
@@ -24,6 +24,9 @@ use crate::store::{Ledger, Store};
 
 /// No schedule is told further ahead.
 const MOST: u16 = 1_000;
+
+/// How far ahead the next slot on a day off is told.
+const AHEAD: Duration = Duration::days(366);
 
 /// Columns a label takes.
 const LABEL: usize = 11;
@@ -82,11 +85,18 @@ fn write_outlook(outlook: &Outlook<'_>, now: Instant, out: &mut impl Write) -> s
     };
     line(out, "일정", &format!("`{}` ({zone})", schedule.text()))?;
     line(out, "늦었을 때", &late_words(digest.max_late))?;
+    if let Some(words) = schedule.describe_holidays() {
+        line(out, "공휴일", &words)?;
+    }
     let mut label = "다음 발행";
     for at in &outlook.next {
         let wait = if label.is_empty() { String::new() } else { format!(" ({} 뒤)", span(*at - now)) };
-        line(out, label, &format!("{}{wait}", moment(*at, zone, now)))?;
+        line(out, label, &format!("{}{wait}{}", moment(*at, zone, now), moved_words(schedule, *at)))?;
         label = "";
+    }
+    let until = now + AHEAD;
+    if let Some((at, name)) = schedule.next_on_holiday(now, until) {
+        line(out, "쉬는 날", &format!("{} · {}", moment(at, zone, now), plain(name)))?;
     }
     match &outlook.last {
         Some(last) => line(out, "지난번", &last_words(last, zone, now))?,
@@ -96,6 +106,14 @@ fn write_outlook(outlook: &Outlook<'_>, now: Instant, out: &mut impl Write) -> s
         writeln!(out, "  ! {words}")?;
     }
     Ok(())
+}
+
+/// ` · 2월 16일 (설날 전날)에서 옮겼어요`, or nothing.
+fn moved_words(schedule: &Schedule, at: Instant) -> String {
+    let words = |(day, name): (NaiveDate, &str)| {
+        format!(" · {}월 {}일 ({})에서 옮겼어요", day.month(), day.day(), plain(name))
+    };
+    schedule.moved_from(at).map(words).unwrap_or_default()
 }
 
 fn late_words(max_late: Duration) -> String {
@@ -138,6 +156,8 @@ struct ScheduleJson<'a> {
     zone: &'a str,
     description: String,
     max_late_minutes: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holidays: Option<String>,
     next: Vec<String>,
     due: Option<String>,
     last: Option<EditionJson<'a>>,
@@ -153,6 +173,7 @@ impl<'a> From<&'a Outlook<'a>> for ScheduleJson<'a> {
             zone: zone.name(),
             description: schedule.describe(),
             max_late_minutes: outlook.digest.max_late.num_minutes(),
+            holidays: schedule.describe_holidays(),
             next: outlook.next.iter().map(|at| stamp(*at, zone)).collect(),
             due: outlook.due.publish.map(|slot| stamp(slot.at, zone)),
             last: outlook.last.as_ref().map(|last| row(last, zone)),

@@ -53,6 +53,8 @@ const PLACES: &[(&str, &str)] = &[
     ("person", "구독자"),
     ("port", "포트"),
     ("query", "찾을 말"),
+    ("resolver", "주소:포트"),
+    ("timeout", "초"),
     ("shell", "셸"),
     ("count", "수"),
     ("email", "주소"),

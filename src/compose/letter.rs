@@ -64,7 +64,7 @@ impl CompiledLetter {
             mailto: unsubscribe_mailto(&head.sender),
             head: constant_head(head, &content.subject)?,
             tail: constant_tail(head, &domain, &body.headers(&boundary))?,
-            listed: !matches!(head.origin, Origin::Notice(_)),
+            listed: !matches!(head.origin, Origin::Notice(_) | Origin::Operator(_)),
             domain,
             body,
         })
@@ -202,7 +202,7 @@ fn constant_tail(head: &LetterHead, domain: &str, body_headers: &str) -> Result<
     let mail = match head.origin {
         Origin::Edition(id) => Some(format!("edition-{id}")),
         Origin::Trial(_) => Some("trial".to_owned()),
-        Origin::Notice(_) => None,
+        Origin::Notice(_) | Origin::Operator(_) => None,
     };
     match mail {
         Some(mail) => {
@@ -236,6 +236,7 @@ fn origin_seed(purpose: &[u8], origin: Origin) -> Vec<u8> {
     let (kind, number) = match origin {
         Origin::Edition(id) => (b'e', id.0),
         Origin::Notice(id) => (b'n', id.0),
+        Origin::Operator(id) => (b'o', id),
         Origin::Trial(at) => (b't', at.timestamp_millis()),
     };
     let mut seed = purpose.to_vec();

@@ -22,6 +22,16 @@ pub fn unsubscribe_url(
     format!("{base}/unsubscribe/{}", key.token(Purpose::Unsubscribe, subscriber, edition))
 }
 
+/// `{public_url}/{page}/{token}`: a page of one reader.
+pub fn page_url(public_url: &Url, page: &str, token: &str) -> String {
+    format!("{}/{page}/{token}", public_url.as_str().trim_end_matches('/'))
+}
+
+/// `{public_url}/draft/{token}`: where the operator decides about an edition before it leaves.
+pub fn draft_url(public_url: &Url, key: &SecretKey, edition: EditionId) -> String {
+    page_url(public_url, "draft", &key.token(Purpose::Draft, SubscriberId(0), edition))
+}
+
 /// `{public_url}/archive/{digest}/{number}`: where an edition can be read on the web.
 pub fn archive_url(public_url: &Url, digest: &str, number: i64) -> String {
     let base = public_url.as_str().trim_end_matches('/');

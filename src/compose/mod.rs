@@ -27,6 +27,8 @@ pub enum Origin {
     Edition(EditionId),
     /// A legal or operational notice.
     Notice(DeliveryId),
+    /// A mail to the operator, by its row.
+    Operator(i64),
     /// A trial copy for the operator, made at that instant: never mistaken for the edition itself.
     Trial(Instant),
 }

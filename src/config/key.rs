@@ -1,7 +1,8 @@
 //! Effect: the secret keys' file beside the store: lines `ID:HEX64`, the newest first, for its owner's eyes alone.
 //!
-//! The first key signs; all of them are accepted, so that links in old letters go on working after a rotation: put a new
-//! line with an unused number (0–255) on top. What is lost cannot be made again: an existing file is never overwritten.
+//! The first key signs; all of them are accepted, so that links in old letters go on working after a rotation, which puts
+//! a new line with a higher number on top. The one with the lowest number also hashes suppressions: it stays for good.
+//! What is lost cannot be made again: no key ever leaves the file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use secrecy::ExposeSecret;
 
-use super::new_file::{Mode, put_new};
+use super::new_file::{Mode, draft_name, put_new, sync_folder};
 use super::private_file::{PrivateFileError, Readers, io_words, read};
 use crate::model::token::SecretKey;
 
@@ -55,6 +56,9 @@ pub enum KeyError {
         /// What is wrong; nothing of the key.
         what: &'static str,
     },
+    /// All numbers above the oldest key's are taken.
+    #[error("비밀 키 파일 {}에 쓸 수 있는 번호가 남지 않았어요. 키는 255번까지예요", .0.display())]
+    Full(PathBuf),
     /// It cannot be made.
     #[error("비밀 키 파일을 만들 수 없어요: {}: {cause}\n  → 폴더의 권한과 남은 공간을 확인하세요", path.display())]
     Create {
@@ -111,6 +115,46 @@ pub fn load_or_create(path: &Path) -> Result<Vec<SecretKey>, KeyError> {
     load(path)
 }
 
+/// Puts a new key on top of those of `path`, which stay, and returns its number. The file is replaced whole: whoever
+/// reads it meanwhile sees the old one or the new one.
+pub fn rotate(path: &Path) -> Result<u8, KeyError> {
+    let keys = load(path)?;
+    let (oldest, newest) =
+        keys.iter().fold((u8::MAX, 0), |(low, high), key| (low.min(key.id()), high.max(key.id())));
+    let free = |id: &u8| keys.iter().all(|key| key.id() != *id);
+    let next = newest.checked_add(1).or_else(|| (oldest..=u8::MAX).find(free));
+    let id = next.ok_or_else(|| KeyError::Full(path.to_owned()))?;
+    replace(path, id).map_err(|error| KeyError::Create { path: path.to_owned(), cause: io_words(&error) })?;
+    load(path).map(|_| id)
+}
+
+fn replace(path: &Path, id: u8) -> io::Result<()> {
+    // Where the configured path is a link, the file it leads to is replaced.
+    let path = path.canonicalize()?;
+    let old = std::fs::read_to_string(&path)?;
+    let draft = draft_name(&path)?;
+    put_new(&draft, &format!("{}{old}", new_line(id)?), Mode::Owner)?;
+    let renamed = keep_owner(&path, &draft).and_then(|()| std::fs::rename(&draft, &path));
+    if renamed.is_err() {
+        let _ = std::fs::remove_file(&draft);
+    }
+    renamed?;
+    sync_folder(&path)
+}
+
+/// The new file is read by whoever read the old one, even where somebody else rotates (`sudo`).
+fn keep_owner(old: &Path, new: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, chown};
+        let (old, made) = (std::fs::metadata(old)?, std::fs::metadata(new)?);
+        if (old.uid(), old.gid()) != (made.uid(), made.gid()) {
+            chown(new, Some(old.uid()), Some(old.gid()))?;
+        }
+    }
+    Ok(())
+}
+
 fn parse(line: &str) -> Result<SecretKey, &'static str> {
     let (id, hex) = line.split_once(':').ok_or("`번호:키` 꼴이 아니에요")?;
     let id: u8 = id.trim().parse().map_err(|_| "번호가 0에서 255 사이의 정수가 아니에요")?;
@@ -132,8 +176,12 @@ fn parse(line: &str) -> Result<SecretKey, &'static str> {
 
 /// Makes a key and puts it in place; of several at once the first wins.
 fn create(path: &Path) -> io::Result<()> {
+    put_new(path, &new_line(1)?, Mode::Owner).map(drop)
+}
+
+fn new_line(id: u8) -> io::Result<String> {
     let mut key = [0u8; 32];
     SystemRandom::new().fill(&mut key).map_err(|_| io::Error::other("난수를 얻지 못했어요"))?;
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    put_new(path, &format!("1:{hex}\n"), Mode::Owner).map(drop)
+    Ok(format!("{id}:{hex}\n"))
 }

@@ -27,10 +27,13 @@ use url::Url;
 
 use crate::compose::dkim::DkimSettings;
 use crate::deliver::DeliverSettings;
+use crate::model::EmailAddress;
+use crate::model::network::Network;
 use crate::notify;
 use crate::publish::{Digest, Masthead};
 use crate::smtp::RelaySettings;
 use crate::source::SourceSettings;
+use crate::web::PrivacySettings;
 
 use env::Environment;
 use findings::Findings;
@@ -56,12 +59,16 @@ pub struct Config {
     pub deliver: DeliverSettings,
     /// `[dkim]`, where letters are signed here.
     pub dkim: Option<DkimSettings>,
+    /// `[operator] email`: who is told by mail what needs a person.
+    pub operator: Option<EmailAddress>,
     /// `[law]`.
     pub law: notify::Settings,
     /// `[web]`.
     pub web: WebSettings,
     /// `[admin]`.
     pub admin: AdminSettings,
+    /// `[privacy]`.
+    pub privacy: PrivacySettings,
     /// What personal links start with: `public_url`, else `http://<listen>` where the relay is on loopback, else nothing,
     /// and letters carry the mail address for unsubscribing only.
     pub links: Option<Url>,
@@ -82,6 +89,12 @@ pub struct WebSettings {
     pub listen: SocketAddr,
     /// How readers reach them; an http(s) address ending in `/`.
     pub public_url: Option<Url>,
+    /// Whether one can sign up there.
+    pub signup: bool,
+    /// Mails to confirm a sign-up, in an hour, for all addresses together.
+    pub confirmations_per_hour: u32,
+    /// Proxies whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// `[admin]`, checked: beyond this machine only with a password and over https.

@@ -148,6 +148,14 @@ fn within(chars: impl Iterator<Item = char>, columns: usize) -> String {
         .collect()
 }
 
+impl ConfigFaults {
+    /// Each fault's place and key, what is wrong, and what to do.
+    pub fn rows(&self) -> Vec<(String, String, String)> {
+        let row = |fault: &Fault| (fault.head(&self.path), fault.problem.clone(), fault.advice.clone());
+        self.faults.iter().map(row).collect()
+    }
+}
+
 impl fmt::Display for ConfigFaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "설정에 고칠 곳이 {}군데 있어요.", self.faults.len())?;

@@ -120,6 +120,11 @@ impl<'r, 't> Section<'r, 't> {
         self.findings.fault(self.place(name), self.key(&format!("{name}.{key}")), problem);
     }
 
+    /// A fault at a place found earlier.
+    pub(super) fn fault_in(&mut self, place: Place, key: &str, problem: Problem) {
+        self.findings.fault(place, key.to_owned(), problem);
+    }
+
     /// The same for what is allowed.
     pub(super) fn warning_at(&mut self, name: &str, key: &str, problem: Problem) {
         self.findings.warning(self.place(name), self.key(&format!("{name}.{key}")), problem);

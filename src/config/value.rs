@@ -61,6 +61,18 @@ pub(super) fn line(item: &Item) -> Read<String> {
     Ok(text.to_owned())
 }
 
+/// A list of such lines; in a variable they stand apart by commas.
+pub(super) fn lines(item: &Item) -> Read<Vec<String>> {
+    match item {
+        Item::List(nodes) => nodes.iter().map(|node| line(&node.item)).collect(),
+        Item::Variable(text) => {
+            let parts = text.split(',').filter(|part| !part.trim().is_empty());
+            parts.map(|part| line(&Item::Variable(part.to_owned()))).collect()
+        }
+        _ => Err(wanted("목록", item, "대괄호로 묶으세요. 예: `[\"하나\", \"둘\"]`")),
+    }
+}
+
 /// A name people type on the command line and see in tables.
 pub(super) fn name(item: &Item) -> Read<String> {
     let name = line(item)?;

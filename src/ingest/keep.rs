@@ -1,9 +1,12 @@
 //! Effect: writing the difference between what a page lists and what is kept of its source.
 
+use std::collections::HashSet;
+
+use super::falls::{self, Seen};
 use super::{Change, Report};
 use crate::clock::Instant;
-use crate::model::SourceId;
 use crate::model::post::FetchedPost;
+use crate::model::{PostId, SourceId};
 use crate::source::FetchedPage;
 use crate::source::matching::{Known, Matching, Met, match_posts};
 use crate::store::posts::{Counts, KeptPost, PostRow};
@@ -34,7 +37,7 @@ pub(super) fn keep(
     let found = Found { kept, page, matching };
     found.mark_missing(ledger, &mut report, now)?;
     found.free_identities(ledger)?;
-    found.update(ledger, &mut report, now)?;
+    found.update(ledger, source, &mut report, now)?;
     found.add(ledger, source, &mut report, now)?;
     Ok(report)
 }
@@ -83,6 +86,9 @@ impl Found<'_> {
 
     /// The kept posts that the page does not list. Those beyond a cut or a window's end may still exist.
     fn mark_missing(&self, ledger: &Ledger<'_>, report: &mut Report, now: Instant) -> Result<(), StoreError> {
+        if self.page.gaps {
+            return Ok(());
+        }
         let mut listed = vec![false; self.kept.len()];
         let mut places = Vec::new();
         for met in &self.matching.met {
@@ -120,7 +126,49 @@ impl Found<'_> {
         Ok(())
     }
 
-    fn update(&self, ledger: &Ledger<'_>, report: &mut Report, now: Instant) -> Result<(), StoreError> {
+    /// The posts whose counts fell in a way that is not believed yet.
+    fn hold_falls(
+        &self,
+        ledger: &Ledger<'_>,
+        source: SourceId,
+        report: &mut Report,
+        now: Instant,
+    ) -> Result<HashSet<PostId>, StoreError> {
+        let seen: Vec<Seen> = self
+            .pairs()
+            .map(|pair| {
+                let both = |counts: &Counts| (counts.reactions, counts.comments);
+                Seen { post: pair.kept.known.id, before: both(&pair.kept.counts), now: both(&pair.counts()) }
+            })
+            .collect();
+        let suspicious = falls::suspicious(&seen);
+        let since = match (suspicious.is_empty(), ledger.falls_since(source)?) {
+            (true, None) => return Ok(suspicious),
+            (true, Some(_)) => None,
+            (false, since) => Some(since.unwrap_or(now)),
+        };
+        let believed = since.is_none_or(|since| now - since >= falls::BELIEVED_AFTER);
+        ledger.put_falls_since(source, since.filter(|_| !believed))?;
+        if believed {
+            return Ok(HashSet::new());
+        }
+        report.held = suspicious.len();
+        report.notes.push(format!(
+            "글 {}편의 반응이나 댓글 수가 갑자기 줄어 지난번 수를 그대로 두었어요. {}시간 뒤에도 그대로면 줄어든 수를 받아들여요.",
+            suspicious.len(),
+            falls::BELIEVED_AFTER.num_hours()
+        ));
+        Ok(suspicious)
+    }
+
+    fn update(
+        &self,
+        ledger: &Ledger<'_>,
+        source: SourceId,
+        report: &mut Report,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let held = self.hold_falls(ledger, source, report, now)?;
         for pair in self.pairs() {
             let id = pair.kept.known.id;
             if pair.kept.known.missing {
@@ -136,7 +184,7 @@ impl Found<'_> {
                     report.edited.push(row.title.to_owned());
                 }
             }
-            let counts = pair.counts();
+            let counts = if held.contains(&id) { pair.risen() } else { pair.counts() };
             if counts != pair.kept.counts {
                 ledger.observe(id, &counts, now)?;
                 report.observed.push(Change {
@@ -216,9 +264,25 @@ impl<'a> Pair<'a> {
         row.title != known.title || row.identity != known.identity || self.text_differs(row)
     }
 
-    /// The counts now. A page that broke off in this post may have lost their lines: they do not fall then.
+    /// The counts now, but for those that fell.
+    fn risen(&self) -> Counts {
+        let (before, mut now) = (&self.kept.counts, self.counts());
+        now.comments = now.comments.max(before.comments);
+        if now.reactions < before.reactions {
+            (now.reactions, now.emoji) = (before.reactions, before.emoji.clone());
+        }
+        now
+    }
+
+    /// The counts now: what the source did not tell stays. A page that broke off in this post may have lost their lines: they do not fall then.
     fn counts(&self) -> Counts {
-        let (before, now) = (&self.kept.counts, Counts::of(self.post));
+        let (before, mut now) = (&self.kept.counts, Counts::of(self.post));
+        if self.post.untold.comments {
+            now.comments = before.comments;
+        }
+        if self.post.untold.reactions {
+            (now.reactions, now.emoji) = (before.reactions, before.emoji.clone());
+        }
         let lost = now.reactions < before.reactions || now.comments < before.comments;
         if self.broken && lost { before.clone() } else { now }
     }

@@ -71,7 +71,10 @@ fn keep(
         Err(failed) => Err(failed.into()),
     };
     match outcome {
-        Ok((report, Validators { etag, last_modified })) => {
+        Ok((report, validators)) => {
+            // What is held back is looked at again, even where the server would say that nothing changed.
+            let validators = if report.held > 0 { Validators::default() } else { validators };
+            let Validators { etag, last_modified } = validators;
             let place = place.to_owned();
             store.write(move |ledger| {
                 ledger.put_validators(&name, &place, etag.as_deref(), last_modified.as_deref())

@@ -5,6 +5,16 @@ use serde::{Deserialize, Serialize};
 use super::{EditionId, PostId};
 use crate::clock::Instant;
 
+crate::model::subscriber::words! {
+    /// What becomes of an edition that waits for the operator: the operator's word, or what silence means.
+    Silence {
+        /// It is sent.
+        Send = "send",
+        /// It is skipped.
+        Skip = "skip",
+    }
+}
+
 /// A block of a digest with its selection rule, in the order in which blocks fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

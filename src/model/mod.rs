@@ -1,10 +1,12 @@
 //! Pure: the nouns of the glossary as types. Parsed at the edge, trusted inside.
 
 pub mod address;
+pub mod canonical;
 pub mod delivery;
 pub mod edition;
 pub mod id;
 pub mod name;
+pub mod network;
 pub mod notice;
 pub mod post;
 pub mod reply;

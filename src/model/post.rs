@@ -23,6 +23,15 @@ pub struct Reactions {
     pub emoji: Vec<Emoji>,
 }
 
+/// Counts that a source did not tell of a post: they stay as they were last seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Untold {
+    /// The comments.
+    pub comments: bool,
+    /// The reactions.
+    pub reactions: bool,
+}
+
 /// A post as a source gave it, before identity is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchedPost {
@@ -42,6 +51,8 @@ pub struct FetchedPost {
     pub comments: u64,
     /// Reactions now.
     pub reactions: Reactions,
+    /// Which of these counts the source did not tell; they are 0 above.
+    pub untold: Untold,
 }
 
 /// A post as the store keeps it, with its newest observation.

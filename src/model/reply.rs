@@ -83,6 +83,21 @@ pub enum Cause {
     TooLarge,
 }
 
+/// Why a TLS handshake failed, as far as the other side's certificate tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsFault {
+    /// The certificate's time is over.
+    Expired,
+    /// The certificate's time has not come.
+    NotYet,
+    /// The certificate is for other names.
+    Name,
+    /// Nobody known vouches for it.
+    Untrusted,
+    /// Anything else.
+    Other,
+}
+
 impl Cause {
     /// For the operator.
     pub fn korean(self) -> &'static str {

@@ -42,6 +42,16 @@ words! {
 }
 
 words! {
+    /// How often a reader wants a digest.
+    Frequency {
+        /// Every edition.
+        Every = "every",
+        /// The month's best, where the digest has such an edition.
+        Monthly = "monthly",
+    }
+}
+
+words! {
     /// What happened to a consent. Events are only ever appended.
     ConsentAct {
         /// The reader (or the import's record of the reader) agreed.

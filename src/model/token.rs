@@ -11,12 +11,24 @@ use super::{EditionId, SubscriberId};
 pub enum Purpose {
     /// Withdraw the subscription. Never expires.
     Unsubscribe,
+    /// Answer the double opt-in; its number is the instant it was made. The page that takes it lets it expire.
+    Confirm,
+    /// Look at and change what one receives. Never expires.
+    Preferences,
+    /// Move a subscription to a new address; its number is that of the change asked for.
+    AddressChange,
+    /// Decide about an edition before it leaves; the edition's own state ends it.
+    Draft,
 }
 
 impl Purpose {
     fn byte(self) -> u8 {
         match self {
             Purpose::Unsubscribe => 1,
+            Purpose::Confirm => 2,
+            Purpose::Preferences => 3,
+            Purpose::AddressChange => 4,
+            Purpose::Draft => 9,
         }
     }
 }
@@ -40,7 +52,7 @@ pub enum TokenError {
 }
 
 const VERSION: u8 = 1;
-/// version, purpose, key id, subscriber (8 bytes), edition (8 bytes).
+/// version, purpose, key id, subscriber (8 bytes), edition or another number (8 bytes).
 const BODY: usize = 19;
 const MAC: usize = 16;
 
@@ -64,12 +76,17 @@ impl SecretKey {
 
     /// The token of a purpose, subscriber and edition (0 for none): 47 letters of base64url, always.
     pub fn token(&self, purpose: Purpose, subscriber: SubscriberId, edition: EditionId) -> String {
+        self.numbered_token(purpose, subscriber, edition.0)
+    }
+
+    /// The token of a purpose and subscriber with a number whose meaning is the purpose's.
+    pub fn numbered_token(&self, purpose: Purpose, subscriber: SubscriberId, number: i64) -> String {
         let mut bytes = [0u8; BODY + MAC];
         bytes[0] = VERSION;
         bytes[1] = purpose.byte();
         bytes[2] = self.id;
         bytes[3..11].copy_from_slice(&subscriber.0.to_be_bytes());
-        bytes[11..19].copy_from_slice(&edition.0.to_be_bytes());
+        bytes[11..19].copy_from_slice(&number.to_be_bytes());
         let mac = self.mac(&bytes[..BODY]);
         bytes[BODY..].copy_from_slice(&mac);
         URL_SAFE_NO_PAD.encode(bytes)
@@ -82,6 +99,15 @@ pub fn open(
     purpose: Purpose,
     token: &str,
 ) -> Result<(SubscriberId, EditionId), TokenError> {
+    open_numbered(keys, purpose, token).map(|(subscriber, number)| (subscriber, EditionId(number)))
+}
+
+/// As [`open`], of a token with a number.
+pub fn open_numbered(
+    keys: &[SecretKey],
+    purpose: Purpose,
+    token: &str,
+) -> Result<(SubscriberId, i64), TokenError> {
     let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| TokenError::Shape)?;
     let bytes: [u8; BODY + MAC] = bytes.try_into().map_err(|_| TokenError::Shape)?;
     if bytes[0] != VERSION || bytes[1] != purpose.byte() {
@@ -95,5 +121,60 @@ pub fn open(
         eight.copy_from_slice(&bytes[from..from + 8]);
         i64::from_be_bytes(eight)
     };
-    Ok((SubscriberId(word(3)), EditionId(word(11))))
+    Ok((SubscriberId(word(3)), word(11)))
+}
+
+/// The instant a form was made, signed: milliseconds in hex, then the mac in hex. Nobody's, so it may be used again.
+pub fn form_stamp(key: &SecretKey, millis: i64) -> String {
+    let mac: String = key.mac(&form_message(millis)).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{:x}-{:02x}-{mac}", millis.max(0), key.id)
+}
+
+/// The instant of a [`form_stamp`] made with one of `keys`; none for anything else.
+pub fn open_form_stamp(keys: &[SecretKey], stamp: &str) -> Option<i64> {
+    let (millis, rest) = stamp.split_once('-')?;
+    let millis = i64::from_str_radix(millis, 16).ok()?;
+    let id = u8::from_str_radix(rest.split_once('-')?.0, 16).ok()?;
+    let made = form_stamp(keys.iter().find(|key| key.id == id)?, millis);
+    constant_time::verify_slices_are_equal(made.as_bytes(), stamp.as_bytes()).ok().map(|()| millis)
+}
+
+fn form_message(millis: i64) -> Vec<u8> {
+    [b"form\0".as_slice(), &millis.to_be_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_serves_its_own_purpose_and_no_other() {
+        let keys = [SecretKey::new(2, &[2; 32]), SecretKey::new(1, &[1; 32])];
+        let purposes = [Purpose::Unsubscribe, Purpose::Confirm, Purpose::Preferences, Purpose::AddressChange];
+        for made in purposes {
+            let token = keys[1].numbered_token(made, SubscriberId(7), -5);
+            assert_eq!(token.len(), 47);
+            for asked in purposes {
+                let opened = open_numbered(&keys, asked, &token).ok();
+                assert_eq!(opened, (asked == made).then_some((SubscriberId(7), -5)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_form_stamp_is_believed_as_it_was_made_only() {
+        let keys = [SecretKey::new(2, &[2; 32]), SecretKey::new(1, &[1; 32])];
+        let stamp = form_stamp(&keys[1], 1_795_000_000_000);
+        assert_eq!(open_form_stamp(&keys, &stamp), Some(1_795_000_000_000));
+        assert_eq!(open_form_stamp(&keys[..1], &stamp), None);
+        for place in 0..stamp.len() {
+            let mut other = stamp.clone().into_bytes();
+            other[place] = if other[place] == b'0' { b'1' } else { b'0' };
+            let other = String::from_utf8(other).unwrap();
+            assert_eq!(open_form_stamp(&keys, &other), None, "{other}");
+        }
+        for wrong in ["", "-", "--", "zz-01-00", "7fffffffffffffffff-01-00", "가-나-다"] {
+            assert_eq!(open_form_stamp(&keys, wrong), None);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Pure: view → subject, html, text (Tera). The same bytes for the same rows, template and clock.
 
 pub mod clean;
+pub mod correction;
 pub mod engine;
 pub mod error;
 pub mod notice;

@@ -155,3 +155,81 @@ fn years_of_missed_minutes_take_no_longer_than_a_day_of_them() {
     assert!(due.skipped[0].reason.contains("50개"));
     assert_eq!(due.skipped[LISTED_SKIPS - 1].at, at("2026-11-22T23:59:00Z"));
 }
+
+fn off(text: &str, rule: HolidayRule) -> Schedule {
+    seoul(text).with_holidays(rule, Arc::new(Holidays::korea().unwrap()))
+}
+
+#[test]
+fn a_slot_on_a_holiday_moves_to_the_next_workday_at_its_time() {
+    // 2026: 설날 on 17 February, a Tuesday; Monday and Wednesday are off, too.
+    let mondays = off("0 9 * * MON", HolidayRule::NextWorkday);
+    let slots = mondays.upcoming(at("2026-02-10T00:00:00+09:00"), 3);
+    let expected = ["2026-02-19", "2026-02-23", "2026-03-03"].map(|day| at(&format!("{day}T09:00:00+09:00")));
+    assert_eq!(slots, expected);
+    assert_eq!(mondays.moved_from(slots[0]), Some(("2026-02-16".parse().unwrap(), "설날 전날")));
+    assert_eq!(mondays.moved_from(slots[1]), None);
+    assert_eq!(mondays.moved_from(slots[2]).map(|(_, name)| name), Some("대체공휴일(삼일절)"));
+    // Over the holidays a daily schedule has one slot, on the workday: those that moved there are the same.
+    let daily = off("0 9 * * *", HolidayRule::NextWorkday).upcoming(at("2026-02-15T12:00:00+09:00"), 2);
+    assert_eq!(daily, ["2026-02-19", "2026-02-20"].map(|day| at(&format!("{day}T09:00:00+09:00"))));
+    // At another time of the day it has its own and those that moved.
+    let two =
+        off("0 9,18 * * MON,TUE", HolidayRule::NextWorkday).upcoming(at("2026-02-15T12:00:00+09:00"), 3);
+    let expected =
+        ["2026-02-19T09", "2026-02-19T18", "2026-02-23T09"].map(|hour| at(&format!("{hour}:00:00+09:00")));
+    assert_eq!(two, expected);
+}
+
+#[test]
+fn a_moved_slot_is_due_once_when_it_comes() {
+    let mondays = off("0 9 * * MON", HolidayRule::NextWorkday);
+    let last = Some(at("2026-02-09T09:00:00+09:00"));
+    let due = |last, now: &str| mondays.due(last, at("2026-01-01T00:00:00Z"), at(now), Duration::hours(12));
+    assert_eq!(due(last, "2026-02-16T09:00:10+09:00"), Due::default());
+    let moved = at("2026-02-19T09:00:00+09:00");
+    assert_eq!(due(last, "2026-02-19T09:00:10+09:00").publish, Some(Slot { at: moved, late: false }));
+    assert_eq!(due(Some(moved), "2026-02-19T09:00:40+09:00"), Due::default());
+    assert_eq!(due(Some(moved), "2026-02-22T09:00:40+09:00"), Due::default());
+}
+
+#[test]
+fn a_slot_on_a_holiday_is_skipped_with_its_name() {
+    let mondays = off("0 9 * * MON", HolidayRule::Skip);
+    let next = mondays.next_after(at("2026-02-10T00:00:00+09:00"));
+    assert_eq!(next, Some(at("2026-02-23T09:00:00+09:00")));
+    let last = Some(at("2026-02-09T09:00:00+09:00"));
+    let due =
+        mondays.due(last, at("2026-01-01T00:00:00Z"), at("2026-02-16T09:00:10+09:00"), Duration::hours(12));
+    let skip = Skipped {
+        at: at("2026-02-16T09:00:00+09:00"),
+        reason: "공휴일(2월 16일 설날 전날)이라 건너뛰었어요.".to_owned(),
+    };
+    assert_eq!(due, Due { skipped: vec![skip.clone()], ..Due::default() });
+    // The late edition of the week before comes first; the day off is recorded after it.
+    let long = Duration::days(9);
+    let first = at("2026-02-02T09:00:00+09:00");
+    let now = at("2026-02-16T09:00:10+09:00");
+    let due = mondays.due(Some(first), first, now, long);
+    assert_eq!((due.publish.map(|slot| slot.at), due.skipped.len()), (last, 0));
+    assert_eq!(mondays.due(last, first, now, long).skipped, [skip]);
+    let told = mondays.next_on_holiday(at("2026-02-10T00:00:00+09:00"), at("2026-12-31T00:00:00Z"));
+    assert_eq!(told, Some((at("2026-02-16T09:00:00+09:00"), "설날 전날")));
+}
+
+#[test]
+fn looking_back_finds_the_slots_that_looking_ahead_finds() {
+    for rule in [HolidayRule::NextWorkday, HolidayRule::Skip] {
+        for text in ["0 9 * * MON", "0 9 * * *", "30 18 1,15 * *", "0 */7 * * *", "0 0,23 * * SUN,TUE"] {
+            let schedule = off(text, rule);
+            let start = at("2025-12-20T00:00:00Z");
+            let slots: Vec<Instant> = schedule.upcoming(start, 150);
+            assert!(slots.is_sorted_by(|one, next| one < next), "{text}");
+            for pair in slots.windows(2) {
+                let before = pair[1] - Duration::milliseconds(1);
+                assert_eq!(schedule.last_until(before, start), Some(pair[0]), "{text} {rule:?}");
+                assert_eq!(schedule.last_until(pair[1], start), Some(pair[1]), "{text} {rule:?}");
+            }
+        }
+    }
+}

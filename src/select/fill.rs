@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use super::same;
 use super::score::{Scored, date, scores};
 use super::why::{Reason, sentence};
 use super::{Basis, Candidate, History, Judged, Rules, Section, Selection, Verdict};
@@ -22,6 +23,8 @@ struct Choice<'a> {
     reasons: Vec<Option<Reason>>,
     /// Ineligible or already in.
     closed: Vec<bool>,
+    /// There is more than one source.
+    several: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,16 +36,24 @@ enum Fresh {
 
 /// Chooses an edition's posts as of `now` and explains every candidate exactly once.
 pub fn select(candidates: &[Candidate], rules: &Rules, history: &History, now: Instant) -> Selection {
+    let several = same::several_sources(candidates);
+    let copies = match several {
+        true => {
+            same::barriers(candidates, now.checked_sub_signed(rules.cooldown).unwrap_or(Instant::MIN_UTC))
+        }
+        false => HashMap::new(),
+    };
     let mut choice = Choice {
         candidates,
         rules,
         history,
         scored: scores(candidates, rules, history, now),
-        fresh: fresh(candidates, rules, history),
+        fresh: fresh(candidates, rules, history, several, &copies),
         reasons: vec![None; candidates.len()],
         closed: vec![false; candidates.len()],
+        several,
     };
-    choice.bar(now);
+    choice.bar(now, &copies);
     let by_score = choice.by_score();
     let by_age = choice.by_age();
     let mut sections: Vec<(SectionKind, Vec<usize>)> = Vec::new();
@@ -83,8 +94,14 @@ pub fn select(candidates: &[Candidate], rules: &Rules, history: &History, now: I
 }
 
 /// Which candidates are new to this digest: those that arrived after their source's first ingest and were never issued;
-/// for the first edition also the newest few of what was there, source by source.
-fn fresh(candidates: &[Candidate], rules: &Rules, history: &History) -> Vec<Fresh> {
+/// for the first edition also the newest few of what was there, by date where all have one, else source by source.
+fn fresh(
+    candidates: &[Candidate],
+    rules: &Rules,
+    history: &History,
+    several: bool,
+    copies: &HashMap<usize, Reason>,
+) -> Vec<Fresh> {
     let new = |candidate: &Candidate| {
         if candidate.baseline || candidate.issued.is_some() { Fresh::No } else { Fresh::Arrived }
     };
@@ -95,10 +112,19 @@ fn fresh(candidates: &[Candidate], rules: &Rules, history: &History) -> Vec<Fres
     let mut there: Vec<usize> = (0..candidates.len())
         .filter(|index| {
             candidates.get(*index).is_some_and(|candidate| {
-                candidate.baseline && candidate.issued.is_none() && !candidate.hidden && !candidate.missing
+                let old = candidate.baseline && candidate.issued.is_none();
+                old && !candidate.hidden && !candidate.missing && !copies.contains_key(index)
             })
         })
         .collect();
+    let one = |index: &usize| candidates.get(*index);
+    if several && there.iter().filter_map(one).all(|one| one.published_at.is_some()) {
+        there.sort_by_key(|index| one(index).map(|one| Reverse((date(one), one.ingest_order, one.post))));
+        for index in there.into_iter().take(rules.look_back) {
+            fresh.get_mut(index).into_iter().for_each(|place| *place = Fresh::LookedBack);
+        }
+        return fresh;
+    }
     // An order counts within its source only: the newest of each come first, then the second newest of each.
     there.sort_unstable_by_key(|index| {
         candidates.get(*index).map(|one| Reverse((one.ingest_order, one.post)))
@@ -123,11 +149,13 @@ fn fresh(candidates: &[Candidate], rules: &Rules, history: &History) -> Vec<Fres
 
 impl Choice<'_> {
     /// Closes the ineligible ones, each with its reason.
-    fn bar(&mut self, now: Instant) {
-        for ((candidate, reason), closed) in
-            self.candidates.iter().zip(&mut self.reasons).zip(&mut self.closed)
+    fn bar(&mut self, now: Instant, copies: &HashMap<usize, Reason>) {
+        for (at, ((candidate, reason), closed)) in
+            (0..).zip(self.candidates.iter().zip(&mut self.reasons).zip(&mut self.closed))
         {
-            *reason = barrier(candidate, self.rules, now);
+            *reason = standing(candidate, self.rules, now)
+                .or_else(|| copies.get(&at).copied())
+                .or_else(|| too_young(candidate, self.rules, now));
             *closed = reason.is_some();
         }
     }
@@ -148,13 +176,15 @@ impl Choice<'_> {
     }
 
     /// What may stand in `pinned` or `new`, last arrived first, by our own record: a feed's dates may be missing,
-    /// future or edited.
+    /// future or edited. Between several sources that record says nothing, so dates go first there.
     fn by_age(&self) -> Vec<usize> {
         let mut keyed: Vec<_> = (0..)
             .zip(self.candidates.iter().zip(&self.fresh))
             .filter(|(_, (one, fresh))| one.pinned || **fresh != Fresh::No)
             .map(|(index, (one, _))| {
-                (Reverse((one.first_seen_at.timestamp_millis(), one.ingest_order, one.post.0)), index)
+                let seen = one.first_seen_at.timestamp_millis();
+                let dated = if self.several { date(one).timestamp_millis() } else { seen };
+                (Reverse((dated, seen, one.ingest_order, one.post.0)), index)
             })
             .collect();
         keyed.sort_unstable();
@@ -278,8 +308,8 @@ impl Choice<'_> {
     }
 }
 
-/// What makes a candidate ineligible whatever its score.
-fn barrier(candidate: &Candidate, rules: &Rules, now: Instant) -> Option<Reason> {
+/// What makes a candidate ineligible for good, whatever its score.
+fn standing(candidate: &Candidate, rules: &Rules, now: Instant) -> Option<Reason> {
     if candidate.hidden {
         return Some(Reason::Hidden);
     }
@@ -291,6 +321,11 @@ fn barrier(candidate: &Candidate, rules: &Rules, now: Instant) -> Option<Reason>
     {
         return Some(Reason::Issued { number: issued.number });
     }
+    None
+}
+
+/// What makes it wait.
+fn too_young(candidate: &Candidate, rules: &Rules, now: Instant) -> Option<Reason> {
     let age = now - date(candidate);
     // The operator's own hand needs no time to think it over.
     let waits = !candidate.baseline && !candidate.pinned && age < rules.grace;

@@ -4,6 +4,7 @@
 //! The answer depends on nothing but its arguments, not even on the order of the candidates.
 
 mod fill;
+mod same;
 mod score;
 mod why;
 
@@ -44,6 +45,8 @@ pub struct Candidate {
     pub source: SourceId,
     /// Title.
     pub title: String,
+    /// Its address as it is compared; none where it has none, or where there is one source only.
+    pub address: Option<String>,
     /// Larger is newer.
     pub ingest_order: i64,
     /// Publication time, where the source gives one; not to be trusted alone.

@@ -22,6 +22,7 @@ pub(super) fn candidate(id: i64, before: (u64, u64), now: (u64, u64)) -> Candida
         post: PostId(id),
         source: SourceId(1),
         title: format!("글 {id}"),
+        address: None,
         ingest_order: id,
         published_at: None,
         first_seen_at: hours(-1000),

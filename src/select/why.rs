@@ -32,6 +32,14 @@ pub(super) enum Reason {
     Issued {
         number: i64,
     },
+    /// A copy of it in another source is hidden.
+    HiddenElsewhere,
+    /// A copy of it from another source was issued.
+    IssuedElsewhere {
+        number: i64,
+    },
+    /// A copy of it in another source stands for it.
+    SeenElsewhere,
     TooYoung {
         age: Duration,
     },
@@ -113,6 +121,13 @@ fn write_sentence(out: &mut String, reason: Reason, gain: &Scored, rules: &Rules
         Reason::Hidden => out.write_str("글을 숨겨 두었어요."),
         Reason::Missing => out.write_str("출처의 글 목록에서 사라졌어요."),
         Reason::Issued { number } => write!(out, "제{number}호에 이미 실렸어요."),
+        Reason::HiddenElsewhere => out.write_str("다른 출처에 있는 같은 주소의 글을 숨겨 두었어요."),
+        Reason::IssuedElsewhere { number } => {
+            write!(out, "다른 출처에서 온 같은 주소의 글이 제{number}호에 이미 실렸어요.")
+        }
+        Reason::SeenElsewhere => {
+            out.write_str("다른 출처에 주소가 같은 글이 있어 같은 글로 보고 한 번만 실어요.")
+        }
         Reason::TooYoung { age } => write!(
             out,
             "올라온 지 {}분밖에 안 되어 {}분이 지날 때까지 기다려요.",

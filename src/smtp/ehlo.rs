@@ -3,6 +3,8 @@
 /// The extensions that matter here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Offers {
+    /// What the relay calls itself, in lower case: the first word of its answer (RFC 5321 section 4.1.1.1).
+    pub name: Option<String>,
     /// RFC 2920.
     pub pipelining: bool,
     /// RFC 6531.
@@ -25,6 +27,9 @@ impl Offers {
     /// Takes one line of the answer; the greeting line names no extension by accident.
     pub(super) fn take(&mut self, line: &[u8]) {
         let line = String::from_utf8_lossy(line).to_ascii_uppercase();
+        if self.name.is_none() {
+            self.name = Some(line.split([' ', '\t']).next().unwrap_or_default().to_ascii_lowercase());
+        }
         // Some old relays write `AUTH=PLAIN LOGIN`.
         let mut words = line.split([' ', '\t', '=']).filter(|word| !word.is_empty());
         match words.next().unwrap_or_default() {

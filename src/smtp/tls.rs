@@ -1,7 +1,7 @@
 //! Effect: which certificates are trusted. Names and chains are always checked.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -10,6 +10,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::{RelaySettings, TlsMode};
+use crate::model::reply::TlsFault;
 
 /// Why no secure connection can be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -35,13 +36,14 @@ pub enum TlsError {
 #[derive(Clone)]
 pub struct TlsContext {
     connector: Option<TlsConnector>,
+    refused: Arc<Mutex<Option<TlsFault>>>,
 }
 
 impl TlsContext {
     /// Reads the system's roots and `ca_file`; nothing where no TLS is asked for.
     pub fn new(settings: &RelaySettings) -> Result<TlsContext, TlsError> {
         if settings.tls == TlsMode::None {
-            return Ok(TlsContext { connector: None });
+            return Ok(TlsContext { connector: None, refused: Arc::default() });
         }
         let extra = settings.ca_file.as_deref().map(read_roots).transpose()?.unwrap_or_default();
         let roots = |cause: rustls::Error| TlsError::Roots(cause.to_string());
@@ -54,7 +56,12 @@ impl TlsContext {
         // "dangerous" is rustls's word for any verifier that is not its own; this one checks as the platform does.
         let config =
             builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
-        Ok(TlsContext { connector: Some(TlsConnector::from(Arc::new(config))) })
+        Ok(TlsContext { connector: Some(TlsConnector::from(Arc::new(config))), refused: Arc::default() })
+    }
+
+    /// Why the last handshake that failed did so; none where none failed.
+    pub fn refused(&self) -> Option<TlsFault> {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The handshake, with SNI and name check for `host`.
@@ -66,7 +73,23 @@ impl TlsContext {
         let invalid = |cause: &str| std::io::Error::new(std::io::ErrorKind::InvalidInput, cause.to_owned());
         let connector = self.connector.as_ref().ok_or_else(|| invalid("TLS is switched off"))?;
         let name = ServerName::try_from(host.to_owned()).map_err(|_| invalid("not a server name"))?;
-        connector.connect(name, socket).await
+        connector.connect(name, socket).await.inspect_err(|error| {
+            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault(error));
+        })
+    }
+}
+
+fn fault(error: &std::io::Error) -> TlsFault {
+    use rustls::CertificateError as E;
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(cause)) => match cause {
+            E::Expired | E::ExpiredContext { .. } => TlsFault::Expired,
+            E::NotValidYet | E::NotValidYetContext { .. } => TlsFault::NotYet,
+            E::NotValidForName | E::NotValidForNameContext { .. } => TlsFault::Name,
+            _ => TlsFault::Untrusted,
+        },
+        _ => TlsFault::Other,
     }
 }
 

@@ -3,12 +3,12 @@
 //! A feed is a window on the newest posts: what is not in it has not gone. It is read from its tags as they are found, in
 //! one pass, so that one bad character costs nothing but itself; what a document defines (entities) is never expanded.
 
-mod date;
+pub(super) mod date;
 mod item;
-mod json;
+pub(super) mod json;
 mod names;
-mod plain;
-mod soup;
+pub(super) mod plain;
+pub(super) mod soup;
 mod xml;
 
 use std::collections::{HashMap, HashSet};
@@ -17,15 +17,16 @@ use url::Url;
 
 use super::FetchedPage;
 use crate::korean::{title, width};
-use crate::model::post::FetchedPost;
+use crate::model::post::{FetchedPost, Untold};
+pub(super) use item::count;
 use item::{Feed, Item, Markup};
 
 /// More items than this are not read.
-const ITEMS: usize = 100_000;
+pub(super) const POSTS: usize = 100_000;
 /// Bytes of an id or address that is believed.
-const LONGEST_ID: usize = 2_000;
+pub(super) const LONGEST_ID: usize = 2_000;
 /// Columns of a title that is made from a body.
-const TITLE_WIDTH: usize = 60;
+pub(super) const TITLE_WIDTH: usize = 60;
 /// Characters of a title that is kept.
 const LONGEST_TITLE: usize = 1_000;
 
@@ -121,7 +122,7 @@ fn page(feed: Feed, location: Option<&Url>) -> FetchedPage {
     let mut note = |said: bool, words: String| notes.extend(said.then_some(words));
     note(feed.mended, "피드의 XML에 어긋난 곳이 있어 고쳐 읽었어요.".to_owned());
     note(feed.broken_off, "피드가 중간에 끊겨 있어 끊긴 글은 다음에 읽어요.".to_owned());
-    note(feed.too_many, format!("글이 너무 많아 앞의 {ITEMS}편만 읽었어요."));
+    note(feed.too_many, format!("글이 너무 많아 앞의 {POSTS}편만 읽었어요."));
     note(blank > 0, format!("제목도 내용도 없는 글 {blank}편은 건너뛰었어요."));
     note(
         !shared.is_empty(),
@@ -133,6 +134,7 @@ fn page(feed: Feed, location: Option<&Url>) -> FetchedPage {
         posts: read,
         notes,
         cut_off: false,
+        gaps: false,
         window: true,
     }
 }
@@ -179,9 +181,15 @@ fn post(item: Item, base: Option<&Url>, author: Option<&str>) -> Option<FetchedP
         author: author.filter(|author| !author.is_empty()),
         body,
         published_at: published.or_else(|| item.updated.as_deref().and_then(date::parse)),
+        untold: Untold { comments: item.comments.is_none(), reactions: item.reactions.is_none() },
         comments: item.comments.unwrap_or(0),
-        reactions: item.reactions,
+        reactions: item.reactions.unwrap_or_default(),
     })
+}
+
+/// A title that may be dressed in HTML, as readers see it; also fit for names.
+pub(super) fn shown_title_of(text: &str) -> String {
+    shown_title(&Markup::Html(text.to_owned()))
 }
 
 fn shown_title(text: &Markup) -> String {
@@ -203,6 +211,6 @@ fn absolute(text: &str, base: Option<&Url>) -> Option<Url> {
 }
 
 /// The address of a post as letters link to it; none where it leads nowhere on the web.
-fn address(text: &str, base: Option<&Url>) -> Option<String> {
+pub(super) fn address(text: &str, base: Option<&Url>) -> Option<String> {
     absolute(text, base).map(String::from).filter(|url| url.len() <= LONGEST_ID)
 }

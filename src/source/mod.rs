@@ -3,6 +3,8 @@
 pub mod feed;
 pub mod fetch;
 pub mod guard;
+pub mod html;
+pub mod jsonl;
 pub mod matching;
 pub mod page_text;
 pub mod read;
@@ -19,6 +21,10 @@ pub enum SourceKind {
     PageText,
     /// RSS, Atom or JSON Feed (`kind = "feed"`).
     Feed,
+    /// A listing page read by selectors (`kind = "html"`).
+    Html,
+    /// A post a line, as JSON (`kind = "jsonl"`).
+    Jsonl,
 }
 
 /// Where a source is read from.
@@ -43,6 +49,10 @@ pub struct SourceSettings {
     pub poll: Duration,
     /// Whether an address in a private network may be read.
     pub allow_private: bool,
+    /// Where things stand on the page, for [`SourceKind::Html`].
+    pub listing: Option<Box<html::Listing>>,
+    /// For how long readings may fail before the operator is told.
+    pub alarm_after: Duration,
 }
 
 impl SourceKind {
@@ -51,6 +61,8 @@ impl SourceKind {
         match self {
             SourceKind::PageText => "page-text",
             SourceKind::Feed => "feed",
+            SourceKind::Html => "html",
+            SourceKind::Jsonl => "jsonl",
         }
     }
 }
@@ -84,6 +96,8 @@ pub struct FetchedPage {
     pub notes: Vec<String>,
     /// The text ended within a post: what is missing from it may still exist.
     pub cut_off: bool,
+    /// Something within it could not be read: a post that is missing from it may still exist.
+    pub gaps: bool,
     /// It lists its newest posts only: older ones that are not listed have not gone.
     pub window: bool,
 }

@@ -15,7 +15,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::FetchedPage;
 use crate::korean::title;
-use crate::model::post::{Emoji, FetchedPost, Reactions};
+use crate::model::post::{Emoji, FetchedPost, Reactions, Untold};
 use line::{Kind, Line, lines};
 use outline::{Entry, Fault, Outline, outline};
 
@@ -107,7 +107,7 @@ pub fn parse(text: &str) -> Result<FetchedPage, PageTextError> {
     let notes = notes(&lines, &outline, &posts, cut_off);
     let line = |at: usize| lines.get(at).map(|line| composed(line.text));
     let description = outline.description.then(|| line(1)).flatten();
-    Ok(FetchedPage { title: line(0), description, posts, notes, cut_off, window: false })
+    Ok(FetchedPage { title: line(0), description, posts, notes, cut_off, gaps: false, window: false })
 }
 
 fn check(lines: &[Line<'_>]) -> Result<(), PageTextError> {
@@ -206,12 +206,18 @@ fn post(lines: &[Line<'_>], entry: &Entry) -> Result<FetchedPost, PageTextError>
         author: Some(title::normalise(text(entry.author))),
         body: entry.body.map_or_else(String::new, |at| prose(text(at))),
         published_at: None,
+        untold: Untold::default(),
         comments: count(entry.comments)?,
         reactions: Reactions {
             total: count(entry.emoji.map(|at| at + 1))?,
             emoji: line::emoji(emoji).map(|one| Emoji { symbol: one.to_owned(), count: None }).collect(),
         },
     })
+}
+
+/// The emoji of a text, each a whole grapheme cluster.
+pub(super) fn emoji_in(text: &str) -> impl Iterator<Item = &str> {
+    line::emoji(text)
 }
 
 fn number(lines: &[Line<'_>], at: usize) -> Result<u64, PageTextError> {

@@ -1,12 +1,17 @@
 //! Effect: editions, their posts and content.
 
+mod approval;
 mod candidates;
+mod correct;
 mod freeze;
 mod record;
 
+pub use approval::{PendingApproval, Said, WAITS};
 pub use candidates::{LastEdition, PostText};
-pub use freeze::{Freeze, NewEdition};
+pub use correct::{Corrected, NewCorrection};
+pub use freeze::{Audience, Freeze, NewEdition};
 pub use record::{ArchivedEdition, EditionOverview, StateChange};
+pub(in crate::store) use record::{COLUMNS, edition};
 
 /// Which rows of `editions e` went out: all that have a number, but not one cancelled before a first copy could have
 /// left. Only these move the window and use up their posts.

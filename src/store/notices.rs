@@ -59,6 +59,17 @@ pub struct Leaving {
     pub ended: bool,
 }
 
+/// How the notices of one kind stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The relay took them.
+    pub sent: u64,
+    /// They wait for their turn, or for another try.
+    pub queued: u64,
+    /// They ended otherwise: refused, out of time, no longer wanted, or nobody knows.
+    pub unsent: u64,
+}
+
 /// Whether the person of a notice may have it, in SQL, where notices are `n` and subscribers `p`. A confirmation serves
 /// whoever asked; a goodbye whoever left; the others whoever has a subscription and the last word of whose consent for it
 /// is a yes.
@@ -259,15 +270,46 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
-    /// Records in the consent ledger that a notice of the law went out.
-    pub(super) fn record_told(&self, id: NoticeId, at: Instant) -> Result<(), StoreError> {
+    /// How the notices of each kind stand.
+    pub fn notices_by_kind(&self) -> Result<Vec<(NoticeKind, Progress)>, StoreError> {
+        let open = format!("{OPEN_D} AND NOT (d.state = 'unknown' AND d.due_at = 9223372036854775807)");
+        let text = format!(
+            "SELECT n.kind, sum(d.state = 'sent'), sum({open}), sum(NOT (d.state = 'sent') AND NOT ({open}))
+               FROM notices n JOIN deliveries d ON d.notice_id = n.id GROUP BY n.kind ORDER BY n.kind"
+        );
+        let count = |row: &Row<'_>, column| row.get::<_, i64>(column).map(i64::unsigned_abs);
+        let counted = |row: &Row<'_>| {
+            let progress = Progress { sent: count(row, 1)?, queued: count(row, 2)?, unsent: count(row, 3)? };
+            Ok((kind(row, 0)?, progress))
+        };
+        let mut list = self.db.prepare_cached(&text).map_err(sql)?;
+        list.query_map([], counted).and_then(Iterator::collect).map_err(sql)
+    }
+
+    /// Records in the consent ledger what a person found of an unknown row: that its notice went out when it was tried.
+    pub(super) fn record_told_after_all(&self, delivery: DeliveryId, now: Instant) -> Result<(), StoreError> {
+        let found: Option<(i64, i64)> = self
+            .db
+            .prepare_cached(
+                "SELECT d.notice_id, max(a.ended_at) FROM deliveries d JOIN attempts a ON a.delivery_id = d.id
+                  WHERE d.id = ?1 AND d.notice_id IS NOT NULL AND a.result = 'unknown' GROUP BY d.notice_id",
+            )
+            .and_then(|mut found| {
+                found.query_row([delivery.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+            })
+            .map_err(sql)?;
+        found.map_or(Ok(()), |(notice, at)| self.record_told(NoticeId(notice), from_millis(at), now))
+    }
+
+    /// Records in the consent ledger that a notice of the law went out at `at`.
+    pub(super) fn record_told(&self, id: NoticeId, at: Instant, now: Instant) -> Result<(), StoreError> {
         self.db
             .prepare_cached(
                 "INSERT INTO consents (subscriber_id, digest, act, at, recorded_at, source, wording)
-                 SELECT subscriber_id, digest, 'notified', ?2, ?2, 'mail', kind FROM notices
+                 SELECT subscriber_id, digest, 'notified', ?2, ?3, 'mail', kind FROM notices
                   WHERE id = ?1 AND kind IN ('welcome', 'goodbye', 'renewal')",
             )
-            .and_then(|mut insert| insert.execute((id.0, at.timestamp_millis())))
+            .and_then(|mut insert| insert.execute((id.0, at.timestamp_millis(), now.timestamp_millis())))
             .map(drop)
             .map_err(sql)
     }

@@ -4,7 +4,7 @@ use chrono::Duration;
 
 use super::deliveries::{NEVER, OPEN};
 use super::{Ledger, StoreError, sql};
-use crate::clock::Instant;
+use crate::clock::{Instant, from_millis};
 use crate::model::EditionId;
 use crate::model::edition::Edition;
 use crate::model::subscriber::SubscriptionState;
@@ -25,6 +25,16 @@ pub struct Readership {
 }
 
 impl Ledger<'_> {
+    /// The latest instant at which something was written down: a source read, an edition frozen, an attempt, a consent.
+    pub fn last_record(&self) -> Result<Option<Instant>, StoreError> {
+        let query = "SELECT max(at) FROM (
+            SELECT max(last_read_at) AS at FROM sources UNION ALL SELECT max(frozen_at) FROM editions
+            UNION ALL SELECT ended_at FROM attempts WHERE id = (SELECT max(id) FROM attempts)
+            UNION ALL SELECT recorded_at FROM consents WHERE id = (SELECT max(id) FROM consents))";
+        let found = self.db.prepare_cached(query).and_then(|mut last| last.query_row([], |row| row.get(0)));
+        found.map(|at: Option<i64>| at.map(from_millis)).map_err(sql)
+    }
+
     /// Subscriptions by digest and state, by the digest's name.
     pub fn readership(&self) -> Result<Vec<Readership>, StoreError> {
         let count =

@@ -20,12 +20,7 @@ pub fn place(database: &Path) -> String {
 impl Ledger<'_> {
     /// Claims the right to send for `place`, if no place has it yet; refuses where another has it.
     pub fn send_from(&self, place: &str) -> Result<(), StoreError> {
-        let found: Option<String> = self
-            .db
-            .prepare_cached("SELECT value FROM meta WHERE key = ?1")
-            .and_then(|mut found| found.query_row([KEY], |row| row.get(0)).optional())
-            .map_err(sql)?;
-        match found {
+        match self.sends_from()? {
             None => self.adopt(place),
             Some(known) if known == place => Ok(()),
             Some(known) => {
@@ -34,6 +29,14 @@ impl Ledger<'_> {
                 Err(StoreError::Copied { path: path.into() })
             }
         }
+    }
+
+    /// The place that has the right to send; none where no one sent yet.
+    pub fn sends_from(&self) -> Result<Option<String>, StoreError> {
+        self.db
+            .prepare_cached("SELECT value FROM meta WHERE key = ?1")
+            .and_then(|mut found| found.query_row([KEY], |row| row.get(0)).optional())
+            .map_err(sql)
     }
 
     /// Gives `place` the right to send, whoever had it.

@@ -106,6 +106,34 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
+    /// Since when the counts of a source's posts have fallen in a way that is held back.
+    pub fn falls_since(&self, source: SourceId) -> Result<Option<Instant>, StoreError> {
+        let text: Option<String> = self
+            .db
+            .prepare_cached("SELECT value FROM meta WHERE key = ?1")
+            .and_then(|mut found| found.query_row([falls_key(source)], |row| row.get(0)).optional())
+            .map_err(sql)?;
+        Ok(text.and_then(|millis| millis.parse().ok()).map(from_millis))
+    }
+
+    /// Keeps that instant; none: nothing is held back any more.
+    pub fn put_falls_since(&self, source: SourceId, since: Option<Instant>) -> Result<(), StoreError> {
+        let key = falls_key(source);
+        let put = match since {
+            Some(since) => self
+                .db
+                .prepare_cached(
+                    "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                )
+                .and_then(|mut put| put.execute((key, since.timestamp_millis().to_string()))),
+            None => self
+                .db
+                .prepare_cached("DELETE FROM meta WHERE key = ?1")
+                .and_then(|mut gone| gone.execute([key])),
+        };
+        put.map(drop).map_err(sql)
+    }
+
     /// Keeps what the next conditional reading of `place` (format and location) asks with; none forgets it.
     pub fn put_validators(
         &self,
@@ -122,6 +150,10 @@ impl Ledger<'_> {
             .map(drop)
             .map_err(sql)
     }
+}
+
+fn falls_key(source: SourceId) -> String {
+    format!("falls:{}", source.0)
 }
 
 fn state(row: &Row<'_>) -> rusqlite::Result<SourceState> {

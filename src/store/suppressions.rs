@@ -41,6 +41,17 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
+    /// Whether something may yet be sent again: its Message-ID is made with the signing key.
+    pub fn is_sending(&self) -> Result<bool, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM deliveries WHERE state = 'leased' OR state = 'in_flight'
+                    OR (state = 'queued' OR state = 'deferred' OR state = 'unknown') AND due_at < 9223372036854775807)",
+            )
+            .and_then(|mut found| found.query_row([], |row| row.get(0)))
+            .map_err(sql)
+    }
+
     /// Why `hash` must not be mailed, if so.
     pub fn suppression(&self, hash: &AddressHash) -> Result<Option<SuppressionReason>, StoreError> {
         self.db
@@ -93,7 +104,8 @@ impl Ledger<'_> {
         self.leave(id, source, Farewell::Untold, key, now)
     }
 
-    /// As [`Ledger::withdraw`]; where the person is to be told, address and name stay until that is done.
+    /// As [`Ledger::withdraw`]; where the person is to be told, address and name stay until that is done. An address that
+    /// bounced for good, complained, or was barred by hand is never written to again, so it is erased at once.
     pub fn leave(
         &self,
         id: SubscriberId,
@@ -111,7 +123,14 @@ impl Ledger<'_> {
             }
             return Ok(Withdrawal::Already);
         }
-        self.suppress(&key.hash(&address), SuppressionReason::Withdrawn, now)?;
+        let hash = key.hash(&address);
+        // Who is not to be mailed for another reason cannot be told either, and is gone at once. Asked before the
+        // withdrawal takes that reason's place.
+        let farewell = match self.suppression(&hash)? {
+            None | Some(SuppressionReason::Withdrawn) => farewell,
+            Some(_) => Farewell::Untold,
+        };
+        self.suppress(&hash, SuppressionReason::Withdrawn, now)?;
         self.record_withdrawal(id, source, now)?;
         self.suppress_open_deliveries(id, now)?;
         match farewell {
@@ -181,19 +200,24 @@ impl Ledger<'_> {
         address: &EmailAddress,
         now: Instant,
     ) -> Result<(), StoreError> {
-        // Relays like to repeat the address in their replies.
-        self.db
-            .prepare_cached(
-                "UPDATE deliveries SET last_reply = NULL WHERE subscriber_id = ?1 AND instr(lower(last_reply), ?2) > 0",
-            )
-            .and_then(|mut update| update.execute((id.0, address.as_str().to_ascii_lowercase())))
-            .map_err(sql)?;
+        self.forget_replies(id, address)?;
         self.db
             .prepare_cached(
                 "UPDATE subscribers SET address = NULL, address_key = NULL, name = NULL, erased_at = ?2 WHERE id = ?1",
             )
             .and_then(|mut update| update.execute((id.0, now.timestamp_millis())))
             .map(|_| ())
+            .map_err(sql)
+    }
+
+    /// Relays like to repeat the address in their replies.
+    pub(super) fn forget_replies(&self, id: SubscriberId, address: &EmailAddress) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE deliveries SET last_reply = NULL WHERE subscriber_id = ?1 AND instr(lower(last_reply), ?2) > 0",
+            )
+            .and_then(|mut update| update.execute((id.0, address.as_str().to_ascii_lowercase())))
+            .map(drop)
             .map_err(sql)
     }
 }

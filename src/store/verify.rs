@@ -103,6 +103,31 @@ const RULES: &[Rule] = &[
                    AND (address IS NOT NULL OR address_key IS NOT NULL OR name IS NOT NULL)",
     },
     Rule {
+        breach: "지운 사람의 통지에 내용이나 주소가 남아 있어요",
+        query: "SELECT n.id FROM notices n JOIN subscribers p ON p.id = n.subscriber_id WHERE p.erased_at IS NOT NULL
+                   AND (n.address IS NOT NULL OR n.html <> '' OR n.text <> '')",
+    },
+    Rule {
+        breach: "통지에 그 발송이 없어요",
+        query: "SELECT id FROM notices n WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notice_id = n.id)",
+    },
+    Rule {
+        breach: "법이 정한 통지를 보냈는데 동의 기록에 적혀 있지 않아요",
+        query: "SELECT min(n.id) FROM notices n JOIN deliveries d ON d.notice_id = n.id
+                 WHERE d.state = 'sent' AND n.kind IN ('welcome', 'goodbye', 'renewal')
+                 GROUP BY n.subscriber_id, n.kind, n.digest
+                HAVING count(*) > (SELECT count(*) FROM consents c WHERE c.subscriber_id = n.subscriber_id
+                   AND c.act = 'notified' AND c.wording = n.kind AND c.digest IS n.digest)",
+    },
+    Rule {
+        // The day in Korea and 14 more: 15 days in any zone.
+        breach: "처리 결과 통지가 14일이 지나도록 나가지 않았어요",
+        query: "SELECT n.id FROM notices n JOIN deliveries d ON d.notice_id = n.id
+                 WHERE n.kind IN ('welcome', 'goodbye') AND n.about < ?1 - 1296000000
+                   AND d.state IN ('queued', 'leased', 'in_flight', 'deferred')
+                UNION ALL SELECT subscriber_id FROM leaving WHERE since < ?1 - 1296000000",
+    },
+    Rule {
         breach: "시도의 시작이 끝보다 늦어요",
         query: "SELECT id FROM attempts WHERE started_at > ended_at",
     },

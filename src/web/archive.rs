@@ -216,7 +216,7 @@ fn missing(shared: &Shared) -> Response {
 
 fn failed(shared: &Shared, error: &dyn std::fmt::Display) -> Response {
     tracing::error!(%error, "cannot show the archive");
-    shared.pages.show(Page::Failed, None)
+    shared.pages.show(Page::Failed)
 }
 
 /// The body, or 304 where the asker has it already. Search engines may read it: it is what everyone was sent.

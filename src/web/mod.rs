@@ -2,10 +2,14 @@
 
 pub mod admin;
 mod archive;
+mod draft;
 pub mod inbox;
 mod listener;
 mod page;
+mod preferences;
 pub mod preview;
+mod privacy;
+mod signup;
 mod unsubscribe;
 
 use std::io;
@@ -13,20 +17,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use chrono_tz::Tz;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::clock::Clock;
+use crate::feedback::preferences::Wanted;
+use crate::model::Sender;
+use crate::model::network::Network;
+use crate::model::subscriber::Frequency;
 use crate::model::token::SecretKey;
-use crate::store::Store;
 use crate::store::suppressions::Farewell;
+use crate::store::{Store, StoreError};
 pub use archive::ArchiveSettings;
-use page::{Page, Pages};
+pub use draft::{DraftDeps, Dropper};
+use page::{Face, Page, Pages};
+pub use privacy::PrivacySettings;
 
 /// What the pages work with.
 #[derive(Clone)]
@@ -43,8 +57,56 @@ pub struct Deps {
     pub contact: String,
     /// The archive of letters.
     pub archive: ArchiveSettings,
+    /// Editions the operator decides about; none where nobody is asked.
+    pub draft: Option<DraftDeps>,
     /// Whether who leaves is told by mail before being erased.
     pub farewell: Farewell,
+    /// What readers can do for themselves.
+    pub people: PeopleSettings,
+    /// Told when a page queued a mail, so that whoever sends need not wait for the next look.
+    pub queued: Arc<Notify>,
+}
+
+/// What the pages on which readers own their subscription work with.
+#[derive(Clone, Debug)]
+pub struct PeopleSettings {
+    /// Whether one can sign up; without [`PeopleSettings::links`] one cannot, since no mail could hold its link.
+    pub signup: bool,
+    /// The letters carry advertising, which needs a consent of its own.
+    pub advertising: bool,
+    /// Who sends.
+    pub sender: Sender,
+    /// The newsletter's zone, for dates.
+    pub zone: Tz,
+    /// What personal links start with.
+    pub links: Option<Url>,
+    /// What one can subscribe to.
+    pub digests: Vec<DigestChoice>,
+    /// Mails to confirm a sign-up, in an hour, for all addresses together.
+    pub confirmations_per_hour: u32,
+    /// Proxies whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// For the privacy page.
+    pub privacy: PrivacySettings,
+}
+
+/// A digest one can subscribe to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DigestChoice {
+    /// Its name.
+    pub name: String,
+    /// When it comes, in Korean.
+    pub when: String,
+    /// When its month's best comes, in Korean, where it has one.
+    pub best: Option<String>,
+}
+
+impl PeopleSettings {
+    /// Whether a reader of `digest` can be given what is wanted.
+    fn offers(&self, digest: &str, wanted: Wanted) -> bool {
+        let best = || self.digests.iter().any(|one| one.name == digest && one.best.is_some());
+        wanted != Wanted::Often(Frequency::Monthly) || best()
+    }
 }
 
 struct Shared {
@@ -54,6 +116,29 @@ struct Shared {
     pages: Pages,
     archive: archive::Archive,
     farewell: Farewell,
+    people: PeopleSettings,
+    desk: signup::Desk,
+    letters: signup::Letters,
+    queued: Arc<Notify>,
+}
+
+impl Shared {
+    fn new(deps: Deps) -> Shared {
+        let people =
+            PeopleSettings { signup: deps.people.signup && deps.people.links.is_some(), ..deps.people };
+        let archive = archive::Archive::new(deps.archive, &deps.newsletter, people.signup);
+        let letters = signup::Letters::new(&deps.newsletter, &people.sender);
+        let pages = Pages::new(Face {
+            newsletter: deps.newsletter,
+            contact: deps.contact,
+            root: archive.root().to_owned(),
+            signup: people.signup,
+            told: deps.farewell == Farewell::Told,
+        });
+        let desk = signup::Desk::new(&people, pages.shown(people.advertising));
+        let Deps { store, keys, clock, farewell, queued, .. } = deps;
+        Shared { store, keys, clock, pages, archive, farewell, people, desk, letters, queued }
+    }
 }
 
 /// Longest time for an answer, reading the body included.
@@ -65,29 +150,55 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// All routes. No GET, HEAD or OPTIONS changes anything.
 pub fn router(deps: Deps) -> Router {
-    let archive = archive::Archive::new(deps.archive, &deps.newsletter);
-    let pages = Pages::new(deps.newsletter, deps.contact);
-    let Deps { store, keys, clock, farewell, .. } = deps;
-    let shared = Arc::new(Shared { store, keys, clock, pages, archive, farewell });
+    let draft = deps.draft.clone();
+    let shared = Arc::new(Shared::new(deps));
+    let signup = if shared.people.signup { signup::routes() } else { Router::new() };
     Router::new()
         .route("/unsubscribe/{token}", get(unsubscribe::ask).post(unsubscribe::act))
+        .route("/privacy", get(privacy::page))
         .route("/healthz", get(healthz))
         .merge(archive::routes())
+        .merge(preferences::routes())
+        .merge(signup)
         .fallback(missing)
+        .with_state(Arc::clone(&shared))
+        .merge(draft.map(draft::routes).unwrap_or_default())
         .layer(DefaultBodyLimit::max(BODY))
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), in_time))
+        .layer(middleware::from_fn_with_state(shared, in_time))
         .layer(middleware::from_fn_with_state(Arc::new(headers()), with_headers))
-        .with_state(shared)
 }
 
 /// Serves until `stop`, then lets open requests end for a few seconds.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
-    let served = axum::serve(listener::Bounded::new(listener), router)
-        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    let served = axum::serve(
+        listener::Bounded::new(listener),
+        router.into_make_service_with_connect_info::<listener::Peer>(),
+    )
+    .with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         result = std::future::IntoFuture::into_future(served) => result,
         () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => Ok(()),
     }
+}
+
+/// A token of ours by its shape; says nothing about whether it is one. None for anything else.
+fn well_formed(path: Result<Path<String>, PathRejection>) -> Option<String> {
+    let Path(token) = path.ok()?;
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (token.len() == 47 && token.bytes().all(letter)).then_some(token)
+}
+
+/// Runs what blocks off the threads that answer.
+async fn in_background<T: Send + 'static>(
+    job: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(job).await.unwrap_or(Err(StoreError::Closed))
+}
+
+/// Our own failure, never told as something done.
+fn unusable(shared: &Shared, tried: &str, error: &StoreError) -> Response {
+    tracing::error!(%error, "cannot {tried}");
+    shared.pages.show(Page::Failed)
 }
 
 async fn healthz(State(shared): State<Arc<Shared>>) -> Response {
@@ -100,13 +211,13 @@ async fn healthz(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn missing(State(shared): State<Arc<Shared>>) -> Response {
-    shared.pages.show(Page::Missing, None)
+    shared.pages.show(Page::Missing)
 }
 
 async fn in_time(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(ANSWER, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => shared.pages.show(Page::Failed, None),
+        Err(_) => shared.pages.show(Page::Failed),
     }
 }
 

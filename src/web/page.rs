@@ -8,12 +8,26 @@ use tera::{Context, Tera};
 
 /// The style sheet of all pages.
 pub(super) const STYLE: &str = include_str!("../../templates/page/style.css");
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("base.html", include_str!("../../templates/page/base.html")),
+    ("reader.html", include_str!("../../templates/page/reader.html")),
     ("unsubscribe.html", include_str!("../../templates/page/unsubscribe.html")),
     ("done.html", include_str!("../../templates/page/done.html")),
     ("failed.html", include_str!("../../templates/page/failed.html")),
     ("missing.html", include_str!("../../templates/page/missing.html")),
+    ("collection.html", include_str!("../../templates/page/collection.html")),
+    ("consents.html", include_str!("../../templates/page/consents.html")),
+    ("shown.html", include_str!("../../templates/page/shown.html")),
+    ("subscribe.html", include_str!("../../templates/page/subscribe.html")),
+    ("asked.html", include_str!("../../templates/page/asked.html")),
+    ("confirm.html", include_str!("../../templates/page/confirm.html")),
+    ("confirmed.html", include_str!("../../templates/page/confirmed.html")),
+    ("expired.html", include_str!("../../templates/page/expired.html")),
+    ("preferences.html", include_str!("../../templates/page/preferences.html")),
+    ("gone.html", include_str!("../../templates/page/gone.html")),
+    ("move.html", include_str!("../../templates/page/move.html")),
+    ("moved.html", include_str!("../../templates/page/moved.html")),
+    ("privacy.html", include_str!("../../templates/page/privacy.html")),
 ];
 
 /// A reader's page.
@@ -27,6 +41,30 @@ pub(super) enum Page {
     Failed,
     /// No such page.
     Missing,
+    /// The form.
+    Subscribe,
+    /// The form again, with what is wrong in it.
+    SubscribeAgain,
+    /// After it was sent, whatever came of it.
+    Asked,
+    /// One button: the double opt-in.
+    Confirm,
+    /// After it was pressed.
+    Confirmed,
+    /// A link to confirm that is too old.
+    Expired,
+    /// What one receives, and how often.
+    Preferences,
+    /// The same, with what is wrong in it.
+    PreferencesAgain,
+    /// A link that concerns nobody.
+    Gone,
+    /// One button: a new address.
+    Move,
+    /// After it was pressed.
+    Moved,
+    /// How personal data is handled.
+    Privacy,
 }
 
 impl Page {
@@ -36,6 +74,16 @@ impl Page {
             Page::Done => "done.html",
             Page::Failed => "failed.html",
             Page::Missing => "missing.html",
+            Page::Subscribe | Page::SubscribeAgain => "subscribe.html",
+            Page::Asked => "asked.html",
+            Page::Confirm => "confirm.html",
+            Page::Confirmed => "confirmed.html",
+            Page::Expired => "expired.html",
+            Page::Preferences | Page::PreferencesAgain => "preferences.html",
+            Page::Gone => "gone.html",
+            Page::Move => "move.html",
+            Page::Moved => "moved.html",
+            Page::Privacy => "privacy.html",
         }
     }
 
@@ -45,48 +93,99 @@ impl Page {
             Page::Done => "수신거부를 처리했어요",
             Page::Failed => "처리하지 못했어요",
             Page::Missing => "없는 페이지예요",
+            Page::Subscribe => "구독하기",
+            Page::SubscribeAgain => "다시 살펴봐 주세요",
+            Page::Asked => "메일함을 확인해 주세요",
+            Page::Confirm => "구독 확인",
+            Page::Confirmed => "구독을 시작했어요",
+            Page::Expired => "쓸 수 없는 확인 링크예요",
+            Page::Preferences => "받는 방법 바꾸기",
+            Page::PreferencesAgain => "다시 살펴봐 주세요",
+            Page::Gone => "쓸 수 없는 링크예요",
+            Page::Move => "받는 주소 확인",
+            Page::Moved => "받는 주소를 바꿨어요",
+            Page::Privacy => "개인정보 처리방침",
         }
     }
 
     fn status(self) -> StatusCode {
         match self {
-            Page::Unsubscribe | Page::Done => StatusCode::OK,
             Page::Failed => StatusCode::SERVICE_UNAVAILABLE,
-            Page::Missing => StatusCode::NOT_FOUND,
+            Page::Missing | Page::Gone => StatusCode::NOT_FOUND,
+            Page::Expired => StatusCode::GONE,
+            Page::SubscribeAgain | Page::PreferencesAgain => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::OK,
         }
     }
+}
+
+/// What stands on every page.
+pub(super) struct Face {
+    /// The newsletter's title.
+    pub(super) newsletter: String,
+    /// Where a reader can write.
+    pub(super) contact: String,
+    /// The path under which the pages are served, ending in `/`.
+    pub(super) root: String,
+    /// Whether one can sign up.
+    pub(super) signup: bool,
+    /// Whether who leaves is told by mail before being erased.
+    pub(super) told: bool,
 }
 
 /// The pages of one newsletter.
 pub(super) struct Pages {
     tera: Tera,
-    newsletter: String,
-    contact: String,
+    face: Face,
 }
 
 impl Pages {
-    pub(super) fn new(newsletter: String, contact: String) -> Pages {
+    pub(super) fn new(face: Face) -> Pages {
         let mut tera = Tera::default();
         if let Err(error) = tera.add_raw_templates(TEMPLATES) {
-            // The pages are embedded and tested; should one not load, readers get the bare heading of `show`.
+            // The pages are embedded and tested; should one not load, readers get the bare heading of `draw`.
             tracing::error!(%error, "reader pages do not load");
         }
-        Pages { tera, newsletter, contact }
+        Pages { tera, face }
     }
 
-    /// The page, with the masked address it concerns where that is known.
-    pub(super) fn show(&self, page: Page, address: Option<String>) -> Response {
-        let mut context = Context::new();
-        context.insert("newsletter", &self.newsletter);
-        context.insert("contact", &self.contact);
-        context.insert("heading", page.heading());
-        context.insert("style", STYLE.trim());
-        context.insert("address", &address);
-        let html = self.tera.render(page.template(), &context).unwrap_or_else(|error| {
+    /// The path under which the pages are served, ending in `/`.
+    pub(super) fn root(&self) -> &str {
+        &self.face.root
+    }
+
+    /// A page that needs nothing more.
+    pub(super) fn show(&self, page: Page) -> Response {
+        self.draw(page, &Context::new())
+    }
+
+    /// A page with what it alone needs.
+    pub(super) fn draw(&self, page: Page, own: &Context) -> Response {
+        let html = self.render(page.template(), page.heading(), own).unwrap_or_else(|error| {
             tracing::error!(%error, page = page.template(), "cannot render a reader page");
             format!("<!doctype html><meta charset=\"utf-8\"><title>{0}</title><h1>{0}</h1>", page.heading())
         });
         (page.status(), Html(html)).into_response()
+    }
+
+    fn render(&self, template: &str, heading: &str, own: &Context) -> tera::TeraResult<String> {
+        let mut context = Context::new();
+        context.insert("newsletter", &self.face.newsletter);
+        context.insert("contact", &self.face.contact);
+        context.insert("root", &self.face.root);
+        context.insert("signup", &self.face.signup);
+        context.insert("told", &self.face.told);
+        context.insert("heading", heading);
+        context.insert("style", STYLE.trim());
+        context.extend(own.clone());
+        self.tera.render(template, &context)
+    }
+
+    /// What one agrees to in the form, as it is shown; `advertising` asks for that consent too.
+    pub(super) fn shown(&self, advertising: bool) -> String {
+        let mut own = Context::new();
+        own.insert("advertising", &advertising);
+        self.render("shown.html", "", &own).unwrap_or_default().trim().to_owned()
     }
 }
 
@@ -105,18 +204,42 @@ mod tests {
 
     #[test]
     fn every_page_renders_and_escapes_what_it_is_given() {
-        let pages = Pages::new("<b>모아봄</b>".into(), "a@b.com".into());
-        for page in [Page::Unsubscribe, Page::Done, Page::Failed, Page::Missing] {
-            let mut context = Context::new();
-            context.insert("newsletter", &pages.newsletter);
-            context.insert("contact", &pages.contact);
-            context.insert("heading", page.heading());
-            context.insert("style", STYLE.trim());
-            context.insert("address", &Some("h***@<script>"));
-            let html = pages.tera.render(page.template(), &context).expect("renders");
+        let pages = Pages::new(Face {
+            newsletter: "<b>모아봄</b>".into(),
+            contact: "a@b.com".into(),
+            root: "/news/".into(),
+            signup: true,
+            told: false,
+        });
+        let mut own = Context::new();
+        own.insert("address", &Some("h***@<script>"));
+        own.insert("preferences", "/news/preferences/x");
+        own.insert("less", &true);
+        own.insert("digests", &["<script>weekly", "monthly"]);
+        let own_pages = [
+            Page::Unsubscribe,
+            Page::Done,
+            Page::Failed,
+            Page::Missing,
+            Page::Asked,
+            Page::Confirm,
+            Page::Confirmed,
+            Page::Expired,
+            Page::Gone,
+            Page::Move,
+            Page::Moved,
+        ];
+        for page in own_pages {
+            let html = pages.render(page.template(), page.heading(), &own).expect("renders");
             assert!(!html.contains("<b>") && !html.contains("<script>"), "{html}");
             assert!(html.contains(&format!("<style>{}</style>", STYLE.trim())), "the hash must fit");
             assert!(html.contains("lang=\"en\"") && html.contains(page.heading()));
+            assert!(html.contains("href=\"/news/privacy\""), "{html}");
         }
+        let (plain, more) = (pages.shown(false), pages.shown(true));
+        assert!(
+            plain.contains("&lt;b&gt;모아봄") && plain.contains("동의해요.\n") && plain.contains("14세 이상")
+        );
+        assert!(!plain.contains("광고") && more.contains("광고가 담긴 편지를") && more.contains("14세 이상"));
     }
 }

@@ -13,6 +13,7 @@ struct Rule {
 const RULES: &[Rule] = &[
     Rule { text: "rusqlite", rooms: &["store/"], why: "SQL only in store/" },
     Rule { text: "lettre", rooms: &["compose/", "smtp/"], why: "lettre only in compose/ and smtp/" },
+    Rule { text: "hickory", rooms: &["dns.rs"], why: "name servers only through dns.rs" },
     Rule { text: "axum", rooms: &["web/"], why: "axum only in web/" },
     Rule { text: "tera::", rooms: &["render/", "web/"], why: "tera only in render/ and web/" },
     Rule { text: "Utc::now", rooms: &["clock.rs"], why: "time only through clock.rs" },
@@ -42,7 +43,7 @@ const IMPURE: &[&str] = &[
     "rand::",
 ];
 
-const STEPS: &[&str] = &["ingest", "publish", "deliver", "feedback", "notify"];
+const STEPS: &[&str] = &["ingest", "publish", "deliver", "feedback", "notify", "inform"];
 const BANNED_NAMES: &[&str] = &["utils", "util", "helpers", "helper", "common", "manager", "service"];
 
 fn sources() -> Vec<(String, String)> {

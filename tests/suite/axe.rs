@@ -8,7 +8,7 @@ use crate::support::chromium::{Tab, chromium};
 use crate::support::judges;
 use crate::web::Served;
 
-fn axe() -> Option<String> {
+pub fn axe() -> Option<String> {
     let modules = judges::modules("axe looked at no page")?;
     Some(std::fs::read_to_string(modules.join("axe-core/axe.min.js")).expect("axe-core is there"))
 }
@@ -73,7 +73,7 @@ fn axe_finds_nothing_on_any_page() {
 }
 
 /// Opens a page once, and looks at it on a telephone and on a desk.
-fn assert_page_sound(tab: &mut Tab<'_>, axe: &str, page: &str, open: impl FnOnce(&mut Tab<'_>)) {
+pub fn assert_page_sound(tab: &mut Tab<'_>, axe: &str, page: &str, open: impl FnOnce(&mut Tab<'_>)) {
     open(tab);
     for width in [320, 1200] {
         tab.size(width, 800, 1);

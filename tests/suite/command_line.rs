@@ -81,6 +81,7 @@ fn the_lists_have_the_keys_that_other_programs_read() {
             row,
             &[
                 "id",
+                "kind",
                 "edition",
                 "notice",
                 "subscriber",
@@ -234,6 +235,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["demo"], &["--source", "--once", "--out"]),
     (&["init"], &["--title", "--home", "--advertising", "--smtp-host", "--public-url"]),
     (&["check"], &["--json"]),
+    (&["doctor"], &["--json", "--resolver", "--timeout"]),
     (&["run"], &["--config"]),
     (&["ingest"], &["--json"]),
     (&["publish"], &["--at", "--json"]),

@@ -60,7 +60,24 @@ const CASES: &[Case] = &[
     Case("hello@example.com", "hello@example", 8, "sender.email", "점이 없어요"),
     Case("hello@example.com", "봄@example.com", 8, "sender.email", "영문이 아닌"),
     Case("[sender]", "[sendr]", 6, "sendr", "혹시 `sender`?"),
-    Case("page-text", "html", 12, "source[0].kind", "아직 읽을 수 없는 형식"),
+    Case("\"page-text\"", "\"html\"", 10, "source[0].preset", "preset = \"tistory\""),
+    Case("\"page-text\"", "\"html\"\npreset = \"tystory\"", 13, "source[0].preset", "혹시 `tistory`?"),
+    Case("\"page-text\"", "\"feed\"\npreset = \"velog\"", 13, "source[0].preset", "에만 쓰여요"),
+    Case(
+        "\"page-text\"",
+        "\"html\"\nselect = { item = \"li[\", title = \"b\" }",
+        13,
+        "source[0].select.item",
+        "CSS 선택자",
+    ),
+    Case(
+        "\"page-text\"",
+        "\"html\"\nselect = { item = \"li\" }",
+        13,
+        "source[0].select.title",
+        "title = \"h2\"",
+    ),
+    Case("\"page-text\"", "\"html\"\npreset = \"naver\"\npages = 21", 14, "source[0].pages", "1에서 20"),
     Case("page-text", "page-txt", 12, "source[0].kind", "혹시 `page-text`?"),
     Case(
         "https://blog.example.com/list.txt",
@@ -398,7 +415,14 @@ fn the_defaults_that_the_example_states_are_the_defaults() {
         let key = line.split(" = ").next().unwrap_or_default();
         !matches!(
             key,
-            "user" | "password_file" | "ca_file" | "ed25519_key_file" | "[dkim]" | "domain" | "selector"
+            "user"
+                | "password_file"
+                | "ca_file"
+                | "ed25519_key_file"
+                | "[dkim]"
+                | "domain"
+                | "selector"
+                | "best_of"
         ) && !line.contains("dkim-moabom.pem")
             && !line.starts_with("[dkim]")
     };
@@ -410,6 +434,7 @@ fn the_defaults_that_the_example_states_are_the_defaults() {
     assert_eq!(rules, config.digests[0].rules);
     assert_eq!(full.digests[0].subject, config.digests[0].subject);
     assert_eq!(full.digests[0].max_late, config.digests[0].max_late);
+    assert_eq!(full.privacy.officer, "봄날");
     assert_eq!((&full.web, &full.store, &full.log), (&config.web, &config.store, &config.log));
     assert_eq!(full.templates, config.templates);
     assert_eq!(full.deliver.unknown, config.deliver.unknown);
@@ -435,6 +460,9 @@ fn the_example_names_every_key_there_is() {
         "dkim",
         "web",
         "admin",
+        "privacy",
+        "operator",
+        "law",
         "store",
         "templates",
         "log",
@@ -449,6 +477,19 @@ fn the_example_names_every_key_there_is() {
             assert!(all.contains(&format!("\n{key} = ")), "the example lacks {section}.{key}");
         }
     }
+}
+
+#[test]
+fn the_listing_page_that_the_example_describes_is_read() {
+    let text = example();
+    let from = text.find("#   [[source]]").expect("a listing page");
+    let lines = text[from..].lines().map_while(|line| line.strip_prefix("#   "));
+    let described: Vec<&str> = lines.collect();
+    let config = sound(&format!("{text}\n{}\n", described.join("\n").replace("\"blog\"", "\"list\"")), &[]);
+    let listing = config.sources[1].listing.as_deref().expect("selectors");
+    assert_eq!((listing.item.as_str(), listing.pages), ("li.post", 1));
+    let picks = [&listing.title, &listing.date, &listing.author, &listing.excerpt, &listing.reactions];
+    assert!(picks.into_iter().chain([&listing.comments, &listing.emoji, &listing.next]).all(Option::is_some));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use moabom::clock::Clock;
 use moabom::ingest::{IngestError, Polled, poll, run_once};
-use moabom::model::post::{Emoji, FetchedPost, Reactions};
+use moabom::model::post::{Emoji, FetchedPost, Reactions, Untold};
 use moabom::source::feed::{FeedError, parse};
 use moabom::source::fetch::{FetchSettings, Validators};
 use moabom::source::read::Reading;
@@ -47,7 +47,15 @@ fn file(name: &str) -> SourceSettings {
 
 fn source(location: Location) -> SourceSettings {
     let poll = std::time::Duration::from_secs(1800);
-    SourceSettings { name: "blog".to_owned(), kind: SourceKind::Feed, location, poll, allow_private: true }
+    SourceSettings {
+        name: "blog".to_owned(),
+        kind: SourceKind::Feed,
+        location,
+        poll,
+        allow_private: true,
+        listing: None,
+        alarm_after: poll,
+    }
 }
 
 #[test]
@@ -312,6 +320,7 @@ fn window(numbers: impl IntoIterator<Item = usize>) -> FetchedPage {
         published_at: None,
         comments: 0,
         reactions: Reactions::default(),
+        untold: Untold::default(),
     };
     FetchedPage { posts: numbers.into_iter().map(post).collect(), window: true, ..FetchedPage::default() }
 }

@@ -16,10 +16,11 @@ use super::support::site::{Answer, PART as PAGE, Site};
 use super::support::smtp_server::tls_config;
 
 /// `PAGE`, packed.
-const GZIP: &str = "H4sIAAAAAAACAwElANr/7Jik64qY7J2YIOq4gArrsJjsnZHsnbQg66eO7JWY7Ja07JqUCh3OAuElAAAA";
+pub(crate) const GZIP: &str =
+    "H4sIAAAAAAACAwElANr/7Jik64qY7J2YIOq4gArrsJjsnZHsnbQg66eO7JWY7Ja07JqUCh3OAuElAAAA";
 const BROTLI: &str = "CxKA7Jik64qY7J2YIOq4gArrsJjsnZHsnbQg66eO7JWY7Ja07JqUCgM=";
 /// 20,000,000 times `a`.
-const BROTLI_BOMB: &str = "y///P/glwuKxQCD3/o///3/wSwDEYRGA7v1f/rPE4JcAiMMCAF2SGA==";
+pub(crate) const BROTLI_BOMB: &str = "y///P/glwuKxQCD3/o///3/wSwDEYRGA7v1f/rPE4JcAiMMCAF2SGA==";
 
 fn web(address: &str) -> Location {
     Location::Web(Url::parse(address).expect("an address"))

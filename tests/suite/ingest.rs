@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration};
 use moabom::cli::ingest::{report_json, report_lines};
 use moabom::clock::Instant;
 use moabom::ingest::{IngestError, Report, run_once};
-use moabom::model::post::{Emoji, FetchedPost, Reactions};
+use moabom::model::post::{Emoji, FetchedPost, Reactions, Untold};
 use moabom::source::FetchedPage;
 use moabom::store::Store;
 use moabom::store::posts::{ListedPost, PostFilter, PostOrder};
@@ -27,6 +27,7 @@ pub(crate) fn post(title: &str, body: &str) -> FetchedPost {
         published_at: None,
         comments: 0,
         reactions: Reactions::default(),
+        untold: Untold::default(),
     }
 }
 

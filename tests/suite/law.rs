@@ -168,7 +168,7 @@ fn a_subscription_without_a_consent_fails() {
         .sql()
         .execute_batch(
             "INSERT INTO subscribers (id, address, address_key, created_at) VALUES (7, 'a@b.com', 'a@b.com', 0);
-             INSERT INTO subscriptions VALUES (7, 'weekly', 'active', 0);",
+             INSERT INTO subscriptions (subscriber_id, digest, state, since) VALUES (7, 'weekly', 'active', 0);",
         )
         .expect("a row of other hands");
     let (report, well) = office.report("2026-11-23T03:00:00Z");

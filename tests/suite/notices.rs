@@ -13,7 +13,8 @@ use moabom::store::suppressions::{Farewell, Withdrawal};
 use crate::support::smtp_server::{Act, At, SmtpServer};
 use crate::support::world::World;
 
-const TELLING: Settings = Settings { notices: true, erase_after: Duration::days(3), names_digests: false };
+pub const TELLING: Settings =
+    Settings { notices: true, erase_after: Duration::days(3), names_digests: false };
 
 fn sender() -> Sender {
     Sender {
@@ -25,7 +26,7 @@ fn sender() -> Sender {
     }
 }
 
-fn notify(world: &World, settings: Settings) -> Report {
+pub fn notify(world: &World, settings: Settings) -> Report {
     let notices = NoticeRenderer::new("봄날의 노트", &sender()).expect("templates");
     let deps = notify::Deps { store: &world.store, notices: &notices, settings };
     notify::run_once(deps, world.clock.now()).expect("told")
@@ -39,7 +40,7 @@ fn day(world: &World) -> Report {
     Report { queued: first.queued + second.queued, erased: first.erased + second.erased }
 }
 
-fn add(world: &World, address: &str, consented: Instant) -> SubscriberId {
+pub fn add(world: &World, address: &str, consented: Instant) -> SubscriberId {
     let (address, key, now) =
         (EmailAddress::parse(address).expect("an address"), world.suppressions(), world.clock.now());
     let lookup = address.clone();
@@ -61,7 +62,7 @@ fn add(world: &World, address: &str, consented: Instant) -> SubscriberId {
     found.expect("there").id
 }
 
-fn leave(world: &World, id: SubscriberId) -> Withdrawal {
+pub fn leave(world: &World, id: SubscriberId) -> Withdrawal {
     let (key, now) = (world.suppressions(), world.clock.now());
     world.store.write(move |ledger| ledger.leave(id, "web", Farewell::Told, &key, now)).expect("left")
 }
@@ -81,7 +82,7 @@ fn states(world: &World) -> Vec<DeliveryState> {
     world.rows().iter().filter(|row| row.notice.is_some()).map(|row| row.state).collect()
 }
 
-fn days(world: &World, days: i64) {
+pub fn days(world: &World, days: i64) {
     world.wait(days * 24 * 60);
 }
 

@@ -18,6 +18,7 @@ pub struct Desk {
     pub store: Store,
     pub keys: Vec<SecretKey>,
     pub digests: Vec<String>,
+    pub farewell: Farewell,
     pub now: Instant,
 }
 
@@ -51,7 +52,7 @@ impl Desk {
         let now: Instant = "2026-11-23T03:00:00Z".parse().expect("an instant");
         let store = Store::open(&folder.path().join("moabom.db"), now).expect("opens");
         let keys = vec![SecretKey::new(1, &[7; 32])];
-        Desk { folder, store, keys, digests: vec!["weekly".into()], now }
+        Desk { folder, store, keys, digests: vec!["weekly".into()], farewell: Farewell::Untold, now }
     }
 
     pub fn run(&self, line: &[&str]) -> Said {
@@ -61,6 +62,7 @@ impl Desk {
             store: &self.store,
             keys: &self.keys,
             digests: &self.digests,
+            farewell: self.farewell,
             time_zone: chrono_tz::Asia::Seoul,
             now: self.now,
         };

@@ -40,6 +40,8 @@ impl Shell {
             subject: "{{ lead.title }}".to_owned(),
             rules: Rules::default(),
             max_late: chrono::Duration::hours(12),
+            best_of: None,
+            approval: None,
         };
         let shell = Shell {
             world: World::new(),

@@ -74,6 +74,8 @@ impl World {
             subject: "{{ lead.title }}".to_owned(),
             rules: Rules { floor: 0.0, ..Rules::default() },
             max_late: Duration::hours(12),
+            best_of: None,
+            approval: None,
         };
         let world = World {
             store,
@@ -104,7 +106,7 @@ impl World {
             )
             .unwrap();
         self.db
-            .execute("INSERT INTO subscriptions VALUES (?1, 'weekly', ?2, 0)", params![id, state])
+            .execute("INSERT INTO subscriptions (subscriber_id, digest, state, since) VALUES (?1, 'weekly', ?2, 0)", params![id, state])
             .unwrap();
         for (at, act) in acts.iter().enumerate() {
             self.db

@@ -1,9 +1,9 @@
 //! Our slots against an independent reader of crontab lines, over a year with all its clock changes.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 use moabom::clock::Instant;
-use moabom::schedule::Schedule;
+use moabom::schedule::{HolidayRule, Holidays, Schedule};
 
 use crate::support::keeper::Dice;
 
@@ -226,6 +226,55 @@ fn after_a_time_without_power_at_most_one_edition_comes_late() {
                     assert_eq!(due.skipped.len(), missed - usize::from(comes), "{line} in {zone}");
                     assert!(due.publish.is_none_or(|slot| slot.late));
                 }
+            }
+        }
+    }
+}
+
+/// Croner's slots with those on days off left out, or put at their time of the next day that is neither off nor at a
+/// weekend; day by day, as one would with a calendar on the wall.
+fn by_hand(line: &str, zone: Tz, days: &Holidays, rule: HolidayRule) -> Vec<Instant> {
+    let mut slots: Vec<Instant> = by_croner(line, zone)
+        .into_iter()
+        .filter_map(|slot| {
+            let wall = slot.with_timezone(&zone).naive_local();
+            match (days.name(wall.date()), rule) {
+                (None, _) => Some(slot),
+                (Some(_), HolidayRule::Skip) => None,
+                (Some(_), _) => {
+                    let mut day = wall.date();
+                    while days.name(day).is_some() || matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
+                        day = day.succ_opt().expect("a day after");
+                    }
+                    let moved = zone.from_local_datetime(&day.and_time(wall.time())).earliest();
+                    Some(moved.expect("no clock change at a workday").to_utc())
+                }
+            }
+        })
+        .collect();
+    slots.sort();
+    slots.dedup();
+    slots
+}
+
+#[test]
+fn a_year_with_holidays_is_what_croner_and_a_calendar_on_the_wall_say() {
+    let days = std::sync::Arc::new(Holidays::korea().expect("the list"));
+    let mut dice = Dice::new(60);
+    for zone in ZONES {
+        for rule in [HolidayRule::NextWorkday, HolidayRule::Skip] {
+            for _ in 0..12 {
+                let line = some_line(&mut dice);
+                let schedule = Schedule::parse(&line, zone).expect("a schedule");
+                let schedule = schedule.with_holidays(rule, std::sync::Arc::clone(&days));
+                // What December moves into January, and the year before into this one, is left aside.
+                let (first, end) = (at("2026-01-03T00:00:00Z"), at("2026-12-24T00:00:00Z"));
+                let slots =
+                    std::iter::successors(schedule.next_after(first), |last| schedule.next_after(*last));
+                let ours: Vec<Instant> = slots.take_while(|slot| *slot < end).collect();
+                let mut theirs = by_hand(&line, zone, &days, rule);
+                theirs.retain(|slot| *slot > first && *slot < end);
+                assert_eq!(ours, theirs, "{line} in {zone}, {rule:?}");
             }
         }
     }

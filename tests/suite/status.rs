@@ -40,6 +40,37 @@ fn a_schedule_is_told_in_korean_with_its_next_runs() {
 }
 
 #[test]
+fn a_schedule_tells_what_holidays_make_of_it() {
+    let system = System::new(1, 1);
+    let config = std::fs::read_to_string(system.path("moabom.toml")).expect("read");
+    let with = |keys: &str| {
+        let schedule = "schedule = \"0 9 * * MON\"\n";
+        let text = config.replace(schedule, &format!("schedule = \"0 9 * * *\"\n{keys}\n"));
+        std::fs::write(system.path("moabom.toml"), text).expect("written");
+    };
+    // Every ninth day of the coming year is off.
+    let days = moabom::clock::Clock::System.now().date_naive().iter_days().skip(2);
+    let list: String = days.step_by(9).take(40).map(|day| format!("{day} = \"쉬는 날\"\n")).collect();
+    std::fs::write(system.path("off.toml"), list).expect("written");
+    with("holidays = \"next_workday\"\nholidays_file = \"off.toml\"");
+    let said = system.run(&["schedule", "--count", "30"]);
+    assert!(said.contains("공휴일이면 다음 평일의 같은 시각으로 옮겨요"), "{said}");
+    assert!(said.contains("쉬는 날"), "{said}");
+    with("holidays = \"skip\"");
+    let said = system.run(&["schedule"]);
+    assert!(said.contains("공휴일이면 건너뛰어요. 2030년까지의 공휴일을 알아요"), "{said}");
+    let rows = system.json(&["schedule", "--json"]);
+    assert!(rows[0]["holidays"].as_str().is_some_and(|words| words.contains("건너뛰어요")));
+    with("holidays = \"never\"");
+    assert_eq!(system.try_run(&["schedule"]).expect_err("refused").status.code(), Some(2));
+    std::fs::write(system.path("off.toml"), "2026-02-30 = \"없는 날\"\n").expect("written");
+    with("holidays = \"skip\"\nholidays_file = \"off.toml\"");
+    let refused = system.try_run(&["check"]).expect_err("refused");
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("off.toml") && told.contains("2026-02-30"), "{told}");
+}
+
+#[test]
 fn a_schedule_tells_what_became_of_the_last_slot_and_what_is_due() {
     let server = SmtpServer::start();
     let system = System::new(server.port(), 1);

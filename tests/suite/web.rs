@@ -6,11 +6,58 @@ use std::time::Duration;
 
 use moabom::clock::Clock;
 use moabom::model::token::{Purpose, SecretKey};
-use moabom::model::{EditionId, SubscriberId};
+use moabom::model::{EditionId, EmailAddress, Sender, SubscriberId};
 use moabom::web;
 use tokio_util::sync::CancellationToken;
 
 use crate::people::Desk;
+
+/// What the pages of a desk's store are served with.
+pub fn deps(desk: &Desk, keys: Vec<SecretKey>) -> web::Deps {
+    let links: url::Url = "https://letter.example.com/".parse().expect("an address");
+    web::Deps {
+        store: desk.store.clone(),
+        keys,
+        clock: Clock::manual(desk.now),
+        newsletter: "해봄의 <편지>".into(),
+        contact: "haebom@example.com".into(),
+        archive: web::ArchiveSettings {
+            zone: chrono_tz::Asia::Seoul,
+            links: Some(links.clone()),
+            home: "https://blog.example.com/".parse().expect("an address"),
+            digests: vec!["weekly".into()],
+        },
+        draft: None,
+        farewell: Default::default(),
+        people: web::PeopleSettings {
+            signup: true,
+            advertising: false,
+            sender: Sender {
+                name: "해봄".into(),
+                email: EmailAddress::parse("haebom@example.com").expect("an address"),
+                reply_to: None,
+                phone: None,
+                address: None,
+            },
+            zone: chrono_tz::Asia::Seoul,
+            links: Some(links),
+            digests: vec![web::DigestChoice {
+                name: "weekly".into(),
+                when: "매주 월요일 09:00".into(),
+                best: None,
+            }],
+            confirmations_per_hour: 60,
+            trusted_proxies: vec![],
+            privacy: web::PrivacySettings {
+                officer: "해봄".into(),
+                email: "haebom@example.com".into(),
+                processors: vec![],
+                since: None,
+            },
+        },
+        queued: std::sync::Arc::default(),
+    }
+}
 
 /// The pages of a desk's store, served until dropped.
 pub struct Served {
@@ -21,20 +68,12 @@ pub struct Served {
 
 impl Served {
     pub fn start(desk: &Desk, keys: Vec<SecretKey>) -> Served {
-        let router = web::router(web::Deps {
-            store: desk.store.clone(),
-            keys,
-            clock: Clock::manual(desk.now),
-            newsletter: "해봄의 <편지>".into(),
-            contact: "haebom@example.com".into(),
-            archive: web::ArchiveSettings {
-                zone: chrono_tz::Asia::Seoul,
-                links: Some("https://letter.example.com/".parse().expect("an address")),
-                home: "https://blog.example.com/".parse().expect("an address"),
-                digests: vec!["weekly".into()],
-            },
-            farewell: Default::default(),
-        });
+        Served::of(deps(desk, keys))
+    }
+
+    /// Serves pages that were set up otherwise.
+    pub fn of(deps: web::Deps) -> Served {
+        let router = web::router(deps);
         let stop = CancellationToken::new();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("non-blocking");
@@ -52,6 +91,10 @@ impl Served {
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
     }
 
     pub fn raw(&self, request: &[u8]) -> String {

@@ -10,7 +10,9 @@ use crate::law::anniversary::{
 };
 use crate::law::requirements::{Letterhead, Link, Requirement, Weight, lacking};
 use crate::model::SubscriberId;
+use crate::model::notice::NoticeKind;
 use crate::store::consents::{Act, LiveConsent, PastConsent};
+use crate::store::notices::Progress;
 use crate::store::{Store, StoreError};
 
 /// Readers named per line.
@@ -55,6 +57,12 @@ pub(super) struct Notices {
     pub(super) overdue: Tally,
     /// Of both, those whose reader's address is erased.
     pub(super) unreachable: u64,
+    /// Notices that were sent.
+    pub(super) sent: u64,
+    /// Notices on their way.
+    pub(super) queued: u64,
+    /// Notices that ended without being sent for certain.
+    pub(super) unsent: u64,
     /// Acts that were written down here after their last day: whoever kept the list then had to tell.
     pub(super) before_us: u64,
 }
@@ -136,8 +144,24 @@ impl Report {
     pub(super) fn count(&mut self, store: &Store) -> Result<(), StoreError> {
         store.read(|ledger| {
             ledger.each_live_consent(&mut |live| self.live(&live))?;
-            ledger.each_withdrawal(&mut |past| self.past(&past))
+            ledger.each_withdrawal(&mut |past| self.past(&past))?;
+            for (kind, progress) in ledger.notices_by_kind()? {
+                self.progress(kind, progress);
+            }
+            Ok(())
         })
+    }
+
+    fn progress(&mut self, kind: NoticeKind, progress: Progress) {
+        let notices = match kind {
+            NoticeKind::Welcome => &mut self.consent_results,
+            NoticeKind::Goodbye => &mut self.withdrawal_results,
+            NoticeKind::Renewal => &mut self.two_year,
+            // Asked for by the reader, not by the law.
+            NoticeKind::Confirm | NoticeKind::AddressChange => return,
+        };
+        let Progress { sent, queued, unsent } = progress;
+        (notices.sent, notices.queued, notices.unsent) = (sent, queued, unsent);
     }
 
     fn live(&mut self, live: &LiveConsent) {

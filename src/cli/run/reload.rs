@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::super::open::{self, Context, Opened};
-use super::{archive, plan};
+use super::{choices, plan};
 use crate::config::Config;
 use crate::daemon::{Reload, Reloaded};
 
@@ -38,8 +38,10 @@ fn again(context: &Context, running: &Opened) -> Result<Reloaded> {
 /// The settings that differ and that only a new start applies.
 fn fixed(running: &Config, read: &Config) -> Vec<&'static str> {
     let pages = |config: &Config| {
-        let archive = archive(&config.masthead, &config.digests);
-        (archive.zone, archive.home, archive.digests, config.law.farewell())
+        let newsletter = &config.masthead.newsletter;
+        let asks = config.digests.iter().any(|digest| digest.approval.is_some());
+        let shown = (newsletter.time_zone, newsletter.home.clone(), newsletter.advertising);
+        (shown, choices(&config.digests), config.law.farewell(), config.privacy.clone(), asks)
     };
     // The operator's page keeps the configuration it was opened with.
     let page = read.admin.listen.is_some()
@@ -52,7 +54,7 @@ fn fixed(running: &Config, read: &Config) -> Vec<&'static str> {
         (read.log != running.log, "[log]"),
         (
             pages(read) != pages(running),
-            "독자 페이지에 보이는 뉴스레터의 주소, 시간대, [[digest]] 이름, [law]의 통지",
+            "독자 페이지에 보이는 뉴스레터의 주소, 시간대, [[digest]], [law]의 통지, [privacy], 승인 페이지를 여는 approval",
         ),
         (
             read.masthead.newsletter.title != running.masthead.newsletter.title

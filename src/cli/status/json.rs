@@ -35,6 +35,7 @@ struct SourceJson<'a> {
     failing_since: Option<String>,
     failures: u64,
     last_error: Option<&'a str>,
+    alarm: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -92,6 +93,7 @@ fn sources<'a>(status: &'a Status<'a>) -> Vec<SourceJson<'a>> {
             failing_since: state.and_then(|state| state.failing_since).map(|at| stamp(at, status.zone)),
             failures: state.map_or(0, |state| state.failures),
             last_error: state.and_then(|state| state.last_error.as_deref()),
+            alarm: source.alarm(status.now),
         }
     });
     sources.collect()

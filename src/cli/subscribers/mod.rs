@@ -20,7 +20,7 @@ use crate::model::subscriber::{Subscriber, SubscriptionState, SuppressionReason}
 use crate::model::token::SecretKey;
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
 use crate::store::subscribers::{Added, NewSubscriber, SubscriberFilter};
-use crate::store::suppressions::Withdrawal;
+use crate::store::suppressions::{Farewell, Withdrawal};
 use crate::store::{Store, StoreError};
 
 /// `moabom subscribers …`
@@ -36,9 +36,9 @@ pub enum Command {
     Import(Import),
     /// 구독자를 CSV로 내보내요
     Export(Export),
-    /// 한 사람의 구독을 모두 끝내고 주소와 이름을 지워요
+    /// 한 사람의 구독을 모두 끝내고 주소와 이름을 지워요 (처리 결과를 알리는 설정이면 메일로 알린 뒤에)
     Remove(Remove),
-    /// remove에 더해, 지운 흔적이 파일에도 남지 않게 저장소를 다시 써요
+    /// 알리지 않고 바로 지우고, 지운 흔적이 파일에도 남지 않게 저장소를 다시 써요
     Forget(Remove),
 }
 
@@ -148,6 +148,8 @@ pub struct Deps<'a> {
     pub keys: &'a [SecretKey],
     /// The configured digests' names.
     pub digests: &'a [String],
+    /// Whether who is removed is told so first.
+    pub farewell: Farewell,
     /// The zone dates without an offset are meant in.
     pub time_zone: Tz,
     /// Now.
@@ -261,11 +263,14 @@ fn advice(reason: SuppressionReason) -> &'static str {
 pub fn command(context: &Context, command: &Command, out: &mut impl Write) -> anyhow::Result<()> {
     let config = context.config()?;
     let (store, keys) = context.keyed(&config)?;
-    let digests: Vec<String> = config.digests.iter().map(|digest| digest.name.clone()).collect();
+    // Those with readers of their own; the others are chosen by readers in their preferences.
+    let own = config.digests.iter().filter(|digest| digest.best_of.is_none());
+    let digests: Vec<String> = own.map(|digest| digest.name.clone()).collect();
     let deps = Deps {
         store: &store,
         keys: &keys,
         digests: &digests,
+        farewell: config.law.farewell(),
         time_zone: config.masthead.newsletter.time_zone,
         now: context.clock.now(),
     };
@@ -285,7 +290,7 @@ pub fn run(
         Command::Show(args) => show::show(args, deps, out),
         Command::Import(args) => import::run(args, deps, out, err),
         Command::Export(args) => export::run(args, deps, out, err),
-        Command::Remove(args) => remove(args, deps, out).map(|_| ()),
+        Command::Remove(args) => remove(args, deps.farewell, deps, out).map(|_| ()),
         Command::Forget(args) => forget(args, deps, out),
     };
     match result {
@@ -350,7 +355,12 @@ fn add(
     Ok(())
 }
 
-fn remove(args: &Remove, deps: &Deps<'_>, out: &mut dyn Write) -> Result<Withdrawal, SubscribersError> {
+fn remove(
+    args: &Remove,
+    farewell: Farewell,
+    deps: &Deps<'_>,
+    out: &mut dyn Write,
+) -> Result<Withdrawal, SubscribersError> {
     let key = suppression_key(deps)?;
     let Some(person) = find(&args.who, deps)? else {
         let erased = EmailAddress::parse(&args.who).ok().map(|address| key.hash(&address));
@@ -363,8 +373,22 @@ fn remove(args: &Remove, deps: &Deps<'_>, out: &mut dyn Write) -> Result<Withdra
         return Ok(Withdrawal::Already);
     };
     let (id, now) = (person.id, deps.now);
-    let withdrawal = deps.store.write(move |ledger| ledger.withdraw(id, "cli", &key, now))?;
+    let was_here = person.address.is_some();
+    let (withdrawal, stays) = deps.store.write(move |ledger| {
+        let withdrawal = ledger.leave(id, "cli", farewell, &key, now)?;
+        Ok((withdrawal, ledger.subscriber(id)?.is_some_and(|person| person.address.is_some())))
+    })?;
     match &withdrawal {
+        Withdrawal::Done { .. } if stays => {
+            writeln!(
+                out,
+                "{id}번 구독자의 구독을 끝냈어요. 처리 결과를 메일로 알린 뒤에 주소와 이름을 지워요"
+            )?;
+        }
+        Withdrawal::Already if stays => {
+            writeln!(out, "{id}번 구독자는 이미 끝났고, 처리 결과를 알린 뒤에 주소와 이름을 지워요")?;
+        }
+        Withdrawal::Already if was_here => writeln!(out, "{id}번 구독자의 주소와 이름을 지웠어요")?,
         Withdrawal::Done { digests } if digests.is_empty() => {
             writeln!(out, "{id}번 구독자의 주소와 이름을 지웠어요")?;
         }
@@ -377,7 +401,7 @@ fn remove(args: &Remove, deps: &Deps<'_>, out: &mut dyn Write) -> Result<Withdra
 }
 
 fn forget(args: &Remove, deps: &Deps<'_>, out: &mut dyn Write) -> Result<(), SubscribersError> {
-    remove(args, deps, out)?;
+    remove(args, Farewell::Untold, deps, out)?;
     if !deps.store.purge()? {
         return Err(SubscribersError::Held);
     }

@@ -1,4 +1,4 @@
-//! Pure: `[[digest]]`: schedule, subject and the rules of choosing.
+//! Effect: `[[digest]]`: schedule, subject and the rules of choosing.
 
 use chrono::Duration;
 use chrono_tz::Tz;
@@ -7,11 +7,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::super::raw::Item;
 use super::super::report::nearest;
 use super::super::section::Section;
-use super::super::value::{Problem, count, line, name, number, span};
-use super::{duplicate, masthead};
+use super::super::value::{Problem, choice, count, line, name, number, span};
+use super::{duplicate, holidays, masthead};
 use crate::law::subject_mark;
-use crate::model::edition::SectionKind;
-use crate::publish::Digest;
+use crate::model::edition::{SectionKind, Silence};
+use crate::publish::{Approval, Digest};
 use crate::render::Renderer;
 use crate::schedule::Schedule;
 use crate::select::{Rules, SectionRule};
@@ -23,7 +23,7 @@ const SUBJECT: &str = "{{ lead.title }} 외 {{ rest }}편";
 pub(super) fn all(root: &mut Section<'_, '_>, zone: Tz, advertising: Option<bool>) -> Option<Vec<Digest>> {
     // The built-in templates always load: a subject needs the engine, not the operator's files.
     let renderer = Renderer::new(&[]).ok();
-    let (mut seen, mut digests) = (Vec::new(), Vec::new());
+    let (mut seen, mut digests, mut wishes) = (Vec::new(), Vec::<Option<Digest>>::new(), Vec::new());
     root.each("digest", |mut section| {
         let name = section.required("name", name, "다이제스트의 이름을 적으세요. 예: `name = \"weekly\"`");
         if let Some(problem) =
@@ -36,19 +36,50 @@ pub(super) fn all(root: &mut Section<'_, '_>, zone: Tz, advertising: Option<bool
             |item| schedule(item, zone),
             "언제 보낼지 적으세요. 매주 월요일 오전 9시는 `schedule = \"0 9 * * MON\"`",
         );
+        let schedule = match holidays::read(&mut section) {
+            Some((rule, days)) => schedule.map(|schedule| schedule.with_holidays(rule, days)),
+            None => schedule,
+        };
         let subject = subject(&mut section, renderer.as_ref(), advertising);
         let max_late =
             section.or("max_late", span(Duration::zero()..=Duration::days(30)), Duration::hours(12));
+        let approval = approval(&mut section);
         let rules = rules(&mut section);
+        let best_of = section.optional("best_of", line);
+        if let Some(of) = &best_of {
+            wishes.push((name.clone(), of.clone(), section.place("best_of")));
+        }
+        let unread = best_of.is_none() && section.has("best_of");
         section.finish();
-        digests.push(name.zip(schedule).zip(subject).map(|((name, schedule), subject)| Digest {
-            name,
-            schedule,
-            subject,
-            rules,
-            max_late,
-        }));
+        digests.push(
+            name.zip(schedule)
+                .zip(subject)
+                .map(|((name, schedule), subject)| Digest {
+                    name,
+                    schedule,
+                    subject,
+                    rules,
+                    max_late,
+                    best_of,
+                    approval,
+                })
+                .filter(|_| !unread),
+        );
     });
+    for (name, of, place) in wishes {
+        let whole = |digest: &&Digest| digest.name == of && digest.best_of.is_none();
+        let found = digests.iter().flatten().find(whole).filter(|digest| Some(&digest.name) != name.as_ref());
+        if found.is_none() && !digests.iter().any(Option::is_none) {
+            let what = format!(
+                "`{of}`의 모음으로 둘 수 없어요. 그런 다이제스트가 없거나, 이것 자신이거나, 그것도 모음이에요"
+            );
+            root.fault_in(
+                place,
+                "digest.best_of",
+                Problem::new(what, "월간 독자가 본래 받는 다이제스트의 이름을 적으세요"),
+            );
+        }
+    }
     if digests.is_empty() {
         root.missing_section(
             "digest",
@@ -145,4 +176,12 @@ fn emoji_weight(symbol: &str, item: &Item) -> Result<(String, f64), Problem> {
         ));
     }
     Ok((symbol.to_owned(), weight))
+}
+
+/// Whether the operator looks first: `approval = "2h"`, and what silence means.
+fn approval(section: &mut Section<'_, '_>) -> Option<Approval> {
+    let ahead = section.optional("approval", span(Duration::minutes(5)..=Duration::days(2)));
+    let words = [("send", Silence::Send), ("skip", Silence::Skip)];
+    let silence = section.or("approval_silence", choice(&words), Silence::Send);
+    ahead.map(|ahead| Approval { ahead, silence })
 }

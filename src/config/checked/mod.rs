@@ -2,6 +2,7 @@
 
 mod admin;
 mod digest;
+mod holidays;
 mod masthead;
 mod relay;
 mod rest;
@@ -34,15 +35,23 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
     let dkim = rest::dkim(&mut root, sender.as_ref().map(|sender| sender.email.domain()));
     let web = rest::web(root.section("web"));
     let admin = admin::read(root.section("admin"));
+    let privacy = rest::privacy(root.section("privacy"), sender.as_ref());
     let store = rest::store(root.section("store"));
     let templates = rest::templates(root.section("templates"));
     let law = rest::law(root.section("law"), advertising, digests.as_ref().map_or(0, Vec::len));
+    let operator = rest::operator(root.section("operator"));
     let log = rest::log(root.section("log"));
     let host = smtp.as_ref().map(|smtp| smtp.relay.host.as_str());
     let links = web.as_ref().and_then(|web| rest::links(web, host.is_some_and(is_loopback)));
     // Whether there are links can only be told where both sections that decide it are sound.
     if let (Some(_), Some(_), None) = (&web, host, &links) {
         no_links(&mut root, advertising);
+    }
+    let asks = digests.iter().flatten().any(|digest| digest.approval.is_some());
+    if asks && (operator.is_none() || (links.is_none() && web.is_some() && host.is_some())) {
+        let what = "`approval`은 보내기 전에 운영자에게 메일로 물어보는데, 물어볼 곳이나 답할 주소가 없어요";
+        let advice = "`[operator] email`에 메일 주소를, `[web] public_url`에 이 서버의 주소를 적으세요";
+        root.fault_at("operator", "email", Problem::new(what, advice));
     }
     if let (Some(sender), Some(host)) = (&sender, host) {
         rest::foreign_mailbox(&mut root, sender.email.domain(), host);
@@ -63,8 +72,10 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
         deliver,
         dkim: dkim?,
         law: law?,
+        operator,
         web: web?,
         admin: admin?,
+        privacy: privacy?,
         links,
         store: store?,
         templates: templates?,

@@ -1,4 +1,4 @@
-//! Effect: `[dkim]`, `[web]`, `[store]`, `[templates]` and `[log]`, and what they mean together.
+//! Effect: `[dkim]`, `[web]`, `[privacy]`, `[store]`, `[templates]` and `[log]`, and what they mean together.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,14 @@ use url::{Host, Url};
 use super::super::private_file::{Readers, read as read_private};
 use super::super::raw::Item;
 use super::super::section::Section;
-use super::super::value::{Problem, choice, flag, host, line, path, span, web_address};
+use super::super::value::{Problem, choice, count, email, flag, host, line, lines, path, span, web_address};
 use super::super::{LogFormat, LogSettings, StoreSettings, WebSettings};
 use super::relay::private_problem;
 use crate::compose::dkim::{DkimSettings, Signer};
+use crate::model::network::Network;
+use crate::model::{EmailAddress, Sender};
 use crate::notify;
+use crate::web::PrivacySettings;
 
 /// Nothing outer: wrong. Nothing inner: letters are not signed here.
 pub(super) fn dkim(root: &mut Section<'_, '_>, sender_domain: Option<&str>) -> Option<Option<DkimSettings>> {
@@ -75,8 +78,38 @@ pub(super) fn web(mut section: Section<'_, '_>) -> Option<WebSettings> {
             "https로 열고 주소를 바꾸세요",
         );
     }
+    let signup = section.or("signup", flag, true);
+    let hourly = section.or("confirmations_per_hour", count(1..=10_000), 60);
+    let here = || ["127.0.0.1", "::1"].iter().filter_map(|text| Network::parse(text)).collect();
+    let trusted_proxies = section.optional("trusted_proxies", proxies).unwrap_or_else(here);
     section.finish();
-    Some(WebSettings { listen: listen?, public_url }).filter(|_| !wrong)
+    let confirmations_per_hour = u32::try_from(hourly).unwrap_or(u32::MAX);
+    Some(WebSettings { listen: listen?, public_url, signup, confirmations_per_hour, trusted_proxies })
+        .filter(|_| !wrong)
+}
+
+fn proxies(item: &Item) -> Result<Vec<Network>, Problem> {
+    let network = |text: &String| {
+        let advice = "IP 주소나 대역을 적으세요. 예: `[\"127.0.0.1\", \"10.0.0.0/8\"]`";
+        Network::parse(text).ok_or_else(|| Problem::new("IP 주소나 대역이 아닌 것이 있어요", advice))
+    };
+    lines(item)?.iter().map(network).collect()
+}
+
+/// `[privacy]`: whatever is not said is the sender's.
+pub(super) fn privacy(mut section: Section<'_, '_>, sender: Option<&Sender>) -> Option<PrivacySettings> {
+    let officer = section.optional("officer", line);
+    let address = section.optional("email", email).map(|email| email.to_string());
+    let processors = section.or("processors", lines, Vec::new());
+    let since = section.optional("since", line);
+    section.finish();
+    let sender = sender?;
+    Some(PrivacySettings {
+        officer: officer.unwrap_or_else(|| sender.name.clone()),
+        email: address.unwrap_or_else(|| sender.email.to_string()),
+        processors,
+        since,
+    })
 }
 
 pub(super) fn listen(item: &Item) -> Result<Option<SocketAddr>, Problem> {
@@ -136,6 +169,13 @@ pub(super) fn store(mut section: Section<'_, '_>) -> Option<StoreSettings> {
         PathBuf::from(name)
     });
     Some(StoreSettings { path: file, key_file })
+}
+
+/// Whom to tell what needs a person.
+pub(super) fn operator(mut section: Section<'_, '_>) -> Option<EmailAddress> {
+    let address = section.optional("email", email);
+    section.finish();
+    address
 }
 
 /// Notices are a duty of who sends advertising; others send them where they say so.

@@ -1,5 +1,7 @@
 //! Effect: `[[source]]`: looks whether a file is there.
 
+mod listing;
+
 use std::path::PathBuf;
 use std::time::Duration as StdDuration;
 
@@ -11,9 +13,6 @@ use super::super::section::Section;
 use super::super::value::{Problem, choice, flag, line, name, span, web_address};
 use super::duplicate;
 use crate::source::{Location, SourceKind, SourceSettings};
-
-/// Formats that are planned and cannot be read yet.
-const NOT_YET: [&str; 2] = ["html", "jsonl"];
 
 /// All of them; none where one is wrong or there is none.
 pub(super) fn all(root: &mut Section<'_, '_>) -> Option<Vec<SourceSettings>> {
@@ -45,7 +44,7 @@ fn read(
     let kind = section.required(
         "kind",
         kind,
-        "형식을 적으세요. RSS나 Atom이면 `kind = \"feed\"`, 글 목록을 저장한 텍스트면 `kind = \"page-text\"`",
+        "형식을 적으세요. RSS나 Atom이면 `kind = \"feed\"`, 글 목록을 저장한 텍스트면 `kind = \"page-text\"`, 블로그의 목록 페이지면 `kind = \"html\"`, 한 줄에 글 하나씩 적은 JSON이면 `kind = \"jsonl\"`",
     );
     let location = section.required(
         "location",
@@ -69,21 +68,19 @@ fn read(
         ),
         _ => {}
     }
+    let alarm_after =
+        section.or("alarm_after", span(Duration::minutes(1)..=Duration::days(30)), Duration::hours(6));
+    let listing = listing::read(section, kind);
+    let alarm_after = alarm_after.to_std().unwrap_or(StdDuration::from_secs(21_600));
     let poll = poll.to_std().unwrap_or(StdDuration::from_secs(1800));
-    Some(SourceSettings { name: name?, kind: kind?, location: location?, poll, allow_private })
+    let (name, kind, location) = (name?, kind?, location?);
+    let listing = listing?;
+    Some(SourceSettings { name, kind, location, poll, allow_private, listing, alarm_after })
 }
 
 fn kind(item: &Item) -> Result<SourceKind, Problem> {
-    if let Item::Text(word) | Item::Variable(word) = item
-        && NOT_YET.contains(&word.as_str())
-    {
-        let what = format!("`{word}`은(는) 아직 읽을 수 없는 형식이에요");
-        return Err(Problem::new(
-            what,
-            "블로그의 RSS나 Atom을 `feed`로 읽거나, 글 목록을 텍스트로 저장해 `page-text`로 쓰세요",
-        ));
-    }
-    choice(&[SourceKind::PageText, SourceKind::Feed].map(|kind| (kind.as_str(), kind)))(item)
+    let kinds = [SourceKind::PageText, SourceKind::Feed, SourceKind::Html, SourceKind::Jsonl];
+    choice(&kinds.map(|kind| (kind.as_str(), kind)))(item)
 }
 
 fn location(item: &Item) -> Result<Location, Problem> {

@@ -36,7 +36,7 @@ const ZONES: &[(&str, i32)] = &[
 ];
 
 /// Reads a date; none where there is none in it, or one that no post can have.
-pub(super) fn parse(text: &str) -> Option<Instant> {
+pub(in crate::source) fn parse(text: &str) -> Option<Instant> {
     let text = text.trim();
     let read = DateTime::parse_from_rfc3339(text)
         .map(|at| at.to_utc())

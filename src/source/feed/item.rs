@@ -36,7 +36,7 @@ pub(super) struct Item {
     pub(super) published: Option<String>,
     pub(super) updated: Option<String>,
     pub(super) comments: Option<u64>,
-    pub(super) reactions: Reactions,
+    pub(super) reactions: Option<Reactions>,
 }
 
 /// A feed, its items in its own order.
@@ -58,7 +58,7 @@ pub(super) struct Feed {
 }
 
 /// A count as feeds write it; the store counts in signed 64 bits.
-pub(super) fn count(text: &str) -> Option<u64> {
+pub(in crate::source) fn count(text: &str) -> Option<u64> {
     let digits: String = text.trim().chars().filter(|c| *c != ',').collect();
     digits.parse::<u64>().ok().filter(|count| i64::try_from(*count).is_ok())
 }

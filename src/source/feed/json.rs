@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::item::{Feed, Item, Markup};
-use super::{FeedError, ITEMS};
+use super::{FeedError, POSTS};
 use crate::model::post::{Emoji, Reactions};
 
 /// Reads a JSON Feed.
@@ -26,8 +26,8 @@ pub(super) fn parse(text: &str) -> Result<Feed, FeedError> {
         description: plain("description"),
         link: text_of(feed, "home_page_url").or_else(|| text_of(feed, "feed_url")),
         author: author(feed),
-        items: items.iter().filter_map(Value::as_object).take(ITEMS).map(item).collect(),
-        too_many: items.len() > ITEMS,
+        items: items.iter().filter_map(Value::as_object).take(POSTS).map(item).collect(),
+        too_many: items.len() > POSTS,
         ..Feed::default()
     })
 }
@@ -69,26 +69,29 @@ fn item(item: &Map<String, Value>) -> Item {
     }
 }
 
-fn extensions(item: &Map<String, Value>) -> (Option<u64>, Reactions) {
-    let (mut comments, mut reactions) = (None, Reactions::default());
+fn extensions(item: &Map<String, Value>) -> (Option<u64>, Option<Reactions>) {
+    let (mut comments, mut reactions) = (None, None);
     let objects =
         item.iter().filter(|(name, _)| name.starts_with('_')).filter_map(|(_, value)| value.as_object());
     for object in objects {
         let first = |names: &[&str]| names.iter().find_map(|name| object.get(*name));
         comments = comments.or_else(|| first(&["comments", "comment_count"]).and_then(number));
-        if reactions != Reactions::default() {
-            continue;
-        }
-        match first(&["reactions", "reaction_count", "likes"]) {
-            Some(Value::Object(kinds)) => reactions = by_emoji(kinds),
-            Some(value) => reactions.total = number(value).unwrap_or(0),
-            None => {}
-        }
+        let told = first(&["reactions", "reaction_count", "likes"]).and_then(reactions_of);
+        reactions = reactions.or(told);
     }
     (comments, reactions)
 }
 
-fn number(value: &Value) -> Option<u64> {
+/// A number, or an object of emoji and numbers.
+pub(in crate::source) fn reactions_of(value: &Value) -> Option<Reactions> {
+    match value {
+        Value::Object(kinds) => Some(by_emoji(kinds)),
+        value => number(value).map(|total| Reactions { total, emoji: Vec::new() }),
+    }
+}
+
+/// A count that the store can hold.
+pub(in crate::source) fn number(value: &Value) -> Option<u64> {
     value.as_u64().filter(|count| i64::try_from(*count).is_ok())
 }
 

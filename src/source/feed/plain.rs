@@ -58,7 +58,7 @@ const DRESS: &[&str] = &[
 ];
 
 /// The text of an HTML fragment: blocks on lines, white space folded, composed.
-pub(super) fn text(html: &str) -> String {
+pub(in crate::source) fn text(html: &str) -> String {
     let mut lines = Lines::default();
     let mut tokens = Tokens::of(html);
     let mut verbatim = 0_usize;
@@ -86,7 +86,7 @@ pub(super) fn text(html: &str) -> String {
 }
 
 /// The text of a title that may be dressed in HTML.
-pub(super) fn title(html: &str) -> String {
+pub(in crate::source) fn title(html: &str) -> String {
     let mut title = String::with_capacity(html.len());
     for token in Tokens::of(html) {
         let dress = |name: &str| DRESS.iter().any(|known| known.eq_ignore_ascii_case(name));
@@ -111,7 +111,7 @@ pub(super) fn title(html: &str) -> String {
 }
 
 /// Plain text of a feed: lines kept, white space folded, composed.
-pub(super) fn folded(text: &str) -> String {
+pub(in crate::source) fn folded(text: &str) -> String {
     let mut lines = Lines::default();
     lines.push(text, true);
     lines.finish()

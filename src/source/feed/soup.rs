@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// A piece of markup. Comments, declarations and processing instructions are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token<'a> {
+pub(in crate::source) enum Token<'a> {
     /// With its references.
     Text(&'a str),
     /// A CDATA section's inside.
@@ -20,31 +20,31 @@ pub(super) enum Token<'a> {
 
 /// An opening tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tag<'a> {
+pub(in crate::source) struct Tag<'a> {
     /// As written, prefix and all.
-    pub(super) name: &'a str,
+    pub(in crate::source) name: &'a str,
     /// What stands between the name and the end.
-    pub(super) attributes: &'a str,
+    pub(in crate::source) attributes: &'a str,
     /// `<name/>`.
-    pub(super) empty: bool,
+    pub(in crate::source) empty: bool,
     /// All of it.
-    pub(super) raw: &'a str,
+    pub(in crate::source) raw: &'a str,
 }
 
 /// Markup from here to the end.
-pub(super) struct Tokens<'a> {
+pub(in crate::source) struct Tokens<'a> {
     rest: &'a str,
     /// A declaration was met. Only the first is looked through for quotes and a subset: a DOCTYPE stands but once.
     declared: bool,
 }
 
 impl<'a> Tokens<'a> {
-    pub(super) fn of(text: &'a str) -> Tokens<'a> {
+    pub(in crate::source) fn of(text: &'a str) -> Tokens<'a> {
         Tokens { rest: text, declared: false }
     }
 
     /// Goes past the end tag of an element whose inside is no markup (`<script>`), or to the end.
-    pub(super) fn skip_past_end(&mut self, name: &str) {
+    pub(in crate::source) fn skip_past_end(&mut self, name: &str) {
         let end = self.rest.match_indices("</").map(|(at, _)| at).find(|at| {
             let after = self.rest.get(at + 2..).unwrap_or_default();
             let head = after.get(..name.len()).unwrap_or_default();
@@ -169,7 +169,7 @@ fn tag(text: &str) -> Option<Tag<'_>> {
 
 impl<'a> Tag<'a> {
     /// Its attributes as written: name, value with its references.
-    pub(super) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub(in crate::source) fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let mut rest = self.attributes;
         std::iter::from_fn(move || {
             rest =
@@ -197,7 +197,7 @@ impl<'a> Tag<'a> {
     }
 
     /// The value of an attribute, its references read.
-    pub(super) fn attribute(&self, wanted: &str) -> Option<Cow<'a, str>> {
+    pub(in crate::source) fn attribute(&self, wanted: &str) -> Option<Cow<'a, str>> {
         let mut found = self.attributes().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
         found.next().map(|(_, value)| decode(value))
     }
@@ -207,7 +207,7 @@ impl<'a> Tag<'a> {
 const LONGEST_REFERENCE: usize = 12;
 
 /// Reads character references: numbers, XML's five, HTML's usual ones. All others stay as they are.
-pub(super) fn decode(text: &str) -> Cow<'_, str> {
+pub(in crate::source) fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return Cow::Borrowed(text);
     }

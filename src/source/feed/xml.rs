@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::item::{Feed, Item, Markup, count};
 use super::names::{SPACES, is_body, is_field, is_unmistakable, person};
 use super::soup::{Tag, Token, Tokens, decode};
-use super::{FeedError, ITEMS};
+use super::{FeedError, POSTS};
 
 /// No feed nests deeper for a reason.
 const DEEPEST: usize = 64;
@@ -195,7 +195,7 @@ impl<'a> Builder<'a> {
             base: tag.attribute("xml:base").map(Cow::into_owned),
             ..Item::default()
         };
-        if self.feed.items.len() >= ITEMS {
+        if self.feed.items.len() >= POSTS {
             self.feed.too_many = true;
         } else if !tag.empty {
             self.item = Some(item);

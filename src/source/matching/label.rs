@@ -6,10 +6,10 @@ use std::collections::hash_map::Entry;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
-use url::Url;
 
 use super::{Known, Met};
 use crate::korean::title;
+use crate::model::canonical::canonical;
 use crate::model::post::FetchedPost;
 
 /// A body shorter than this (characters) does not tell one post from another.
@@ -112,26 +112,6 @@ impl<'a> Label<'a> {
 /// `title:KEY`, and `title#2:KEY` for the second post of that title.
 pub(super) fn title_identity(key: &str, number: usize) -> String {
     if number <= 1 { format!("title:{key}") } else { format!("title#{number}:{key}") }
-}
-
-/// An address as it is compared: without scheme, fragment, tracking parameters and a slash at the end.
-fn canonical(text: &str) -> String {
-    let Ok(mut url) = Url::parse(text) else { return text.to_owned() };
-    url.set_fragment(None);
-    let kept: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(name, _)| !name.starts_with("utm_") && !matches!(&**name, "fbclid" | "gclid"))
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect();
-    match kept.is_empty() {
-        true => url.set_query(None),
-        false => {
-            url.query_pairs_mut().clear().extend_pairs(kept);
-        }
-    }
-    let text = url.as_str();
-    let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
-    text.trim_end_matches('/').to_owned()
 }
 
 /// Posts listed twice under one id, or under one address and title, are one; an address under several titles (the

@@ -79,7 +79,9 @@ impl Ledger<'_> {
 
     fn sending_editions(&self) -> Result<Vec<(EditionId, String)>, StoreError> {
         self.db
-            .prepare_cached("SELECT id, digest FROM editions WHERE state = 'sending' ORDER BY id")
+            .prepare_cached(
+                "SELECT id, coalesce(best_of, digest) FROM editions WHERE state = 'sending' ORDER BY id",
+            )
             .and_then(|mut list| {
                 list.query_map([], |row| Ok((EditionId(row.get(0)?), row.get(1)?)))?.collect()
             })
@@ -211,7 +213,7 @@ impl Ledger<'_> {
                     p.address IS NOT NULL AND s.state = 'active' AND {LAST_WORD} IN ('granted', 'confirmed')
                       AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.address_hash = ?3)
                FROM deliveries d JOIN editions e ON e.id = d.edition_id JOIN subscribers p ON p.id = d.subscriber_id
-               LEFT JOIN subscriptions s ON s.digest = e.digest AND s.subscriber_id = d.subscriber_id
+               LEFT JOIN subscriptions s ON s.digest = coalesce(e.best_of, e.digest) AND s.subscriber_id = d.subscriber_id
               WHERE d.id = ?1"
         );
         let found: Option<(bool, bool, Option<bool>)> = self

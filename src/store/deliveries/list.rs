@@ -215,6 +215,7 @@ impl Ledger<'_> {
         if changed == 0 {
             return Ok(RowChange::NoSuchDelivery);
         }
+        self.record_told_after_all(id, now)?;
         self.db
             .prepare_cached(
                 "INSERT INTO attempts (delivery_id, started_at, ended_at, stage, result, reply)

@@ -113,7 +113,7 @@ impl Ledger<'_> {
         let now = finished.ended_at;
         match finished.ending {
             Ending::Sent => match finished.mailing {
-                Mailing::Notice(notice) => self.record_told(notice, now),
+                Mailing::Notice(notice) => self.record_told(notice, now, now),
                 Mailing::Edition(_) => Ok(()),
             },
             Ending::Bounced { hard } if hard || self.bounced_before(finished)? => {

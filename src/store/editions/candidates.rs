@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::WENT_OUT;
 use crate::clock::{Instant, from_millis};
+use crate::model::canonical::canonical;
 use crate::model::post::{Emoji, Reactions};
 use crate::model::{PostId, SourceId};
 use crate::select::{Candidate, Issued, Tally};
@@ -66,6 +67,7 @@ fn candidate(row: &Row<'_>) -> rusqlite::Result<Candidate> {
         post: PostId(row.get(0)?),
         source: SourceId(row.get(1)?),
         title: row.get(2)?,
+        address: row.get::<_, Option<String>>(18)?.map(|url| canonical(&url)),
         ingest_order: row.get(3)?,
         published_at: row.get::<_, Option<i64>>(4)?.map(from_millis),
         first_seen_at: from_millis(row.get(5)?),
@@ -128,7 +130,8 @@ impl Ledger<'_> {
                     p.missing_since IS NOT NULL AND p.missing_since <= ?3,
                     p.hidden_at IS NOT NULL, p.pinned_at IS NOT NULL, i.number, i.at,
                     COALESCE(n.reactions, p.reactions), COALESCE(n.comments, p.comments), COALESCE(n.emoji, p.emoji),
-                    b.reactions, b.comments, b.emoji
+                    b.reactions, b.comments, b.emoji,
+                    CASE WHEN (SELECT count(*) FROM sources) > 1 THEN p.url END
                FROM posts p
                LEFT JOIN issued i ON i.post_id = p.id
                LEFT JOIN observations n ON n.id = {now}

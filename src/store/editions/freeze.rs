@@ -51,10 +51,22 @@ pub enum Freeze {
     NoAudience,
 }
 
-/// Who receives an edition of digest ?1: active, not erased, and the last word of the consent ledger is a yes.
+/// Who an edition is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Everyone who receives the digest.
+    All,
+    /// Those of them who want every edition; the others have an edition of their own.
+    EveryTime,
+    /// The monthly readers of that digest.
+    MonthlyOf(String),
+}
+
+/// Who receives an edition of digest ?1, at pace ?2 where there is one: active, not erased, and the last word of the
+/// consent ledger is a yes.
 /// Suppressions are read at every claim, by keyed hash.
 const AUDIENCE: &str = "FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber_id
-  WHERE s.digest = ?1 AND s.state = 'active' AND p.erased_at IS NULL
+  WHERE s.digest = ?1 AND (?2 IS NULL OR s.pace = ?2) AND s.state = 'active' AND p.erased_at IS NULL
     AND 'withdrawn' <> (SELECT c.act FROM consents c
           WHERE c.subscriber_id = s.subscriber_id AND (c.digest IS NULL OR c.digest = s.digest)
             AND c.act <> 'notified'
@@ -153,8 +165,14 @@ impl Ledger<'_> {
         Ok(gone)
     }
 
-    /// Freezes an edition: row, content, posts, and a queued delivery for everyone it is for.
+    /// As [`Ledger::freeze_for`], for everyone who receives the digest.
     pub fn freeze(&self, new: &NewEdition) -> Result<Freeze, StoreError> {
+        self.freeze_for(new, &Audience::All)
+    }
+
+    /// Freezes an edition: row, content, posts, and a queued delivery for everyone it is for. Pauses whose time has come
+    /// end before.
+    pub fn freeze_for(&self, new: &NewEdition, audience: &Audience) -> Result<Freeze, StoreError> {
         if let Some((edition, number)) = self.edition_of_slot(&new.digest, new.slot_at)? {
             return Ok(Freeze::SlotTaken { edition, number });
         }
@@ -165,33 +183,48 @@ impl Ledger<'_> {
         if !gone.is_empty() {
             return Ok(Freeze::PostsGone(gone));
         }
-        let audience = format!("SELECT 1 {AUDIENCE} LIMIT 1");
-        let mut statement = self.db.prepare_cached(&audience).map_err(sql)?;
-        if !statement.exists([&new.digest]).map_err(sql)? {
+        self.resume_due(new.frozen_at)?;
+        let (readers_of, pace) = match audience {
+            Audience::All => (&new.digest, None),
+            Audience::EveryTime => (&new.digest, Some("every")),
+            Audience::MonthlyOf(digest) => (digest, Some("monthly")),
+        };
+        let anybody = format!("SELECT 1 {AUDIENCE} LIMIT 1");
+        let mut statement = self.db.prepare_cached(&anybody).map_err(sql)?;
+        if !statement.exists((readers_of, pace)).map_err(sql)? {
             return Ok(Freeze::NoAudience);
         }
-        let edition = self.insert_edition(new)?;
+        let edition = self.insert_edition(new, audience)?;
         self.insert_edition_posts(edition, &new.posts)?;
         let queue = format!(
             "INSERT INTO deliveries (kind, edition_id, subscriber_id, state, due_at, changed_at)
-             SELECT 'edition', ?2, s.subscriber_id, 'queued', ?3, ?3 {AUDIENCE}"
+             SELECT 'edition', ?3, s.subscriber_id, 'queued', ?4, ?4 {AUDIENCE}"
         );
         let recipients = self
             .db
             .prepare_cached(&queue)
             .and_then(|mut statement| {
-                statement.execute(params![new.digest, edition.0, new.frozen_at.timestamp_millis()])
+                statement.execute(params![readers_of, pace, edition.0, new.frozen_at.timestamp_millis()])
             })
             .map_err(sql)?;
         Ok(Freeze::Frozen { edition, recipients: recipients as u64 })
     }
 
-    fn insert_edition(&self, new: &NewEdition) -> Result<EditionId, StoreError> {
+    pub(super) fn insert_edition(
+        &self,
+        new: &NewEdition,
+        audience: &Audience,
+    ) -> Result<EditionId, StoreError> {
         let content = &new.content;
+        let best_of = match audience {
+            Audience::MonthlyOf(digest) => Some(digest),
+            Audience::All | Audience::EveryTime => None,
+        };
         self.db
             .prepare_cached(
-                "INSERT INTO editions (digest, number, slot_at, state, cutoff_at, frozen_at, subject, preheader, html, text)
-                 VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO editions (digest, number, slot_at, state, cutoff_at, frozen_at, subject, preheader, html, text,
+                                       best_of)
+                 VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )
             .and_then(|mut statement| {
                 statement.insert(params![
@@ -204,6 +237,7 @@ impl Ledger<'_> {
                     content.preheader,
                     content.html,
                     content.text,
+                    best_of,
                 ])
             })
             .map(EditionId)

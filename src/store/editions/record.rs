@@ -50,7 +50,8 @@ pub enum StateChange {
 /// What the public sees: not the skipped, the held, the cancelled.
 const ARCHIVED: &str = "number IS NOT NULL AND state IN ('sending', 'done')";
 
-const COLUMNS: &str = "e.id, e.digest, e.number, e.slot_at, e.state, e.reason, e.cutoff_at, e.frozen_at";
+pub(in crate::store) const COLUMNS: &str =
+    "e.id, e.digest, e.number, e.slot_at, e.state, e.reason, e.cutoff_at, e.frozen_at";
 
 fn word<T>(column: usize, parsed: Option<T>) -> rusqlite::Result<T> {
     parsed.ok_or_else(|| {
@@ -58,7 +59,7 @@ fn word<T>(column: usize, parsed: Option<T>) -> rusqlite::Result<T> {
     })
 }
 
-fn edition(row: &Row<'_>) -> rusqlite::Result<Edition> {
+pub(in crate::store) fn edition(row: &Row<'_>) -> rusqlite::Result<Edition> {
     Ok(Edition {
         id: EditionId(row.get(0)?),
         digest: row.get(1)?,

@@ -13,8 +13,9 @@ use crate::render::clean;
 use crate::store::editions::ArchivedEdition;
 use crate::web::page::STYLE;
 
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("base.html", include_str!("../../../templates/page/base.html")),
+    ("reader.html", include_str!("../../../templates/page/reader.html")),
     ("archive.html", include_str!("../../../templates/page/archive.html")),
     ("archive-missing.html", include_str!("../../../templates/page/archive-missing.html")),
     ("archive-leave.html", include_str!("../../../templates/page/archive-leave.html")),
@@ -33,6 +34,8 @@ pub(super) struct Shelf {
 pub(in crate::web) struct Archive {
     settings: ArchiveSettings,
     newsletter: String,
+    /// Whether one can sign up.
+    signup: bool,
     /// The path under which the pages are served: `/`, or that of the public address.
     root: String,
     tera: Tera,
@@ -59,7 +62,7 @@ struct EditionView {
 }
 
 impl Archive {
-    pub(in crate::web) fn new(settings: ArchiveSettings, newsletter: &str) -> Archive {
+    pub(in crate::web) fn new(settings: ArchiveSettings, newsletter: &str, signup: bool) -> Archive {
         let mut tera = Tera::default();
         if let Err(error) = tera.add_raw_templates(TEMPLATES) {
             // Embedded and tested; should one not load, the archive answers 503.
@@ -67,19 +70,19 @@ impl Archive {
         }
         let path = settings.links.as_ref().map_or("", |links| links.path().trim_end_matches('/'));
         let root = format!("{path}/");
-        Archive { newsletter: clean::line(newsletter), root, tera, settings }
+        Archive { newsletter: clean::line(newsletter), signup, root, tera, settings }
     }
 
     pub(super) fn digests(&self) -> &[String] {
         &self.settings.digests
     }
 
-    pub(super) fn root(&self) -> &str {
+    pub(in crate::web) fn root(&self) -> &str {
         &self.root
     }
 
     /// The page that stands for a reader's own unsubscribe link.
-    pub(super) fn leave_url(&self) -> String {
+    pub(in crate::web) fn leave_url(&self) -> String {
         format!("{}unsubscribe", self.root)
     }
 
@@ -124,6 +127,7 @@ impl Archive {
         context.insert("heading", heading);
         context.insert("style", STYLE.trim());
         context.insert("root", &self.root);
+        context.insert("signup", &self.signup);
         context
     }
 
@@ -177,7 +181,7 @@ mod tests {
             home: "https://blog.example/".parse().unwrap(),
             digests: vec![],
         };
-        Archive::new(settings, "봄")
+        Archive::new(settings, "봄", true)
     }
 
     fn shelf() -> Shelf {

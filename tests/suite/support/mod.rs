@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod chromium;
+pub mod dns_server;
 pub mod judges;
 pub mod keeper;
 pub mod site;

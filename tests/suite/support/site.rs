@@ -1,6 +1,7 @@
 //! A web server on loopback that does what a script says.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use moabom::source::Location;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,6 +17,12 @@ pub enum Answer {
     Say(&'static str, String, Vec<u8>),
     /// 6,000,000 bytes without having said how many.
     Pour,
+    /// White space without end, as fast as it is taken.
+    Endless,
+    /// A byte every tenth of a second, without end.
+    Drip,
+    /// What the path names: body by path; anything else is 404.
+    Paths(Vec<(&'static str, Vec<u8>)>),
     /// The head and some of the body, and then nothing more until the client leaves.
     Stall,
     /// More is promised than comes.
@@ -83,6 +90,14 @@ async fn serve(mut stream: TcpStream, answer: Answer, heard: Arc<Mutex<Vec<Strin
             _ => ("200 OK", String::new(), PART.into(), false),
         },
         Answer::Pour => ("200 OK", String::new(), vec![b'a'; 6_000_000], false),
+        Answer::Paths(pages) => {
+            let page = pages.into_iter().find(|(at, _)| at.trim_start_matches('/') == path);
+            let body = page.as_ref().map(|(_, body)| body.clone()).unwrap_or_default();
+            let head = format!("Content-Length: {}\r\n", body.len());
+            (if page.is_some() { "200 OK" } else { "404 Not Found" }, head, body, false)
+        }
+        Answer::Endless => return endless(stream, &[b' '; 65_536], None).await,
+        Answer::Drip => return endless(stream, b" ", Some(Duration::from_millis(100))).await,
         Answer::Stall => ("200 OK", String::new(), PART.into(), true),
         Answer::BreakOff => ("200 OK", "Content-Length: 5000\r\n".to_owned(), PART.into(), false),
         Answer::Garbage => {
@@ -97,4 +112,17 @@ async fn serve(mut stream: TcpStream, answer: Answer, heard: Arc<Mutex<Vec<Strin
         let _ = stream.read_u8().await;
     }
     let _ = stream.shutdown().await;
+}
+
+/// The piece again and again, until the client leaves.
+async fn endless(mut stream: TcpStream, piece: &[u8], every: Option<Duration>) {
+    let mut pace = every.map(tokio::time::interval);
+    if stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").await.is_err() {
+        return;
+    }
+    while stream.write_all(piece).await.is_ok() {
+        if let Some(pace) = &mut pace {
+            pace.tick().await;
+        }
+    }
 }

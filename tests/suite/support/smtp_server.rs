@@ -126,10 +126,14 @@ impl SmtpServer {
 
     /// With a certificate for `name`.
     pub fn named(options: Options, name: &str) -> SmtpServer {
+        SmtpServer::secured(options, tls_config(name))
+    }
+
+    /// With that side of TLS and its certificate.
+    pub fn secured(options: Options, (tls, certificate): (Arc<ServerConfig>, String)) -> SmtpServer {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let ledger = Arc::new(Mutex::new(Ledger::default()));
-        let (tls, certificate) = tls_config(name);
         let shared = Arc::clone(&ledger);
         thread::spawn(move || {
             for socket in listener.incoming().flatten() {
@@ -199,16 +203,29 @@ impl SmtpServer {
 
 /// A server's side of TLS for `name`, self-signed, and its certificate.
 pub fn tls_config(name: &str) -> (Arc<ServerConfig>, String) {
-    let made = rcgen::generate_simple_self_signed(vec![name.to_owned()]).expect("a certificate");
-    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+    self_signed(rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name"))
+}
+
+/// The same with a certificate whose time is over.
+pub fn expired_tls_config(name: &str) -> (Arc<ServerConfig>, String) {
+    let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name");
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    self_signed(params)
+}
+
+fn self_signed(params: rcgen::CertificateParams) -> (Arc<ServerConfig>, String) {
+    let pair = rcgen::KeyPair::generate().expect("a key");
+    let certificate = params.self_signed(&pair).expect("a certificate");
+    let key = rustls::pki_types::PrivateKeyDer::try_from(pair.serialize_der()).expect("a key");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("protocol versions")
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![certificate.der().clone()], key)
         .expect("a server configuration");
-    (Arc::new(config), made.cert.pem())
+    (Arc::new(config), certificate.pem())
 }
 
 enum Wire {

@@ -1,0 +1,165 @@
+//! Effect: what readers change about what they receive, by their own link: pauses, the name, the address.
+
+use chrono::Months;
+
+use super::signup::{Deps, with_link};
+use crate::clock::Instant;
+use crate::compose::links::page_url;
+use crate::model::edition::Content;
+use crate::model::notice::NoticeKind;
+use crate::model::subscriber::{Frequency, Subscriber};
+use crate::model::token::{self, Purpose, SecretKey};
+use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
+use crate::store::notices::NewNotice;
+use crate::store::preferences::{CHANGE_OPEN, Moved, NewAddress, Pace};
+use crate::store::{Ledger, Store, StoreError};
+
+/// A reader and what this reader receives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reader {
+    /// The person; has an address.
+    pub person: Subscriber,
+    /// Subscriptions that are active or paused.
+    pub paces: Vec<Pace>,
+}
+
+/// What is to become of a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// So often, from now on.
+    Often(Frequency),
+    /// None until then.
+    Pause(Rest),
+}
+
+/// How long a pause is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// Two weeks.
+    TwoWeeks,
+    /// One month.
+    Month,
+    /// Three months.
+    ThreeMonths,
+}
+
+impl Rest {
+    /// All of them, the shortest first.
+    pub const ALL: [Rest; 3] = [Rest::TwoWeeks, Rest::Month, Rest::ThreeMonths];
+
+    /// When a pause that begins at `now` ends.
+    pub fn until(self, now: Instant) -> Instant {
+        let later = |months| now.checked_add_months(Months::new(months)).unwrap_or(now);
+        match self {
+            Rest::TwoWeeks => now + chrono::Duration::weeks(2),
+            Rest::Month => later(1),
+            Rest::ThreeMonths => later(3),
+        }
+    }
+}
+
+/// Whose link it is; 0, which nobody has, for one that is not ours.
+fn whose(keys: &[SecretKey], token: &str) -> SubscriberId {
+    token::open_numbered(keys, Purpose::Preferences, token)
+        .map_or(SubscriberId(0), |(subscriber, _)| subscriber)
+}
+
+/// The reader a link belongs to; none for a link that is not ours, or of somebody who left.
+pub fn reader(store: &Store, keys: &[SecretKey], token: &str) -> Result<Option<Reader>, StoreError> {
+    let id = whose(keys, token);
+    store.read(|ledger| known(ledger, id))
+}
+
+fn known(ledger: &Ledger<'_>, id: SubscriberId) -> Result<Option<Reader>, StoreError> {
+    let person = ledger.subscriber(id)?.filter(|person| person.address.is_some());
+    let Some(person) = person else { return Ok(None) };
+    let paces = ledger.paces_of(id)?;
+    Ok(if paces.is_empty() { None } else { Some(Reader { person, paces }) })
+}
+
+/// Sets the name and what is wanted of each digest; digests the reader does not have are left alone. False if the link is
+/// nobody's; nothing was changed then. What is so already is not written.
+pub fn save(
+    store: &Store,
+    keys: &[SecretKey],
+    token: &str,
+    name: Option<String>,
+    wanted: Vec<(String, Wanted)>,
+    now: Instant,
+) -> Result<bool, StoreError> {
+    let id = whose(keys, token);
+    store.write(move |ledger| {
+        if known(ledger, id)?.is_none() {
+            return Ok(false);
+        }
+        ledger.rename(id, name.as_deref())?;
+        for (digest, wanted) in &wanted {
+            match wanted {
+                Wanted::Often(frequency) => {
+                    ledger.set_frequency(id, digest, *frequency)?;
+                    ledger.resume(id, digest, now)?
+                }
+                Wanted::Pause(rest) => ledger.pause(id, digest, rest.until(now), now)?,
+            };
+        }
+        Ok(true)
+    })
+}
+
+/// Notes a wish for a new address and queues the one mail to it, `mail` with its link, in the same transaction.
+pub fn ask_new_address(
+    deps: Deps<'_>,
+    token: &str,
+    address: EmailAddress,
+    mail: Content,
+    now: Instant,
+) -> Result<NewAddress, StoreError> {
+    let subscriber = whose(deps.keys, token);
+    let (Some(key), Some(signing)) = (SuppressionKey::of(deps.keys), deps.keys.first().cloned()) else {
+        return Err(StoreError::Closed);
+    };
+    let links = deps.links.clone();
+    deps.store.write(move |ledger| {
+        if known(ledger, subscriber)?.is_none() {
+            return Ok(NewAddress::Unknown);
+        }
+        let asked = ledger.ask_new_address(subscriber, &address, &key, now)?;
+        if let NewAddress::Asked(change) = asked {
+            let token = signing.numbered_token(Purpose::AddressChange, subscriber, change);
+            let content = with_link(mail, &page_url(&links, "address", &token));
+            ledger.queue_notice(&NewNotice {
+                kind: NoticeKind::AddressChange,
+                subscriber,
+                digest: None,
+                about: now,
+                address: Some(address),
+                content,
+                at: now,
+                expires_at: Some(now + CHANGE_OPEN),
+            })?;
+        }
+        Ok(asked)
+    })
+}
+
+/// The new address a link is about; none where there is nothing to confirm.
+pub fn new_address(
+    store: &Store,
+    keys: &[SecretKey],
+    token: &str,
+    now: Instant,
+) -> Result<Option<EmailAddress>, StoreError> {
+    let (subscriber, change) = change_of(keys, token);
+    store.read(|ledger| ledger.new_address(subscriber, change, now))
+}
+
+/// Moves a reader to the new address that was confirmed there.
+pub fn move_to(store: &Store, keys: &[SecretKey], token: &str, now: Instant) -> Result<Moved, StoreError> {
+    let (subscriber, change) = change_of(keys, token);
+    let Some(key) = SuppressionKey::of(keys) else { return Ok(Moved::Unknown) };
+    store.write(move |ledger| ledger.move_to(subscriber, change, &key, now))
+}
+
+fn change_of(keys: &[SecretKey], token: &str) -> (SubscriberId, i64) {
+    token::open_numbered(keys, Purpose::AddressChange, token).unwrap_or((SubscriberId(0), 0))
+}

@@ -1,0 +1,132 @@
+//! Effect: a sign-up by the form and its double opt-in. One mail a day for an address, so many an hour for all.
+
+use url::Url;
+
+use crate::clock::{Instant, from_millis};
+use crate::compose::links::page_url;
+use crate::model::edition::Content;
+use crate::model::notice::NoticeKind;
+use crate::model::subscriber::SubscriptionState;
+use crate::model::token::{self, Purpose, SecretKey};
+use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
+use crate::store::notices::NewNotice;
+use crate::store::signups::{Awaiting, Confirmation, SignUp};
+use crate::store::subscribers::NewSubscriber;
+use crate::store::{Store, StoreError};
+
+/// A confirmation link works this long.
+pub const CONFIRM_WITHIN: chrono::Duration = chrono::Duration::hours(72);
+/// A sign-up that nobody confirmed is erased after this.
+pub const FORGET_AFTER: chrono::Duration = chrono::Duration::days(7);
+/// Stands in the drawn mail where the link goes: no text of a reader or of the configuration can hold it.
+pub const LINK: &str = "\u{2}link\u{3}";
+
+/// What the step works with.
+#[derive(Clone, Copy)]
+pub struct Deps<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// All keys, the signing one first.
+    pub keys: &'a [SecretKey],
+    /// What links start with.
+    pub links: &'a Url,
+}
+
+/// What somebody asked for by the form; nobody knows yet who.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Where to.
+    pub address: EmailAddress,
+    /// Name where given.
+    pub name: Option<String>,
+    /// The digests.
+    pub digests: Vec<String>,
+    /// What was agreed to: version and print of the text shown.
+    pub wording: String,
+    /// The text shown.
+    pub shown: String,
+}
+
+/// Takes a sign-up and queues its one mail, `mail` with [`LINK`] replaced, in the same transaction. What comes back is for
+/// the log and for nobody else.
+pub fn sign_up(
+    deps: Deps<'_>,
+    asked: Asked,
+    mail: Content,
+    most_an_hour: u32,
+    now: Instant,
+) -> Result<SignUp, StoreError> {
+    let (Some(key), Some(signing)) = (SuppressionKey::of(deps.keys), deps.keys.first().cloned()) else {
+        return Err(StoreError::Closed);
+    };
+    let links = deps.links.clone();
+    deps.store.write(move |ledger| {
+        let new = NewSubscriber {
+            address: &asked.address,
+            name: asked.name.as_deref(),
+            digests: &asked.digests,
+            state: SubscriptionState::Pending,
+            consent_at: now,
+            source: "web",
+            wording: &asked.wording,
+        };
+        ledger.keep_wording(&asked.wording, &asked.shown)?;
+        let outcome = ledger.sign_up(&new, most_an_hour, &key, now)?;
+        if let SignUp::Pending(subscriber) = outcome {
+            let token = signing.numbered_token(Purpose::Confirm, subscriber, now.timestamp_millis());
+            let content = with_link(mail, &page_url(&links, "confirm", &token));
+            ledger.queue_notice(&NewNotice {
+                kind: NoticeKind::Confirm,
+                subscriber,
+                digest: None,
+                about: now,
+                address: None,
+                content,
+                at: now,
+                expires_at: Some(now + CONFIRM_WITHIN),
+            })?;
+        }
+        Ok(outcome)
+    })
+}
+
+/// `mail` with its link in place.
+pub(super) fn with_link(mail: Content, link: &str) -> Content {
+    Content { html: mail.html.replace(LINK, link), text: mail.text.replace(LINK, link), ..mail }
+}
+
+/// What a confirmation link is about: none for a token that is not ours, or too old, or nobody's.
+pub fn awaiting(
+    store: &Store,
+    keys: &[SecretKey],
+    token: &str,
+    now: Instant,
+) -> Result<Option<Awaiting>, StoreError> {
+    let (subscriber, expired) = opened(keys, token, now);
+    let found = store.read(|ledger| ledger.awaiting(subscriber))?;
+    // Where something waits, the link must be fresh; where nothing does, it shows what was confirmed before.
+    let stands = |found: &Awaiting| {
+        if found.pending.is_empty() { !found.confirmed.is_empty() } else { !expired }
+    };
+    Ok(found.filter(stands))
+}
+
+/// Answers the double opt-in. Repeating it changes nothing; an error means that nothing was changed.
+pub fn confirm(
+    store: &Store,
+    keys: &[SecretKey],
+    token: &str,
+    now: Instant,
+) -> Result<Confirmation, StoreError> {
+    let (subscriber, expired) = opened(keys, token, now);
+    let Some(key) = SuppressionKey::of(keys) else { return Ok(Confirmation::Unknown) };
+    store.write(move |ledger| ledger.confirm(subscriber, expired, &key, now))
+}
+
+/// Whose token it is, nobody's being 0, and whether its time is over.
+fn opened(keys: &[SecretKey], token: &str, now: Instant) -> (SubscriberId, bool) {
+    match token::open_numbered(keys, Purpose::Confirm, token) {
+        Ok((subscriber, made)) => (subscriber, now > from_millis(made) + CONFIRM_WITHIN),
+        Err(_) => (SubscriberId(0), true),
+    }
+}

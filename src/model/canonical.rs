@@ -1,0 +1,117 @@
+//! Pure: the address of a page as it is compared, so that one post has one address however it was linked to.
+
+use url::Url;
+
+/// Parameters that say where a reader came from, not what is read.
+const TRACKING: &[&str] = &[
+    "fbclid",
+    "gclid",
+    "dclid",
+    "gbraid",
+    "wbraid",
+    "msclkid",
+    "yclid",
+    "igshid",
+    "mc_cid",
+    "mc_eid",
+    "_ga",
+    "n_media",
+    "n_query",
+    "n_rank",
+    "n_ad",
+    "trackingcode",
+    "amp",
+];
+
+/// Hosts whose `m.` twin shows the same posts under the same paths.
+const MOBILE: &[&str] = &["blog.naver.com", "post.naver.com", "cafe.naver.com", "cafe.daum.net"];
+
+/// An address without scheme, `www.`, fragment, tracking parameters, a slash at the end, and without the mobile or AMP
+/// form where it is certain that the same post stands there. What is no address stays as it is.
+pub fn canonical(text: &str) -> String {
+    let Ok(mut url) = Url::parse(text.trim()) else { return text.to_owned() };
+    if !matches!(url.scheme(), "http" | "https") {
+        return text.to_owned();
+    }
+    let Some(host) = url.host_str().map(plain_host) else { return text.to_owned() };
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let kept: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, _)| !is_tracking(name))
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    url.set_query(None);
+    if !kept.is_empty() {
+        url.query_pairs_mut().extend_pairs(kept);
+    }
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let path = plain_path(&host, url.path());
+    format!("{host}{port}{path}{query}").trim_end_matches('/').to_owned()
+}
+
+fn is_tracking(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("utm_") || TRACKING.contains(&name.as_str())
+}
+
+fn plain_host(host: &str) -> String {
+    let host = host.trim_end_matches('.');
+    // `www.` before one word (`www.kr`) is the name itself.
+    let host = host.strip_prefix("www.").filter(|rest| rest.contains('.')).unwrap_or(host);
+    let twin = host.strip_prefix("m.").filter(|rest| MOBILE.contains(rest));
+    twin.unwrap_or(host).to_owned()
+}
+
+/// The path without a slash at its end, and without the mobile and AMP forms that blog services are known to use.
+fn plain_path<'a>(host: &str, path: &'a str) -> &'a str {
+    let path = path.trim_end_matches('/');
+    let path = path.strip_suffix("/amp").unwrap_or(path);
+    let tistory = host == "tistory.com" || host.ends_with(".tistory.com");
+    // Its mobile pages stand below /m on the same host: /m/12, /m/entry/….
+    match path.strip_prefix("/m/") {
+        Some(_) if tistory => path.get(2..).unwrap_or(path),
+        _ => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ways_to_link_to_one_post_are_one_address() {
+        let same = "blog.example.com/글/3?a=1";
+        let same = canonical(&format!("https://{same}"));
+        for other in [
+            "http://blog.example.com/글/3?a=1",
+            "https://www.blog.example.com/글/3/?a=1&utm_source=x&UTM_Medium=y",
+            "https://BLOG.example.com:443/글/3?fbclid=q&a=1#댓글",
+            "https://blog.example.com/%EA%B8%80/3?a=1",
+            "https://blog.example.com/글/3/amp?a=1",
+        ] {
+            assert_eq!(canonical(other), same, "{other}");
+        }
+        assert_eq!(canonical("https://m.blog.naver.com/me/223"), canonical("http://blog.naver.com/me/223"));
+        assert_eq!(canonical("https://me.tistory.com/m/12"), canonical("https://me.tistory.com/12"));
+        assert_eq!(canonical("https://a.example/?utm_source=x"), canonical("http://www.a.example"));
+    }
+
+    #[test]
+    fn different_posts_stay_apart() {
+        let apart = [
+            "https://a.example/1",
+            "https://a.example/2",
+            "https://a.example:8443/1",
+            "https://m.a.example/1",
+            "https://a.example/m/1",
+            "https://a.example/?p=1",
+            "https://a.example/?p=2",
+            "https://a.example/Post",
+            "https://a.example/post",
+            "mailto:a@b.c",
+            "아무 글",
+        ];
+        let all: std::collections::HashSet<String> = apart.iter().map(|text| canonical(text)).collect();
+        assert_eq!(all.len(), apart.len(), "{all:?}");
+    }
+}

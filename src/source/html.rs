@@ -1,0 +1,285 @@
+//! Pure: a listing page (`kind = "html"`) read by CSS selectors: each element that `item` finds is a post.
+//!
+//! A listing is a window on the newest posts. What a selector does not find is not told, which is not the same as 0.
+
+mod bounds;
+mod presets;
+mod words;
+
+use scraper::{ElementRef, Html, Selector};
+use url::Url;
+
+use super::FetchedPage;
+use super::feed::{LONGEST_ID, TITLE_WIDTH, address, date, plain};
+use crate::korean::{title, width};
+use crate::model::post::{FetchedPost, Reactions, Untold};
+pub use presets::{PRESETS, Preset};
+
+/// More posts than this are not read from one page.
+const POSTS: usize = 5_000;
+/// Characters of a title or a name that are kept.
+const LONGEST_TITLE: usize = 1_000;
+
+/// Where one thing is found within a post: `selector`, or `selector@attribute`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// The CSS selector; empty for the post's own element.
+    pub selector: String,
+    /// The attribute that holds it; none: the element's text.
+    pub attribute: Option<String>,
+}
+
+/// The selectors of a listing page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Each post.
+    pub item: String,
+    /// Its title.
+    pub title: Option<Pick>,
+    /// Its address; `@href` where no attribute is named.
+    pub link: Option<Pick>,
+    /// Its date; a `datetime` attribute goes before the text.
+    pub date: Option<Pick>,
+    /// Its author.
+    pub author: Option<Pick>,
+    /// Its first lines.
+    pub excerpt: Option<Pick>,
+    /// The number of reactions.
+    pub reactions: Option<Pick>,
+    /// The number of comments.
+    pub comments: Option<Pick>,
+    /// The emoji shown; every element found.
+    pub emoji: Option<Pick>,
+    /// On the page itself: the link to the next page; `@href` where no attribute is named.
+    pub next: Option<Pick>,
+    /// At most this many pages.
+    pub pages: usize,
+}
+
+/// Why a page gave no posts; Korean, with what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HtmlError {
+    /// Nothing but white space.
+    #[error("내용이 비어 있어요. 글 목록 페이지의 주소를 확인하세요")]
+    Empty,
+    /// The selector found nothing.
+    #[error(
+        "선택자 `{0}`에 맞는 글이 하나도 없어요. 블로그의 모양이 바뀌었다면 `[source.select]`를 고치세요. 목록을 스크립트로 그리는 블로그라면 `feed`로 읽으세요"
+    )]
+    NoItem(String),
+    /// None of what it found has a title.
+    #[error("글 {0}편을 찾았지만 제목이 있는 것이 하나도 없어요. `[source.select]`의 title을 고치세요")]
+    NoTitle(usize),
+    /// It would cost too much to understand.
+    #[error("태그가 너무 깊게 겹쳐 있어 읽지 않았어요. 글 목록 페이지의 주소를 확인하세요")]
+    TooDeep,
+    /// A selector is no selector.
+    #[error("`{0}`은(는) CSS 선택자가 아니에요. `[source.select]`를 고치세요")]
+    Selector(String),
+}
+
+/// A page, and the address of the next one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListingPage {
+    /// Its posts.
+    pub page: FetchedPage,
+    /// Where the list goes on.
+    pub next: Option<Url>,
+}
+
+impl Pick {
+    /// Reads `selector@attribute`.
+    pub fn parse(text: &str) -> Result<Pick, HtmlError> {
+        let name = |text: &str| {
+            !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        };
+        let (selector, attribute) = match text.rsplit_once('@') {
+            Some((selector, attribute)) if name(attribute.trim()) => {
+                (selector, Some(attribute.trim().to_ascii_lowercase()))
+            }
+            _ => (text, None),
+        };
+        let selector = selector.trim().to_owned();
+        if !(selector.is_empty() && attribute.is_some()) {
+            compiled(&selector)?;
+        }
+        Ok(Pick { selector, attribute })
+    }
+}
+
+/// Checks the selector that finds the posts.
+pub fn checked_item(text: &str) -> Result<String, HtmlError> {
+    compiled(text).map(|_| text.to_owned())
+}
+
+fn compiled(text: &str) -> Result<Selector, HtmlError> {
+    Selector::parse(text).map_err(|_| HtmlError::Selector(text.chars().take(100).collect()))
+}
+
+/// Reads a page found at `location`, to which its links are relative where it says nothing else.
+pub fn parse(text: &str, location: Option<&Url>, listing: &Listing) -> Result<ListingPage, HtmlError> {
+    if text.trim().is_empty() {
+        return Err(HtmlError::Empty);
+    }
+    if !bounds::is_bounded(text) {
+        return Err(HtmlError::TooDeep);
+    }
+    let reader = Reader::new(listing)?;
+    let html = Html::parse_document(text);
+    let base = first(html.root_element(), &compiled("base[href]")?)
+        .and_then(|element| element.attr("href"))
+        .and_then(|href| address(href, location))
+        .and_then(|base| Url::parse(&base).ok());
+    let base = base.as_ref().or(location);
+    let items: Vec<ElementRef<'_>> = html.select(&reader.item).take(POSTS).collect();
+    if items.is_empty() {
+        return Err(HtmlError::NoItem(listing.item.clone()));
+    }
+    let posts: Vec<FetchedPost> = items.iter().filter_map(|item| reader.post(*item, base)).collect();
+    let untitled = items.len() - posts.len();
+    if posts.is_empty() {
+        return Err(HtmlError::NoTitle(untitled));
+    }
+    let notes = (untitled > 0).then(|| format!("제목이 없는 칸 {untitled}개는 건너뛰었어요."));
+    let next = reader.next.as_ref().and_then(|next| next.value(html.root_element()));
+    let next = next.and_then(|href| address(&href, base)).and_then(|next| Url::parse(&next).ok());
+    let name = first(html.root_element(), &compiled("head title")?).map(|element| line(&inner(element)));
+    let page = FetchedPage {
+        title: name.filter(|name| !name.is_empty()),
+        posts,
+        notes: notes.into_iter().collect(),
+        window: true,
+        ..FetchedPage::default()
+    };
+    Ok(ListingPage { page, next })
+}
+
+/// A pick made ready; no selector: the element itself.
+struct Ready {
+    selector: Option<Selector>,
+    attribute: Option<String>,
+}
+
+impl Ready {
+    fn of(pick: Option<&Pick>, usual: Option<&str>) -> Result<Option<Ready>, HtmlError> {
+        let Some(pick) = pick else { return Ok(None) };
+        let selector = (!pick.selector.is_empty()).then(|| compiled(&pick.selector)).transpose()?;
+        let attribute = pick.attribute.clone().or_else(|| usual.map(str::to_owned));
+        Ok(Some(Ready { selector, attribute }))
+    }
+
+    fn element<'a>(&self, within: ElementRef<'a>) -> Option<ElementRef<'a>> {
+        match &self.selector {
+            Some(selector) => first(within, selector),
+            None => Some(within),
+        }
+    }
+
+    /// The attribute as it is, or the text with its blocks on lines.
+    fn value(&self, within: ElementRef<'_>) -> Option<String> {
+        self.value_of(self.element(within)?)
+    }
+
+    fn value_of(&self, element: ElementRef<'_>) -> Option<String> {
+        match &self.attribute {
+            Some(name) => element.attr(name).map(str::to_owned),
+            None => Some(inner(element)),
+        }
+    }
+}
+
+struct Reader {
+    item: Selector,
+    title: Option<Ready>,
+    link: Option<Ready>,
+    date: Option<Ready>,
+    author: Option<Ready>,
+    excerpt: Option<Ready>,
+    reactions: Option<Ready>,
+    comments: Option<Ready>,
+    emoji: Option<Ready>,
+    next: Option<Ready>,
+}
+
+impl Reader {
+    fn new(listing: &Listing) -> Result<Reader, HtmlError> {
+        let ready = |pick: &Option<Pick>| Ready::of(pick.as_ref(), None);
+        let link = |pick: &Option<Pick>| Ready::of(pick.as_ref(), Some("href"));
+        Ok(Reader {
+            item: compiled(&listing.item)?,
+            title: ready(&listing.title)?,
+            link: link(&listing.link)?,
+            date: ready(&listing.date)?,
+            author: ready(&listing.author)?,
+            excerpt: ready(&listing.excerpt)?,
+            reactions: ready(&listing.reactions)?,
+            comments: ready(&listing.comments)?,
+            emoji: ready(&listing.emoji)?,
+            next: link(&listing.next)?,
+        })
+    }
+
+    /// None without a title or an excerpt to make one of.
+    fn post(&self, item: ElementRef<'_>, base: Option<&Url>) -> Option<FetchedPost> {
+        let text = |ready: &Option<Ready>| ready.as_ref().and_then(|ready| ready.value(item));
+        let body = text(&self.excerpt).unwrap_or_default();
+        let title = text(&self.title).map(|text| line(&text)).unwrap_or_default();
+        let title = match body.lines().next() {
+            Some(first) if title.is_empty() => width::cut(first, TITLE_WIDTH),
+            _ => title,
+        };
+        if title.is_empty() {
+            return None;
+        }
+        let url =
+            text(&self.link).and_then(|link| address(&link, base)).filter(|url| url.len() <= LONGEST_ID);
+        let count = |ready: &Option<Ready>| text(ready).and_then(|text| words::count(&text));
+        let (comments, total) = (count(&self.comments), count(&self.reactions));
+        let emoji = self.emoji_of(item);
+        Some(FetchedPost {
+            external_id: None,
+            url,
+            title,
+            author: text(&self.author).map(|text| line(&text)).filter(|author| !author.is_empty()),
+            body,
+            published_at: self.date_of(item),
+            untold: Untold { comments: comments.is_none(), reactions: total.is_none() },
+            comments: comments.unwrap_or(0),
+            reactions: total.map(|total| Reactions { total, emoji }).unwrap_or_default(),
+        })
+    }
+
+    fn date_of(&self, item: ElementRef<'_>) -> Option<crate::clock::Instant> {
+        let pick = self.date.as_ref()?;
+        let element = pick.element(item)?;
+        let machine = element.attr("datetime").filter(|_| pick.attribute.is_none()).and_then(date::parse);
+        machine.or_else(|| words::date(&pick.value_of(element)?))
+    }
+
+    fn emoji_of(&self, item: ElementRef<'_>) -> Vec<crate::model::post::Emoji> {
+        let Some(pick) = &self.emoji else { return Vec::new() };
+        let found: Vec<ElementRef<'_>> = match &pick.selector {
+            Some(selector) => item.select(selector).take(words::EMOJI).collect(),
+            None => vec![item],
+        };
+        let texts: Vec<String> = found.into_iter().filter_map(|element| pick.value_of(element)).collect();
+        words::emoji(&texts)
+    }
+}
+
+fn first<'a>(within: ElementRef<'a>, selector: &Selector) -> Option<ElementRef<'a>> {
+    within.select(selector).next()
+}
+
+fn inner(element: ElementRef<'_>) -> String {
+    plain::text(&element.inner_html())
+}
+
+/// One line, as titles and names are kept.
+fn line(text: &str) -> String {
+    let short: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    title::normalise(&short.chars().take(LONGEST_TITLE).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,291 @@
+//! Effect: a reader's own page: how often, which name, which address. Looking changes nothing.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::get;
+use serde::Serialize;
+use tera::Context;
+
+use super::page::Page;
+use super::signup::form;
+use super::{Shared, in_background, unusable, well_formed};
+use crate::clock::Instant;
+use crate::compose::links::unsubscribe_url;
+use crate::feedback::preferences::{self, Reader, Rest, Wanted};
+use crate::feedback::signup;
+use crate::korean::dates;
+use crate::model::subscriber::{Frequency, SubscriptionState};
+use crate::model::token::Purpose;
+use crate::model::{EditionId, SubscriberId};
+use crate::store::preferences::{Moved, NewAddress, Pace};
+
+/// The routes of what readers change by their own link.
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/preferences/{token}", get(look).post(change))
+        .route("/address/{token}", get(move_page).post(move_here))
+}
+
+/// Where a reader's own page is, below the root.
+pub(super) fn path(shared: &Shared, subscriber: SubscriberId) -> Option<String> {
+    let token = shared.keys.first()?.numbered_token(Purpose::Preferences, subscriber, 0);
+    Some(format!("{}preferences/{token}", shared.pages.root()))
+}
+
+type Segment = Result<Path<String>, PathRejection>;
+
+#[derive(Serialize)]
+struct DigestView {
+    field: String,
+    title: String,
+    now: String,
+    choices: Vec<Choice>,
+}
+
+#[derive(Serialize)]
+struct Choice {
+    value: &'static str,
+    label: String,
+    /// The day a pause ends; empty where there is none.
+    until: String,
+    chosen: bool,
+}
+
+/// What a posted page says beside the choices.
+#[derive(Clone, Debug, Default)]
+struct Posted {
+    name: Option<String>,
+    address: String,
+    say: Option<&'static str>,
+    name_fault: Option<String>,
+    address_fault: Option<String>,
+}
+
+async fn look(State(shared): State<Arc<Shared>>, path: Segment) -> Response {
+    let Some(token) = well_formed(path) else { return shared.pages.show(Page::Missing) };
+    show(&shared, token, Posted::default()).await
+}
+
+/// The page as the store stands now, with what was posted where that could not stay.
+async fn show(shared: &Arc<Shared>, token: String, posted: Posted) -> Response {
+    let looking = Arc::clone(shared);
+    let found = in_background(move || preferences::reader(&looking.store, &looking.keys, &token));
+    match found.await {
+        Ok(Some(reader)) => draw(shared, &reader, &posted),
+        Ok(None) => shared.pages.show(Page::Gone),
+        Err(error) => unusable(shared, "show preferences", &error),
+    }
+}
+
+fn draw(shared: &Shared, reader: &Reader, posted: &Posted) -> Response {
+    let now = shared.clock.now();
+    let alone = reader.paces.len() == 1;
+    let digests: Vec<DigestView> = reader
+        .paces
+        .iter()
+        .enumerate()
+        .map(|(index, pace)| digest(shared, index, pace, alone, now))
+        .collect();
+    let links = shared.people.links.as_ref().zip(shared.keys.first());
+    let leave = links.map(|(links, key)| unsubscribe_url(links, key, reader.person.id, EditionId(0)));
+    let mut own = Context::new();
+    own.insert("address", &reader.person.address.as_ref().map(|address| address.masked()));
+    own.insert("name", &posted.name.as_ref().or(reader.person.name.as_ref()).cloned().unwrap_or_default());
+    own.insert("new_address", &posted.address);
+    own.insert("say", &posted.say);
+    own.insert("digests", &digests);
+    own.insert("unsubscribe", &leave.unwrap_or_else(|| shared.archive.leave_url()));
+    let faults = serde_json::json!({ "name": posted.name_fault, "address": posted.address_fault });
+    own.insert("faults", &faults);
+    let wrong = posted.name_fault.is_some() || posted.address_fault.is_some();
+    shared.pages.draw(if wrong { Page::PreferencesAgain } else { Page::Preferences }, &own)
+}
+
+fn digest(shared: &Shared, index: usize, pace: &Pace, alone: bool, now: Instant) -> DigestView {
+    let zone = shared.people.zone;
+    let name = &pace.subscription.digest;
+    let choice = shared.people.digests.iter().find(|one| one.name == *name);
+    let when = choice.map(|choice| match (&choice.best, pace.frequency) {
+        (Some(when), Frequency::Monthly) => when.as_str(),
+        _ => choice.when.as_str(),
+    });
+    let paused = pace.subscription.state == SubscriptionState::Paused;
+    let day = |at: Instant| dates::day_with_year(at, zone);
+    let mut choices = Vec::new();
+    if paused {
+        let label = "지금처럼 쉬기".to_owned();
+        let until = pace.resumes_at.map(|at| format!("{}까지", day(at))).unwrap_or_default();
+        choices.push(Choice { value: "keep", label, until, chosen: true });
+    }
+    let monthly = choice.and_then(|choice| choice.best.as_deref());
+    let often = |frequency| !paused && (pace.frequency == frequency || monthly.is_none());
+    let label = if paused { "지금부터 다시 매번 받기" } else { "매번 받기" };
+    choices.push(Choice {
+        value: "every",
+        label: label.to_owned(),
+        until: String::new(),
+        chosen: often(Frequency::Every),
+    });
+    if let Some(when) = monthly {
+        let label = "월간 모음만 받기 (한 달 동안 가장 반응이 좋았던 글)".to_owned();
+        let chosen = often(Frequency::Monthly);
+        choices.push(Choice { value: "monthly", label, until: when.to_owned(), chosen });
+    }
+    for rest in Rest::ALL {
+        let (value, length) = words(rest);
+        let until = format!("{}까지", day(rest.until(now)));
+        choices.push(Choice { value, label: format!("{length} 쉬기"), until, chosen: false });
+    }
+    let state = if paused { "쉬고 계세요." } else { "받고 계세요." };
+    DigestView {
+        field: format!("pace{index}"),
+        title: if alone { "얼마나 자주 받을까요?".to_owned() } else { name.clone() },
+        now: when.map_or(state.to_owned(), |when| format!("{when}에 보내는 편지를 {state}")),
+        choices,
+    }
+}
+
+fn words(rest: Rest) -> (&'static str, &'static str) {
+    match rest {
+        Rest::TwoWeeks => ("rest-2w", "2주"),
+        Rest::Month => ("rest-1m", "한 달"),
+        Rest::ThreeMonths => ("rest-3m", "석 달"),
+    }
+}
+
+fn wanted(value: &str) -> Option<Wanted> {
+    match value {
+        "every" => return Some(Wanted::Often(Frequency::Every)),
+        "monthly" => return Some(Wanted::Often(Frequency::Monthly)),
+        _ => {}
+    }
+    Rest::ALL.into_iter().find(|rest| words(*rest).0 == value).map(Wanted::Pause)
+}
+
+/// A posted field, bounded; the last one of a name counts.
+fn field(body: &[u8], name: &str) -> Option<String> {
+    let found = url::form_urlencoded::parse(body).filter(|(key, _)| key == name).last();
+    found.map(|(_, value)| value.chars().take(300).collect())
+}
+
+async fn change(
+    State(shared): State<Arc<Shared>>,
+    path: Segment,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let Some(token) = well_formed(path) else { return shared.pages.show(Page::Missing) };
+    let body = body.unwrap_or_default();
+    match field(&body, "do").as_deref() {
+        Some("save") => save(&shared, token, &body).await,
+        Some("address") => ask_address(&shared, token, &body).await,
+        _ => show(&shared, token, Posted::default()).await,
+    }
+}
+
+async fn save(shared: &Arc<Shared>, token: String, body: &Bytes) -> Response {
+    let written = field(body, "name").unwrap_or_default();
+    let name = match form::greeting_name(&written) {
+        Ok(name) => name,
+        Err(fault) => {
+            let posted = Posted { name: Some(written), name_fault: Some(fault), ..Posted::default() };
+            return show(shared, token, posted).await;
+        }
+    };
+    let (working, posted, mine) = (Arc::clone(shared), body.clone(), token.clone());
+    let done = in_background(move || {
+        let Some(reader) = preferences::reader(&working.store, &working.keys, &mine)? else {
+            return Ok(false);
+        };
+        // A page that had no name field leaves the name.
+        let name = if field(&posted, "name").is_some() { name } else { reader.person.name };
+        let paces = reader.paces.iter().enumerate();
+        let wishes = paces
+            .filter_map(|(index, pace)| {
+                let value = field(&posted, &format!("pace{index}"))?;
+                let wanted = wanted(&value)
+                    .filter(|wanted| working.people.offers(&pace.subscription.digest, *wanted))?;
+                Some((pace.subscription.digest.clone(), wanted))
+            })
+            .collect();
+        preferences::save(&working.store, &working.keys, &mine, name, wishes, working.clock.now())
+    });
+    match done.await {
+        Ok(true) => {
+            let say = Some("저장했어요. 지금은 아래와 같아요.");
+            show(shared, token, Posted { say, ..Posted::default() }).await
+        }
+        Ok(false) => shared.pages.show(Page::Gone),
+        Err(error) => unusable(shared, "save preferences", &error),
+    }
+}
+
+async fn ask_address(shared: &Arc<Shared>, token: String, body: &Bytes) -> Response {
+    let written = field(body, "address").unwrap_or_default();
+    let address = match form::address(&written) {
+        Ok(address) => address,
+        Err(fault) => {
+            let posted = Posted { address: written, address_fault: Some(fault), ..Posted::default() };
+            return show(shared, token, posted).await;
+        }
+    };
+    let (working, mine) = (Arc::clone(shared), token.clone());
+    let done = in_background(move || {
+        let (Some(links), Some(mail)) = (&working.people.links, working.letters.address_change()) else {
+            return Ok(None);
+        };
+        let deps = signup::Deps { store: &working.store, keys: &working.keys, links };
+        preferences::ask_new_address(deps, &mine, address, mail, working.clock.now()).map(Some)
+    });
+    match done.await {
+        Ok(Some(NewAddress::Unknown)) => shared.pages.show(Page::Gone),
+        // Whether another reader has the address is told to nobody.
+        Ok(Some(outcome)) => {
+            let asked = matches!(outcome, NewAddress::Asked(_));
+            if asked {
+                shared.queued.notify_one();
+            }
+            tracing::info!(asked, "new address");
+            let say = Some(
+                "쓸 수 있는 주소라면 그곳으로 확인 메일을 보냈어요. 72시간 안에 그 안의 단추를 눌러 주세요. 하루에 세 번까지 신청할 수 있어요.",
+            );
+            show(shared, token, Posted { say, ..Posted::default() }).await
+        }
+        Ok(None) => shared.pages.show(Page::Failed),
+        Err(error) => unusable(shared, "ask for a new address", &error),
+    }
+}
+
+async fn move_page(State(shared): State<Arc<Shared>>, path: Segment) -> Response {
+    let Some(token) = well_formed(path) else { return shared.pages.show(Page::Missing) };
+    let looking = Arc::clone(&shared);
+    let found = in_background(move || {
+        preferences::new_address(&looking.store, &looking.keys, &token, looking.clock.now())
+    });
+    match found.await {
+        Ok(Some(address)) => {
+            let mut own = Context::new();
+            own.insert("address", &address.masked());
+            shared.pages.draw(Page::Move, &own)
+        }
+        Ok(None) => shared.pages.show(Page::Gone),
+        Err(error) => unusable(&shared, "show a new address", &error),
+    }
+}
+
+async fn move_here(State(shared): State<Arc<Shared>>, path: Segment) -> Response {
+    let Some(token) = well_formed(path) else { return shared.pages.show(Page::Missing) };
+    let working = Arc::clone(&shared);
+    let done = in_background(move || {
+        preferences::move_to(&working.store, &working.keys, &token, working.clock.now())
+    });
+    match done.await {
+        Ok(Moved::Done) => shared.pages.show(Page::Moved),
+        Ok(Moved::Unknown) => shared.pages.show(Page::Gone),
+        Err(error) => unusable(&shared, "move a subscription", &error),
+    }
+}
