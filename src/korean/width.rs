@@ -9,7 +9,8 @@ const ELLIPSIS: &str = "…";
 
 /// The columns a text takes: Hangul, Chinese characters and emoji 2, Latin 1, combining marks 0.
 pub fn of(text: &str) -> usize {
-    if text.is_ascii() {
+    // A line end is one character of two letters: only what prints is counted by its bytes.
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return text.len();
     }
     text.graphemes(true).map(one).sum()
@@ -183,6 +184,13 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_end_counts_the_same_whatever_stands_beside_it() {
+        assert_eq!(of("%\r\n"), of("%") + of("\r\n"));
+        assert_eq!(of("가\r\n"), of("가") + of("\r\n"));
+        assert!(of(&cut("%\r\n", 2)) <= 2 && of(&cut("가\r\n나", 3)) <= 3);
+    }
 
     #[test]
     fn the_vectors_hold() {
