@@ -73,6 +73,8 @@ pub struct Deps {
     pub listener: std::net::TcpListener,
     /// The operator's page and where it is served, bound likewise; none where it is off.
     pub admin: Option<(std::net::TcpListener, web::admin::Deps)>,
+    /// The figures and where they are served; none where they are off.
+    pub metrics: Option<(std::net::TcpListener, web::metrics::Deps)>,
 }
 
 /// Why the daemon ended by itself. Whoever watches it (systemd) starts it again.
@@ -154,6 +156,14 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
         info!("운영 페이지를 http://{address}/ 에서 열었어요");
         tasks.spawn(async move {
             ("운영 페이지", web::serve(listener, router, stopped).await.map_err(DaemonError::Web))
+        });
+    }
+    if let Some((listener, deps)) = deps.metrics {
+        listener.set_nonblocking(true).map_err(DaemonError::Web)?;
+        let listener = TcpListener::from_std(listener).map_err(DaemonError::Web)?;
+        let (router, stopped) = (web::metrics::router(deps), stop.clone());
+        tasks.spawn(async move {
+            ("잰 값", web::serve(listener, router, stopped).await.map_err(DaemonError::Web))
         });
     }
     info!("시작했어요");

@@ -40,12 +40,29 @@ pub fn run(context: &Context, _args: RunArgs) -> Result<()> {
 fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
     let listener = bind(opened.config.web.listen)?;
     let admin = admin::page(context, &opened)?;
+    let metrics = opened.config.metrics.map(|listen| -> Result<_> {
+        let listener = TcpListener::bind(listen).with_context(|| {
+            format!("{listen}에서 잰 값을 열지 못했어요. 다른 프로그램이 쓰고 있다면 그것을 끝내거나 [metrics] listen을 바꾸세요")
+        })?;
+        let (store, clock) = (opened.store.clone(), context.clock.clone());
+        Ok((listener, web::metrics::Deps { store, clock, digests: opened.config.digests.clone() }))
+    });
+    let metrics = metrics.transpose()?;
     let plan = plan(&opened)?;
     let reload = reload::reload(context, &opened);
     let draft = opened.drafts(&context.clock);
     let mut web = pages(context, &opened.config, opened.store.clone(), opened.keys);
     web.draft = draft;
-    Ok(daemon::Deps { clock: context.clock.clone(), web, store: opened.store, plan, reload, listener, admin })
+    Ok(daemon::Deps {
+        clock: context.clock.clone(),
+        web,
+        store: opened.store,
+        plan,
+        reload,
+        listener,
+        admin,
+        metrics,
+    })
 }
 
 /// What may change while the daemon runs, as the configuration has it now.

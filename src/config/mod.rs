@@ -72,6 +72,8 @@ pub struct Config {
     /// What personal links start with: `public_url`, else `http://<listen>` where the relay is on loopback, else nothing,
     /// and letters carry the mail address for unsubscribing only.
     pub links: Option<Url>,
+    /// `[metrics] listen`: where figures are served, on this machine; nowhere without it.
+    pub metrics: Option<SocketAddr>,
     /// `[store]`.
     pub store: StoreSettings,
     /// Folder whose files override the built-in templates; need not exist.

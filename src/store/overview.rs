@@ -59,6 +59,30 @@ impl Ledger<'_> {
         rows.and_then(Iterator::collect).map_err(sql)
     }
 
+    /// Deliveries that have not ended, by state; reads the index of those alone.
+    pub fn open_deliveries(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        self.by_state(&format!(
+            "SELECT state, count(*) FROM deliveries WHERE {OPEN} GROUP BY state ORDER BY state"
+        ))
+    }
+
+    /// Editions and skipped slots, by state.
+    pub fn editions_by_state(&self) -> Result<Vec<(String, i64)>, StoreError> {
+        self.by_state("SELECT state, count(*) FROM editions GROUP BY state ORDER BY state")
+    }
+
+    fn by_state(&self, query: &str) -> Result<Vec<(String, i64)>, StoreError> {
+        self.db
+            .prepare_cached(query)
+            .and_then(|mut list| list.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+            .map_err(sql)
+    }
+
+    /// SMTP transactions recorded; rows are only ever appended.
+    pub fn attempt_count(&self) -> Result<i64, StoreError> {
+        self.number("SELECT coalesce(max(id), 0) FROM attempts")
+    }
+
     /// Addresses that are never mailed.
     pub fn suppression_count(&self) -> Result<i64, StoreError> {
         self.number("SELECT count(*) FROM suppressions")

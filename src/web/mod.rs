@@ -5,6 +5,7 @@ mod archive;
 mod draft;
 pub mod inbox;
 mod listener;
+pub mod metrics;
 mod page;
 mod preferences;
 pub mod preview;

@@ -461,6 +461,7 @@ fn the_example_names_every_key_there_is() {
         "web",
         "admin",
         "privacy",
+        "metrics",
         "operator",
         "law",
         "store",

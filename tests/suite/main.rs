@@ -32,6 +32,7 @@ mod korean;
 mod law;
 mod letter;
 mod letters;
+mod metrics;
 mod notices;
 mod page_text;
 mod pages;

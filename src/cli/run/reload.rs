@@ -51,6 +51,7 @@ fn fixed(running: &Config, read: &Config) -> Vec<&'static str> {
         (read.store != running.store, "[store]"),
         (read.web != running.web, "[web]"),
         (read.admin != running.admin, "[admin]"),
+        (read.metrics != running.metrics, "[metrics]"),
         (read.log != running.log, "[log]"),
         (
             pages(read) != pages(running),

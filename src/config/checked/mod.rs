@@ -39,6 +39,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
     let store = rest::store(root.section("store"));
     let templates = rest::templates(root.section("templates"));
     let law = rest::law(root.section("law"), advertising, digests.as_ref().map_or(0, Vec::len));
+    let metrics = rest::metrics(root.section("metrics"));
     let operator = rest::operator(root.section("operator"));
     let log = rest::log(root.section("log"));
     let host = smtp.as_ref().map(|smtp| smtp.relay.host.as_str());
@@ -73,6 +74,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
         dkim: dkim?,
         law: law?,
         operator,
+        metrics,
         web: web?,
         admin: admin?,
         privacy: privacy?,

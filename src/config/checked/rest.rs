@@ -171,6 +171,18 @@ pub(super) fn store(mut section: Section<'_, '_>) -> Option<StoreSettings> {
     Some(StoreSettings { path: file, key_file })
 }
 
+/// Where the figures are served: this machine alone, since nothing asks who reads them.
+pub(super) fn metrics(mut section: Section<'_, '_>) -> Option<SocketAddr> {
+    let address = section.or("listen", listen, None);
+    if address.is_some_and(|address| !address.ip().is_loopback()) {
+        let advice =
+            "`127.0.0.1:9464`처럼 이 기기의 주소를 적고, 다른 기기에서 읽으려면 앞에 프록시를 두세요";
+        section.fault("listen", Problem::new("이 기기 밖에서는 열 수 없어요", advice));
+    }
+    section.finish();
+    address
+}
+
 /// Whom to tell what needs a person.
 pub(super) fn operator(mut section: Section<'_, '_>) -> Option<EmailAddress> {
     let address = section.optional("email", email);
