@@ -181,3 +181,21 @@ fn a_relay_that_hangs_up_after_the_dot_makes_rows_unknown_and_each_is_sent_once_
     world.wait(60 * 24);
     assert_eq!(world.deliver().sent, 0, "once more, and no more");
 }
+
+#[test]
+fn the_log_names_nobody_even_where_it_tells_everything() {
+    let keeper = crate::support::keeper::Keeper::start(0);
+    let system = System::new(keeper.port(), 2);
+    system.publish_to(5);
+    let log = std::fs::File::create(system.path("log")).expect("a file");
+    let mut daemon =
+        system.command(&["run"]).env("MOABOM__LOG__LEVEL", "trace").stderr(log).spawn().expect("it starts");
+    assert!(keeper.wait_for(5, std::time::Duration::from_secs(20)), "nothing was sent");
+    daemon.kill().and_then(|()| daemon.wait()).expect("ended");
+    let log = std::fs::read_to_string(system.path("log")).expect("a log");
+    assert!(log.contains("TRACE") || log.contains("DEBUG") || log.contains("INFO"), "{log}");
+    for n in 0..5 {
+        assert!(!log.contains(&format!("reader{n}")) && !log.contains(&format!("독자 {n}")), "{log}");
+    }
+    assert!(!log.contains("/unsubscribe/"), "a link that acts for its reader: {log}");
+}
