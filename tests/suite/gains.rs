@@ -22,7 +22,7 @@ fn blog() -> (String, Vec<FetchedPost>) {
 }
 
 /// The page as the blog would list it.
-fn page(head: &str, posts: &[FetchedPost]) -> String {
+pub fn listing(head: &str, posts: &[FetchedPost]) -> String {
     let mut page = format!("{head}\n");
     for post in posts {
         page += &format!("{}\n{}\n{}\n", post.title, post.body, post.author.as_deref().unwrap_or("글쓴이"));
@@ -39,7 +39,7 @@ fn page(head: &str, posts: &[FetchedPost]) -> String {
 }
 
 fn look(system: &System, head: &str, posts: &[FetchedPost]) -> Value {
-    fs::write(system.path("page.txt"), page(head, posts)).expect("written");
+    fs::write(system.path("page.txt"), listing(head, posts)).expect("written");
     system.json(&["ingest", "--json"])
 }
 

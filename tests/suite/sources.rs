@@ -16,7 +16,7 @@ use crate::ingest::{World, body, counted, day, post};
 use crate::support::site::{Answer, Site};
 use crate::support::system::System;
 
-fn source(name: &str, kind: SourceKind, location: Location) -> SourceSettings {
+pub fn source(name: &str, kind: SourceKind, location: Location) -> SourceSettings {
     let span = Duration::from_secs(1800);
     SourceSettings {
         name: name.to_owned(),
