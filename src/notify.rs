@@ -6,7 +6,7 @@
 use chrono::{NaiveDate, NaiveTime};
 
 use crate::clock::Instant;
-use crate::law::anniversary::{Standing, day_in_korea, result_notice, two_year_notice};
+use crate::law::anniversary::{Standing, day_in_korea, result_last_day, result_notice, two_year_notice};
 use crate::model::SubscriberId;
 use crate::model::notice::NoticeKind;
 use crate::render::notice::NoticeRenderer;
@@ -88,7 +88,9 @@ pub fn farewells(deps: Deps<'_>, now: Instant) -> Result<Report, NotifyError> {
         let Some(last) = leaving.last() else { return Ok(report) };
         after = last.subscriber;
         let mut goodbyes = Vec::new();
-        for one in leaving.iter().filter(|one| !one.noticed && !one.back && !is_over(deps, one, now)) {
+        for one in
+            leaving.iter().filter(|one| one.noticed_at.is_none() && !one.back && !is_over(deps, one, now))
+        {
             goodbyes.push(notice(deps, NoticeKind::Goodbye, one.subscriber, None, one.since, now)?);
         }
         let done: Vec<SubscriberId> = leaving
@@ -114,8 +116,14 @@ pub fn farewells(deps: Deps<'_>, now: Instant) -> Result<Report, NotifyError> {
     }
 }
 
+/// Whether a person is to stay no longer. One who could not be told yet, since nothing ran, is told first while the law's 14
+/// days last.
 fn is_over(deps: Deps<'_>, leaving: &Leaving, now: Instant) -> bool {
-    !deps.settings.notices || now - leaving.since >= deps.settings.erase_after
+    let waited = match leaving.noticed_at {
+        Some(at) => now - at >= deps.settings.erase_after,
+        None => day_in_korea(now) > result_last_day(day_in_korea(leaving.since)),
+    };
+    !deps.settings.notices || waited
 }
 
 /// A notice that is due, before it is drawn.

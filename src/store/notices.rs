@@ -53,8 +53,8 @@ pub struct Leaving {
     pub since: Instant,
     /// They have a subscription again.
     pub back: bool,
-    /// The notice was written.
-    pub noticed: bool,
+    /// When the notice was written, if it was.
+    pub noticed_at: Option<Instant>,
     /// It has ended: sent, or not to be sent any more.
     pub ended: bool,
 }
@@ -219,7 +219,7 @@ impl Ledger<'_> {
                 "SELECT l.subscriber_id, l.since,
                         EXISTS (SELECT 1 FROM subscriptions s
                                  WHERE s.subscriber_id = l.subscriber_id AND s.state <> 'unsubscribed'),
-                        n.id IS NOT NULL,
+                        n.created_at,
                         d.state IN ('sent', 'bounced', 'expired', 'suppressed')
                           OR d.state = 'unknown' AND d.due_at = 9223372036854775807
                    FROM leaving l
@@ -326,7 +326,7 @@ fn leaving(row: &Row<'_>) -> rusqlite::Result<Leaving> {
         subscriber: SubscriberId(row.get(0)?),
         since: from_millis(row.get(1)?),
         back: row.get(2)?,
-        noticed: row.get(3)?,
+        noticed_at: row.get::<_, Option<i64>>(3)?.map(from_millis),
         ended: row.get::<_, Option<bool>>(4)?.unwrap_or(false),
     })
 }

@@ -198,6 +198,24 @@ fn who_leaves_is_told_and_erased_then_and_no_edition_follows() {
 }
 
 #[test]
+fn a_withdrawal_is_told_of_once_whenever_it_is_looked_at_within_its_fourteen_days() {
+    for (late, told) in [(0, 1), (10, 1), (14, 1), (15, 0)] {
+        let server = SmtpServer::start();
+        let world = World::new(&server);
+        let id = add(&world, "a@example.com", world.clock.now() - Duration::days(100));
+        leave(&world, id);
+        days(&world, late);
+        assert_eq!(day(&world), Report { queued: told, erased: 1 }, "day {late}");
+        days(&world, 30);
+        assert_eq!(day(&world), Report::default());
+        let mails = mails(&server, "a@example.com");
+        assert_eq!(mails.len() as u64, told, "day {late}");
+        mails.iter().for_each(assert_bare);
+        assert_eq!(world.number("SELECT count(*) FROM subscribers WHERE address IS NULL"), 1);
+    }
+}
+
+#[test]
 fn who_cannot_be_told_is_erased_when_the_time_is_over() {
     let server = SmtpServer::start();
     let world = World::new(&server);
