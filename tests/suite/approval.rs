@@ -332,6 +332,23 @@ fn the_operator_is_told_of_what_is_held_and_done_once_and_not_of_readers() {
 }
 
 #[test]
+fn an_edition_held_for_another_reason_is_not_let_go_by_silence() {
+    let office = Office::new(Silence::Send);
+    let edition = office.draft();
+    let held = office.world.store.write(move |ledger| {
+        ledger.resume_edition(edition)?;
+        ledger.pause_edition(edition, "릴레이가 막았어요")
+    });
+    held.expect("held");
+    let served = office.serve();
+    assert!(served.post(&office.path(edition), "word=send").1.contains("이미 정해진 뒤"));
+    office.at(slot());
+    assert_eq!(office.state(edition), EditionState::Paused);
+    office.world.deliver();
+    assert!(office.server.kept_for("reader@example.com").is_empty());
+}
+
+#[test]
 fn a_mail_to_the_operator_that_fails_is_tried_again_later() {
     use crate::support::smtp_server::{Act, At};
     let office = Office::new(Silence::Send);

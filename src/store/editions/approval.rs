@@ -67,10 +67,10 @@ impl Ledger<'_> {
     pub fn approval(&self, edition: EditionId) -> Result<Option<PendingApproval>, StoreError> {
         self.db
             .prepare_cached(
-                "SELECT a.edition_id, a.decide_at, a.silence, a.word, a.settled_at IS NOT NULL OR e.state <> 'paused'
+                "SELECT a.edition_id, a.decide_at, a.silence, a.word, a.settled_at IS NOT NULL OR NOT (e.state = 'paused' AND e.reason IS ?2)
                    FROM approvals a JOIN editions e ON e.id = a.edition_id WHERE a.edition_id = ?1",
             )
-            .and_then(|mut found| found.query_row([edition.0], pending).optional())
+            .and_then(|mut found| found.query_row(params![edition.0, WAITS], pending).optional())
             .map_err(sql)
     }
 
@@ -80,9 +80,9 @@ impl Ledger<'_> {
             .prepare_cached(
                 "SELECT a.edition_id, a.decide_at, a.silence, a.word, 0
                    FROM approvals a JOIN editions e ON e.id = a.edition_id
-                  WHERE a.settled_at IS NULL AND e.state = 'paused' ORDER BY a.decide_at",
+                  WHERE a.settled_at IS NULL AND e.state = 'paused' AND e.reason IS ?1 ORDER BY a.decide_at",
             )
-            .and_then(|mut list| list.query_map([], pending)?.collect())
+            .and_then(|mut list| list.query_map([WAITS], pending)?.collect())
             .map_err(sql)
     }
 
@@ -107,17 +107,17 @@ impl Ledger<'_> {
     }
 
     /// Decides about every edition whose time has come: the operator's word, or what silence means. Those that a person
-    /// resumed or cancelled otherwise are out of our hands.
+    /// resumed or cancelled, or that were held for another reason since, are out of our hands.
     pub fn decide_approvals(&self, now: Instant) -> Result<u64, StoreError> {
         let due: Vec<(PendingApproval, bool)> = self
             .db
             .prepare_cached(
-                "SELECT a.edition_id, a.decide_at, a.silence, a.word, e.state <> 'paused', a.lapses_at < ?1
+                "SELECT a.edition_id, a.decide_at, a.silence, a.word, NOT (e.state = 'paused' AND e.reason IS ?2), a.lapses_at < ?1
                    FROM approvals a JOIN editions e ON e.id = a.edition_id
-                  WHERE a.settled_at IS NULL AND (a.decide_at <= ?1 OR e.state <> 'paused')",
+                  WHERE a.settled_at IS NULL AND (a.decide_at <= ?1 OR NOT (e.state = 'paused' AND e.reason IS ?2))",
             )
             .and_then(|mut list| {
-                list.query_map([now.timestamp_millis()], |row| Ok((pending(row)?, row.get(5)?)))?.collect()
+                list.query_map(params![now.timestamp_millis(), WAITS], |row| Ok((pending(row)?, row.get(5)?)))?.collect()
             })
             .map_err(sql)?;
         for (one, lapsed) in &due {
