@@ -21,10 +21,10 @@ pub fn stop_token() -> io::Result<CancellationToken> {
     thread::Builder::new().name("signals".to_owned()).spawn(move || {
         runtime.block_on(async {
             let mut next = async || {
-                tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+                tokio::select! { _ = terminate.recv() => "보내세요", _ = interrupt.recv() => "누르세요" }
             };
-            next().await;
-            eprintln!("하던 일을 마치고 끝낼게요. 바로 끝내려면 한 번 더 누르세요.");
+            let again = next().await;
+            eprintln!("하던 일을 마치고 끝낼게요. 바로 끝내려면 한 번 더 {again}.");
             heard.cancel();
             next().await;
             std::process::exit(IMPATIENT);

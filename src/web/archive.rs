@@ -53,6 +53,7 @@ const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// The archive's routes, and the page that stands for a reader's own unsubscribe link.
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
+        .route("/", get(front))
         .route("/archive", get(index))
         .route("/archive/{digest}", get(digest))
         .route("/archive/{digest}/{number}", get(edition))
@@ -66,6 +67,16 @@ type Segment = Result<Path<String>, PathRejection>;
 #[derive(Deserialize)]
 struct Before {
     before: i64,
+}
+
+/// Whoever opens the bare address comes to the letters.
+async fn front(State(shared): State<Arc<Shared>>) -> Response {
+    to(format!("{}archive", shared.archive.root()))
+}
+
+fn to(address: String) -> Response {
+    let headers = [(header::LOCATION, address), (header::CACHE_CONTROL, "no-cache".to_owned())];
+    (StatusCode::FOUND, headers).into_response()
 }
 
 async fn index(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
@@ -129,14 +140,8 @@ async fn latest(State(shared): State<Arc<Shared>>, path: Segment) -> Response {
     match known(&shared, name, i64::MAX, 1).await {
         Ok(Some(shelf)) => match shelf.editions.first() {
             Some(newest) => {
-                let address = format!(
-                    "{}archive/{}/{}",
-                    shared.archive.root(),
-                    path_segment(&shelf.digest),
-                    newest.number
-                );
-                let headers = [(header::LOCATION, address), (header::CACHE_CONTROL, "no-cache".to_owned())];
-                (StatusCode::FOUND, headers).into_response()
+                let root = shared.archive.root();
+                to(format!("{root}archive/{}/{}", path_segment(&shelf.digest), newest.number))
             }
             None => missing(&shared),
         },

@@ -165,6 +165,14 @@ fn latest_leads_to_the_newest_letter_of_its_digest() {
 }
 
 #[test]
+fn the_bare_address_leads_to_the_archive() {
+    let desk = desk();
+    let served = Served::start(&desk, desk.keys.clone());
+    let answer = served.ask("GET", "/");
+    assert_eq!((status(&answer), header(&answer, "location")), ("302", Some("/archive")));
+}
+
+#[test]
 fn what_is_not_published_is_one_and_the_same_404() {
     let desk = desk();
     let served = Served::start(&desk, desk.keys.clone());
