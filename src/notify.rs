@@ -7,8 +7,8 @@ use chrono::{NaiveDate, NaiveTime};
 
 use crate::clock::Instant;
 use crate::law::anniversary::{Standing, day_in_korea, result_last_day, result_notice, two_year_notice};
-use crate::model::SubscriberId;
 use crate::model::notice::NoticeKind;
+use crate::model::{SubscriberId, Titles};
 use crate::render::notice::NoticeRenderer;
 use crate::store::consents::LiveConsent;
 use crate::store::notices::{Leaving, NewNotice};
@@ -46,6 +46,8 @@ pub struct Deps<'a> {
     pub store: &'a Store,
     /// The notices' words.
     pub notices: &'a NoticeRenderer,
+    /// What readers call the digests.
+    pub titles: &'a Titles,
     /// How it behaves.
     pub settings: Settings,
 }
@@ -158,7 +160,7 @@ fn consents(deps: Deps<'_>, now: Instant) -> Result<u64, NotifyError> {
     for part in due.chunks(BATCH) {
         let mut fresh = Vec::new();
         for one in part {
-            let digest = deps.settings.names_digests.then_some(one.digest.as_str());
+            let digest = deps.settings.names_digests.then(|| deps.titles.of(&one.digest));
             let drawn = notice(deps, one.kind, one.subscriber, digest, one.consented, now)?;
             fresh.extend(drawn.map(|drawn| NewNotice {
                 digest: Some(one.digest.clone()),

@@ -259,7 +259,7 @@ fn text(answers: &Answers) -> String {
         line("source[0].location")
     ));
     let schedule = quoted(answer("digest[0].schedule").unwrap_or("0 9 * * MON"));
-    text.push_str(&format!("[[digest]]\nname = \"weekly\"\nschedule = {schedule}  # 분 시 일 월 요일\n\n"));
+    text.push_str(&format!("[[digest]]\nname = \"weekly\"\ntitle = \"정기 편지\"  # 독자에게 보이는 이름\nschedule = {schedule}  # 분 시 일 월 요일\n\n"));
     text.push_str(&format!("[smtp]\n{}{}\n", line("smtp.host"), bare("smtp.port", "port")));
     text.push_str(&format!("tls = {}\n{}{}\n", quoted(tls), line("smtp.user"), line("smtp.password_file")));
     text.push_str(&format!("[web]\n{public_url}"));

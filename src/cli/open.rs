@@ -148,7 +148,8 @@ impl Opened {
     pub fn office(&self) -> Result<Office> {
         let masthead = &self.config.masthead;
         let notices = NoticeRenderer::new(&masthead.newsletter.title, &masthead.sender)?;
-        Ok(Office { store: self.store.clone(), notices, settings: self.config.law })
+        let (titles, settings) = (self.config.titles.clone(), self.config.law);
+        Ok(Office { store: self.store.clone(), notices, titles, settings })
     }
 
     /// What the sending step needs.

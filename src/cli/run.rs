@@ -108,6 +108,7 @@ pub(super) fn pages(context: &Context, config: &Config, store: Store, keys: Vec<
             links: masthead.links.clone(),
             home: masthead.newsletter.home.clone(),
             digests: digests.iter().map(|digest| digest.name.clone()).collect(),
+            titles: config.titles.clone(),
         },
         farewell: config.law.farewell(),
         people: web::PeopleSettings {

@@ -27,8 +27,8 @@ use url::Url;
 
 use crate::compose::dkim::DkimSettings;
 use crate::deliver::DeliverSettings;
-use crate::model::EmailAddress;
 use crate::model::network::Network;
+use crate::model::{EmailAddress, Titles};
 use crate::notify;
 use crate::publish::{Digest, Masthead};
 use crate::smtp::RelaySettings;
@@ -53,6 +53,8 @@ pub struct Config {
     pub sources: Vec<SourceSettings>,
     /// `[[digest]]`, at least one.
     pub digests: Vec<Digest>,
+    /// What readers call them.
+    pub titles: Titles,
     /// `[smtp]`: the relay.
     pub relay: RelaySettings,
     /// `[smtp]`: how deliveries are worked off.

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use super::pulse::Beat;
 use super::{DaemonError, LOOK, Plans};
 use crate::clock::{Clock, Instant};
+use crate::model::Titles;
 use crate::notify::{self, NotifyError, Report};
 use crate::render::notice::NoticeRenderer;
 use crate::store::Store;
@@ -23,6 +24,8 @@ pub struct Office {
     pub store: Store,
     /// Their words.
     pub notices: NoticeRenderer,
+    /// What readers call the digests.
+    pub titles: Titles,
     /// `[law]`.
     pub settings: notify::Settings,
 }
@@ -30,7 +33,8 @@ pub struct Office {
 impl Office {
     /// One round; `all`: every consent is looked at, else only who left.
     pub fn once(&self, all: bool, now: Instant) -> Result<Report, NotifyError> {
-        let deps = notify::Deps { store: &self.store, notices: &self.notices, settings: self.settings };
+        let (titles, settings) = (&self.titles, self.settings);
+        let deps = notify::Deps { store: &self.store, notices: &self.notices, titles, settings };
         if all { notify::run_once(deps, now) } else { notify::farewells(deps, now) }
     }
 }

@@ -13,9 +13,11 @@ pub mod reply;
 pub mod sender;
 pub mod subscriber;
 pub mod suppression;
+pub mod titles;
 pub mod token;
 
 pub use address::EmailAddress;
 pub use id::{AttemptId, DeliveryId, EditionId, NoticeId, PostId, SourceId, SubscriberId};
 pub use sender::Sender;
 pub use suppression::SuppressionKey;
+pub use titles::Titles;

@@ -18,6 +18,7 @@ use url::Url;
 use super::Shared;
 use super::page::Page;
 use crate::compose::links::path_segment;
+use crate::model::Titles;
 use crate::store::{Ledger, StoreError};
 pub(super) use view::Archive;
 use view::Shelf;
@@ -33,6 +34,8 @@ pub struct ArchiveSettings {
     pub home: Url,
     /// The configured digests: they have a page before they have a letter.
     pub digests: Vec<String>,
+    /// What readers call them.
+    pub titles: Titles,
 }
 
 /// Editions of each digest on the first page.

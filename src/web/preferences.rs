@@ -144,7 +144,11 @@ fn digest(shared: &Shared, index: usize, pace: &Pace, alone: bool, now: Instant)
     let state = if paused { "쉬고 계세요." } else { "받고 계세요." };
     DigestView {
         field: format!("pace{index}"),
-        title: if alone { "얼마나 자주 받을까요?".to_owned() } else { name.clone() },
+        title: if alone {
+            "얼마나 자주 받을까요?".to_owned()
+        } else {
+            shared.archive.title(name).to_owned()
+        },
         now: when.map_or(state.to_owned(), |when| format!("{when}에 보내는 편지를 {state}")),
         choices,
     }

@@ -64,6 +64,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 #[derive(Serialize)]
 struct DigestView<'a> {
     name: &'a str,
+    title: &'a str,
     when: &'a str,
     chosen: bool,
 }
@@ -83,7 +84,12 @@ fn show(shared: &Shared, page: Page, form: &Form, faults: &Faults, say: Option<&
     let made = Some(&form.made).filter(|made| age(shared, made, now).is_some_and(|age| age < OLD_MILLIS));
     let choices = shared.people.digests.iter();
     let digests: Vec<DigestView<'_>> = choices
-        .map(|one| DigestView { name: &one.name, when: &one.when, chosen: form.digests.contains(&one.name) })
+        .map(|one| DigestView {
+            name: &one.name,
+            title: shared.archive.title(&one.name),
+            when: &one.when,
+            chosen: form.digests.contains(&one.name),
+        })
         .collect();
     let mut own = Context::new();
     own.insert("form", form);
@@ -213,7 +219,8 @@ async fn confirm_page(
         Ok(Some(found)) => {
             let mut own = Context::new();
             own.insert("address", &found.address.masked());
-            own.insert("digests", &found.pending);
+            let titles: Vec<&str> = found.pending.iter().map(|name| shared.archive.title(name)).collect();
+            own.insert("digests", &titles);
             shared.pages.draw(Page::Confirm, &own)
         }
         Ok(None) => shared.pages.show(Page::Expired),

@@ -165,6 +165,21 @@ fn latest_leads_to_the_newest_letter_of_its_digest() {
 }
 
 #[test]
+fn readers_see_the_title_of_a_digest_and_not_its_name() {
+    let desk = desk();
+    let mut deps = crate::web::deps(&desk, desk.keys.clone());
+    deps.archive.titles = [("weekly".to_owned(), "주간 <편지>".to_owned())].into_iter().collect();
+    let served = Served::of(deps);
+    for path in ["/archive", "/archive/weekly"] {
+        let answer = served.ask("GET", path);
+        assert!(body(&answer).contains("<bdi>주간 &lt;편지&gt;</bdi></a>"), "{answer}");
+        assert!(!body(&answer).contains(">weekly<"), "{answer}");
+    }
+    let feed = served.ask("GET", "/archive/weekly/feed.xml");
+    assert!(body(&feed).contains("주간 &lt;편지&gt;"), "{feed}");
+}
+
+#[test]
 fn the_bare_address_leads_to_the_archive() {
     let desk = desk();
     let served = Served::start(&desk, desk.keys.clone());

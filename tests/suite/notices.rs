@@ -28,7 +28,7 @@ fn sender() -> Sender {
 
 pub fn notify(world: &World, settings: Settings) -> Report {
     let notices = NoticeRenderer::new("봄날의 노트", &sender()).expect("templates");
-    let deps = notify::Deps { store: &world.store, notices: &notices, settings };
+    let deps = notify::Deps { store: &world.store, notices: &notices, titles: &Default::default(), settings };
     notify::run_once(deps, world.clock.now()).expect("told")
 }
 

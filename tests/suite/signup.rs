@@ -243,8 +243,9 @@ fn a_form_of_another_site_leads_to_ours_with_no_box_ticked() {
 fn what_is_missing_is_said_and_what_was_typed_is_kept_as_text() {
     let front = Front::with(|deps| {
         deps.people.advertising = true;
+        deps.archive.titles = [("monthly".to_owned(), "<i>월간".to_owned())].into_iter().collect();
         deps.people.digests.push(DigestChoice {
-            name: "<i>monthly".into(),
+            name: "monthly".into(),
             when: "매월 1일".into(),
             best: None,
         });
@@ -256,6 +257,7 @@ fn what_is_missing_is_said_and_what_was_typed_is_kept_as_text() {
     let page = body(&answer);
     assert_eq!(page.matches("class=\"fault\"").count(), 6, "{page}");
     assert!(!page.contains("<script") && !page.contains("<i>"), "{page}");
+    assert!(page.contains("&lt;i&gt;월간") && page.contains("value=\"monthly\""), "{page}");
     assert!(page.contains(&format!("value=\"{stamp}\"")), "the stamp stays");
     let hint = front.served.post(
         "/subscribe",

@@ -26,6 +26,7 @@ pub fn deps(desk: &Desk, keys: Vec<SecretKey>) -> web::Deps {
             links: Some(links.clone()),
             home: "https://blog.example.com/".parse().expect("an address"),
             digests: vec!["weekly".into()],
+            titles: Default::default(),
         },
         draft: None,
         farewell: Default::default(),

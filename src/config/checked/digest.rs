@@ -10,6 +10,7 @@ use super::super::section::Section;
 use super::super::value::{Problem, choice, count, line, name, number, span};
 use super::{duplicate, holidays, masthead};
 use crate::law::subject_mark;
+use crate::model::Titles;
 use crate::model::edition::{SectionKind, Silence};
 use crate::publish::{Approval, Digest};
 use crate::render::Renderer;
@@ -19,17 +20,25 @@ use crate::select::{Rules, SectionRule};
 /// Subject unless one is written; a letter of one post loses ` 외 0편`.
 const SUBJECT: &str = "{{ lead.title }} 외 {{ rest }}편";
 
-/// All of them; none where one is wrong or there is none.
-pub(super) fn all(root: &mut Section<'_, '_>, zone: Tz, advertising: Option<bool>) -> Option<Vec<Digest>> {
+/// All of them and what readers call them; none where one is wrong or there is none.
+pub(super) fn all(
+    root: &mut Section<'_, '_>,
+    zone: Tz,
+    advertising: Option<bool>,
+) -> Option<(Vec<Digest>, Titles)> {
     // The built-in templates always load: a subject needs the engine, not the operator's files.
     let renderer = Renderer::new(&[]).ok();
     let (mut seen, mut digests, mut wishes) = (Vec::new(), Vec::<Option<Digest>>::new(), Vec::new());
+    let mut titles = Vec::new();
     root.each("digest", |mut section| {
         let name = section.required("name", name, "다이제스트의 이름을 적으세요. 예: `name = \"weekly\"`");
         if let Some(problem) =
             name.as_ref().and_then(|name| duplicate(&mut seen, name, &section.place("name")))
         {
             section.fault("name", problem);
+        }
+        if let (Some(name), Some(title)) = (&name, section.optional("title", line)) {
+            titles.push((name.clone(), title));
         }
         let schedule = section.required(
             "schedule",
@@ -87,7 +96,7 @@ pub(super) fn all(root: &mut Section<'_, '_>, zone: Tz, advertising: Option<bool
         );
         return None;
     }
-    digests.into_iter().collect()
+    Some((digests.into_iter().collect::<Option<_>>()?, titles.into_iter().collect()))
 }
 
 fn schedule(item: &Item, zone: Tz) -> Result<Schedule, Problem> {

@@ -30,7 +30,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
     let advertising = newsletter.advertising;
     let sender = masthead::sender(root.section("sender"), advertising);
     let sources = source::all(&mut root);
-    let digests = digest::all(&mut root, newsletter.zone, advertising);
+    let (digests, titles) = digest::all(&mut root, newsletter.zone, advertising).unzip();
     let smtp = relay::read(root.section("smtp"), environment);
     let dkim = rest::dkim(&mut root, sender.as_ref().map(|sender| sender.email.domain()));
     let web = rest::web(root.section("web"));
@@ -69,6 +69,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
         masthead: Masthead { newsletter: newsletter.checked?, sender, links: links.clone() },
         sources: sources?,
         digests: digests?,
+        titles: titles?,
         relay: smtp.relay,
         deliver,
         dkim: dkim?,

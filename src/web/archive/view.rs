@@ -77,6 +77,11 @@ impl Archive {
         &self.settings.digests
     }
 
+    /// What readers call the digest `name`.
+    pub(in crate::web) fn title<'a>(&'a self, name: &'a str) -> &'a str {
+        self.settings.titles.of(name)
+    }
+
     pub(in crate::web) fn root(&self) -> &str {
         &self.root
     }
@@ -112,7 +117,7 @@ impl Archive {
             .collect();
         // An empty feed has no instant of its own, and must say one.
         let updated = shelf.editions.iter().map(|edition| edition.frozen_at).max();
-        let mut context = self.context(&clean::line(&shelf.digest));
+        let mut context = self.context(&clean::line(self.title(&shelf.digest)));
         context.insert("self_url", &format!("{digest}/feed.xml"));
         context.insert("url", &digest);
         context.insert("updated", &stamp(updated.unwrap_or(Instant::UNIX_EPOCH)));
@@ -140,7 +145,7 @@ impl Archive {
             .collect();
         let last = shelf.editions.last().filter(|_| shelf.more);
         ShelfView {
-            name: clean::line(&shelf.digest),
+            name: clean::line(self.title(&shelf.digest)),
             feed: self.settings.links.as_ref().map(|_| format!("{url}/feed.xml")),
             older: last.map(|last| format!("{url}?before={}", last.number)),
             editions,
@@ -180,6 +185,7 @@ mod tests {
             links: links.map(|links| links.parse().unwrap()),
             home: "https://blog.example/".parse().unwrap(),
             digests: vec![],
+            titles: Default::default(),
         };
         Archive::new(settings, "봄", true)
     }
