@@ -17,6 +17,7 @@ use crate::compose::{ComposeError, LetterHead, Origin, Personal};
 use crate::deliver::LetterSettings;
 use crate::korean::counts::grouped;
 use crate::korean::dates;
+use crate::korean::josa::{Pair, particle};
 use crate::model::edition::{Edition, Silence};
 use crate::model::{EmailAddress, SubscriberId};
 use crate::retry;
@@ -137,8 +138,9 @@ fn gather(deps: &Deps, ledger: &Ledger<'_>, now: Instant) -> Result<Vec<News>, S
                 fact,
                 subject: format!("[모아봄] 블로그를 {length} 읽지 못하고 있어요: {}", source.name),
                 text: format!(
-                    "출처 {}을(를) {length} 읽지 못하고 있어요.\n\n마지막 까닭: {why}\n\n주소가 바뀌었는지, 블로그가 열리는지 확인하세요. `moabom ingest`로 바로 다시 읽을 수 있어요.\n",
-                    source.name
+                    "출처 {}{} {length} 읽지 못하고 있어요.\n\n마지막 까닭: {why}\n\n주소가 바뀌었는지, 블로그가 열리는지 확인하세요. `moabom ingest`로 바로 다시 읽을 수 있어요.\n",
+                    source.name,
+                    particle(&source.name, Pair::EulReul)
                 ),
             });
         }
@@ -175,7 +177,7 @@ fn asked(
         fact,
         subject: format!("[모아봄] 보낼까요? {}, {at}", title(&edition)),
         text: format!(
-            "{}을(를) {at}에 보내려고 해요. {silence}\n\n제목: {subject}\n\n실을 글\n{}{more}\n\n편지를 보고 보내기, 건너뛰기, 글 빼기를 고르는 곳:\n{}\n\n이 링크를 아는 사람은 이 호를 정할 수 있으니 다른 분께 넘기지 마세요.\n",
+            "{}, {at}에 보내려고 해요. {silence}\n\n제목: {subject}\n\n실을 글\n{}{more}\n\n편지를 보고 보내기, 건너뛰기, 글 빼기를 고르는 곳:\n{}\n\n이 링크를 아는 사람은 이 호를 정할 수 있으니 다른 분께 넘기지 마세요.\n",
             title(&edition),
             titles.join("\n"),
             draft_url(links, &deps.letters.key, id)

@@ -73,7 +73,7 @@ impl Report {
 pub enum IngestError {
     /// The clock stands far behind the last reading.
     #[error(
-        "시계가 출처 `{source_name}`을(를) 마지막으로 읽은 시각보다 {minutes}분 뒤처져 있어 읽은 것을 적지 않았어요. 이 기기의 시각을 맞추세요"
+        "시계가 마지막으로 읽은 시각보다 {minutes}분 뒤처져 있어, 출처 `{source_name}`에서 읽은 것을 적지 않았어요. 이 기기의 시각을 맞추세요"
     )]
     ClockBehind {
         /// The source.

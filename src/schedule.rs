@@ -40,10 +40,10 @@ pub enum ScheduleError {
         found: usize,
     },
     /// Six fields: most likely with seconds.
-    #[error("일정 `{0}`은(는) 여섯 칸이에요. 초 칸이나 연도 칸을 빼고 `분 시 일 월 요일` 다섯 칸으로 쓰세요")]
+    #[error("여섯 칸인 일정이에요: `{0}`. 초 칸이나 연도 칸을 빼고 `분 시 일 월 요일` 다섯 칸으로 쓰세요")]
     Six(String),
     /// An unknown `@` word.
-    #[error("`{0}`은(는) 모르는 말이에요. @hourly, @daily, @weekly, @monthly, @yearly 가운데 하나를 쓰세요")]
+    #[error("모르는 말이에요: `{0}`. @hourly, @daily, @weekly, @monthly, @yearly 가운데 하나를 쓰세요")]
     Word(String),
     /// A field holds what it may not.
     #[error(
@@ -63,7 +63,7 @@ pub enum ScheduleError {
     #[error("일정 `{0}`에 맞는 날은 달력에 없어요. 일과 월을 확인하세요")]
     Never(String),
     /// The calendar refused what was checked here: a fault of ours.
-    #[error("일정 `{0}`을(를) 달력으로 옮기지 못했어요")]
+    #[error("일정을 달력으로 옮기지 못했어요: `{0}`")]
     Calendar(String),
 }
 

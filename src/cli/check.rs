@@ -70,7 +70,7 @@ fn write_json(out: &mut impl Write, value: &impl Serialize) -> Result<()> {
 fn key_warning(store: &StoreSettings) -> Result<Option<String>> {
     match key::load(&store.key_file) {
         Err(KeyError::Missing(path)) if store.path.exists() => Ok(Some(format!(
-            "저장소 {}은(는) 있는데 비밀 키 파일 {}이(가) 없어요. 옮기지 않았다면 옮기세요. 새로 만들면 이미 보낸 편지의 수신거부 링크가 듣지 않아요",
+            "저장소({})는 있는데 비밀 키 파일이 없어요: {}. 옮기지 않았다면 옮기세요. 새로 만들면 이미 보낸 편지의 수신거부 링크가 듣지 않아요",
             store.path.display(),
             path.display()
         ))),

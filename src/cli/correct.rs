@@ -86,14 +86,15 @@ pub fn run(context: &Context, args: &CorrectArgs, out: &mut impl Write) -> Resul
 /// The operator's words.
 fn words(args: &CorrectArgs) -> Result<String> {
     let shown = args.text.display();
-    let failed = |error: &std::io::Error| Misuse(format!("{shown}을(를) 읽지 못했어요: {}", io_words(error)));
+    let failed =
+        |error: &std::io::Error| Misuse(format!("본문 파일을 읽지 못했어요: {shown}: {}", io_words(error)));
     let size = fs::metadata(&args.text).map_err(|error| failed(&error))?.len();
     if size > LONGEST {
-        return Err(Misuse(format!("{shown}이(가) 너무 커요. 본문은 50KB까지 쓸 수 있어요")).into());
+        return Err(Misuse(format!("본문 파일이 너무 커요: {shown}. 본문은 50KB까지 쓸 수 있어요")).into());
     }
     let text = fs::read_to_string(&args.text).map_err(|error| failed(&error))?;
     if text.trim().is_empty() {
-        return Err(Misuse(format!("{shown}이(가) 비어 있어요. 바로잡는 내용을 적으세요")).into());
+        return Err(Misuse(format!("본문 파일이 비어 있어요: {shown}. 바로잡는 내용을 적으세요")).into());
     }
     Ok(text)
 }

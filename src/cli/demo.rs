@@ -289,6 +289,6 @@ fn unwritable(folder: &Path) -> String {
 
 fn read_page(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| {
-        format!("글 목록 파일 {}을(를) 읽지 못했어요. 파일이 있는지, UTF-8인지 확인하세요", path.display())
+        format!("글 목록 파일을 읽지 못했어요: {}. 파일이 있는지, UTF-8인지 확인하세요", path.display())
     })
 }

@@ -81,14 +81,14 @@ pub fn new_keys(new: &DkimNew) -> anyhow::Result<MadeKeys> {
         other => other.into(),
     })?;
     fs::create_dir_all(&new.folder)
-        .with_context(|| format!("폴더 {}을(를) 만들 수 없어요", new.folder.display()))?;
+        .with_context(|| format!("폴더를 만들 수 없어요: {}", new.folder.display()))?;
     let mut keys = vec![(new.selector.clone(), &settings.rsa_pem)];
     keys.extend(settings.ed25519_pem.as_ref().map(|pem| (ed25519_selector(&new.selector), pem)));
     let mut files = Vec::new();
     for (selector, pem) in keys {
         let path = new.folder.join(format!("dkim-{selector}.pem"));
         write_private(&path, pem.expose_secret()).with_context(|| {
-            format!("키 파일 {}을(를) 쓸 수 없어요. 이미 있다면 다른 --selector를 쓰세요", path.display())
+            format!("키 파일을 쓸 수 없어요: {}. 이미 있다면 다른 --selector를 쓰세요", path.display())
         })?;
         files.push(path);
     }

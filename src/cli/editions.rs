@@ -120,7 +120,7 @@ pub fn check(store: &Store, command: &EditionsCommand, digests: &[&str]) -> Resu
         return Ok(());
     }
     let known = digests.join(", ");
-    Err(Misuse(format!("설정에 다이제스트 `{}`이(가) 없어요. 있는 것: {known}", plain(name))).into())
+    Err(Misuse(format!("설정에 없는 다이제스트예요: `{}`. 있는 것: {known}", plain(name))).into())
 }
 
 fn report(change: StateChange, id: EditionId, done: &str, allowed: &str, out: &mut impl Write) -> Result<()> {

@@ -74,7 +74,7 @@ pub fn run(context: &Context, args: &InitArgs, out: &mut impl Write) -> Result<(
     let exists = || {
         let shown = path.display();
         Misuse(format!(
-            "{shown}이(가) 이미 있어서 그대로 두었어요.\n  → 고치려면 편집기로 열고, 새로 만들려면 `moabom --config 다른경로 init`을 쓰세요"
+            "이미 있는 설정이라 그대로 두었어요: {shown}\n  → 고치려면 편집기로 열고, 새로 만들려면 `moabom --config 다른경로 init`을 쓰세요"
         ))
     };
     if path.symlink_metadata().is_ok() {
@@ -89,12 +89,12 @@ pub fn run(context: &Context, args: &InitArgs, out: &mut impl Write) -> Result<(
     check(&text, &answers).map_err(|faults| Misuse(told_by_flags(&faults)))?;
     let shown = path.display();
     let put = put_new(path, &text, Mode::Usual).with_context(|| {
-        format!("설정 파일 {shown}을(를) 쓸 수 없어요. 폴더의 권한과 남은 공간을 확인하세요")
+        format!("설정 파일을 쓸 수 없어요: {shown}. 폴더의 권한과 남은 공간을 확인하세요")
     })?;
     if put == Put::Exists {
         return Err(exists().into());
     }
-    writeln!(out, "{shown}을(를) 만들었어요.")?;
+    writeln!(out, "설정을 만들었어요: {shown}")?;
     if answers.contains_key("smtp.user") && !answers.contains_key("smtp.password_file") {
         writeln!(out, "SMTP 비밀번호는 환경 변수 MOABOM__SMTP__PASSWORD나 password_file로 주세요.")?;
     }

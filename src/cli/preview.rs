@@ -92,7 +92,7 @@ pub fn chosen<'a>(digests: &'a [Digest], name: Option<&str>) -> Result<&'a Diges
         (None, [only]) => Ok(only),
         (None, _) => Err(Misuse(format!("다이제스트가 여럿이니 이름을 적어 주세요: {}", known())).into()),
         (Some(name), _) => digests.iter().find(|digest| digest.name == name).ok_or_else(|| {
-            Misuse(format!("설정에 다이제스트 `{name}`이(가) 없어요. 있는 것: {}", known())).into()
+            Misuse(format!("설정에 없는 다이제스트예요: `{name}`. 있는 것: {}", known())).into()
         }),
     }
 }

@@ -75,7 +75,7 @@ pub enum ComposeError {
     #[error("제목에는 받는 사람마다 다른 값을 넣을 수 없어요. 제목 틀에서 그 자리를 빼세요")]
     SlotInSubject,
     /// A marker of no known slot.
-    #[error("본문에 모르는 개인화 자리 `{0}`이(가) 있어요. 쓸 수 있는 것은 unsubscribe_url, name이에요")]
+    #[error("본문에 모르는 개인화 자리가 있어요: `{0}`. 쓸 수 있는 것은 unsubscribe_url, name이에요")]
     UnknownSlot(String),
     /// A marker that opens or closes alone.
     #[error("본문의 개인화 자리 표시가 짝이 맞지 않아요")]
@@ -87,7 +87,7 @@ pub enum ComposeError {
     #[error("보내는 주소 {0}에 골뱅이 앞 영문이 아닌 글자가 있어 쓸 수 없어요. [sender] 설정을 확인하세요")]
     Sender(String),
     /// The recipient's local part is not ASCII, and the relay was not asked for SMTPUTF8 (RFC 6531).
-    #[error("주소 {0}은(는) 골뱅이 앞에 영문이 아닌 글자가 있어 SMTPUTF8 없이는 보낼 수 없어요")]
+    #[error("골뱅이 앞에 영문이 아닌 글자가 있어 SMTPUTF8 없이는 보낼 수 없는 주소예요: {0}")]
     NeedsSmtpUtf8(String),
     /// The unsubscribe address is no plain http(s) URL.
     #[error("수신거부 주소가 올바른 http(s) 주소가 아니에요. [web] public_url을 확인하세요")]

@@ -203,7 +203,7 @@ pub(super) fn choice<T: Clone>(words: &[(&'static str, T)]) -> impl Fn(&Item) ->
             Some(meant) => format!("혹시 `{meant}`? 쓸 수 있는 값: `{list}`"),
             None => format!("쓸 수 있는 값: `{list}`"),
         };
-        Err(Problem::new(format!("`{}`은(는) 모르는 값이에요", shorten(&word)), advice))
+        Err(Problem::new(format!("모르는 값이에요: `{}`", shorten(&word)), advice))
     }
 }
 
@@ -266,7 +266,7 @@ pub(super) fn zone(item: &Item) -> Read<Tz> {
             Some(meant) => format!("혹시 `{meant}`?"),
             None => "지역 이름으로 적으세요. 예: `Asia/Seoul`".to_owned(),
         };
-        Problem::new(format!("`{}`은(는) 모르는 시간대예요", shorten(&text)), advice)
+        Problem::new(format!("모르는 시간대예요: `{}`", shorten(&text)), advice)
     })
 }
 

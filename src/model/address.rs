@@ -29,7 +29,7 @@ pub enum AddressError {
     #[error("@ 기호가 두 개 이상 있어요. 한 칸에 주소 하나만 적어 주세요")]
     SeveralAt,
     /// Full-width forms, such as `＠`.
-    #[error("전각 문자 '{0}'이(가) 있어요. 영문 자판의 반각 문자로 바꿔 주세요")]
+    #[error("전각 문자가 있어요: '{0}'. 영문 자판의 반각 문자로 바꿔 주세요")]
     FullWidth(char),
     /// Zero-width, bidirectional or filler characters.
     #[error("눈에 보이지 않는 문자(U+{:04X})가 섞여 있어요. 지우고 다시 적어 주세요", u32::from(*.0))]
@@ -53,7 +53,7 @@ pub enum AddressError {
     #[error("괄호 설명이 든 주소는 받지 않아요")]
     Comment,
     /// A character no local part may hold without quotes.
-    #[error("@ 앞에 쓸 수 없는 문자 '{0}'이(가) 있어요")]
+    #[error("@ 앞에 쓸 수 없는 문자가 있어요: '{0}'")]
     LocalCharacter(char),
     /// Nothing before the `@`.
     #[error("@ 앞이 비어 있어요")]

@@ -92,7 +92,7 @@ impl Kind {
                 (true, ..) => "빈 자리가 있어요".to_owned(),
                 (_, true, _) => "`?` 대신 `*`를 쓰세요".to_owned(),
                 (_, _, true) => "L, W, # 같은 확장 표기는 쓸 수 없어요".to_owned(),
-                _ => format!("`{text}`은(는) 숫자도 아는 이름도 아니에요"),
+                _ => format!("숫자도 아는 이름도 아니에요: `{text}`"),
             };
             return Err(self.error(whole, problem));
         }
@@ -100,7 +100,7 @@ impl Kind {
         if (self.low..=self.high).contains(&value) {
             Ok(value)
         } else {
-            Err(self.error(whole, format!("`{text}`은(는) 범위를 벗어나요")))
+            Err(self.error(whole, format!("범위를 벗어나요: `{text}`")))
         }
     }
 
@@ -108,7 +108,7 @@ impl Kind {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse::<u32>() {
             Ok(step) if digits && (1..=self.high).contains(&step) => Ok(step),
-            _ => Err(self.error(whole, format!("간격 `/{text}`은(는) 1–{} 사이의 숫자여야 해요", self.high))),
+            _ => Err(self.error(whole, format!("간격은 1–{} 사이의 숫자여야 해요: `/{text}`", self.high))),
         }
     }
 
@@ -127,8 +127,7 @@ impl Kind {
                 to = 7; // FRI-SUN: the week ends with Sunday.
             }
             if from > to {
-                let problem =
-                    format!("`{range}`은(는) 앞이 뒤보다 커요. 쉼표로 나누어 쓰세요(예: 22-23,0-3)");
+                let problem = format!("앞이 뒤보다 커요: `{range}`. 쉼표로 나누어 쓰세요(예: 22-23,0-3)");
                 return Err(self.error(whole, problem));
             }
             (from, to)

@@ -28,7 +28,7 @@ pub enum HolidaysError {
     #[error("`2026-01-01 = \"1월 1일\"`처럼 한 줄에 하루씩 적은 목록이 아니에요: {0}")]
     Form(String),
     /// No such day.
-    #[error("`{0}`은(는) 달력에 있는 날짜가 아니에요. `2026-01-01`처럼 적으세요")]
+    #[error("달력에 없는 날짜예요: `{0}`. `2026-01-01`처럼 적으세요")]
     Day(String),
     /// A name that is empty or not one line.
     #[error("{0}의 이름이 비어 있거나 한 줄이 아니에요")]

@@ -16,9 +16,7 @@ use crate::model::reply::TlsFault;
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// The file of further roots.
-    #[error(
-        "[smtp] ca_file {path}을(를) 인증서로 읽을 수 없어요: {cause}. PEM 파일의 경로와 내용을 확인하세요"
-    )]
+    #[error("[smtp] ca_file을 인증서로 읽을 수 없어요: {path}: {cause}. PEM 파일의 경로와 내용을 확인하세요")]
     CaFile {
         /// The file.
         path: PathBuf,

@@ -52,7 +52,7 @@ pub enum BackupError {
         cause: String,
     },
     /// Another connection kept the file for too long.
-    #[error("저장소 {}을(를) 다른 프로그램이 잡고 있어 복사하지 못했어요. 잠시 뒤에 다시 해 보세요", .0.display())]
+    #[error("다른 프로그램이 저장소를 잡고 있어 복사하지 못했어요: {}. 잠시 뒤에 다시 해 보세요", .0.display())]
     Busy(PathBuf),
 }
 

@@ -37,7 +37,7 @@ use crate::clock::Instant;
 pub enum StoreError {
     /// The file or folder cannot be opened or made.
     #[error(
-        "저장소 {path}을(를) 열 수 없어요: {cause}\n  → [store] path의 경로, 폴더의 권한, 남은 공간을 확인하세요"
+        "저장소를 열 수 없어요: {path}: {cause}\n  → [store] path의 경로, 폴더의 권한, 남은 공간을 확인하세요"
     )]
     Open {
         /// The database file.
@@ -59,7 +59,7 @@ pub enum StoreError {
     },
     /// The file is another program's.
     #[error(
-        "{path}은(는) moabom의 저장소가 아니에요. 건드리지 않았어요\n  → [store] path에 다른 파일을 적거나, 백업에서 되살리세요"
+        "moabom의 저장소가 아니에요: {path}. 건드리지 않았어요\n  → [store] path에 다른 파일을 적거나, 백업에서 되살리세요"
     )]
     Foreign {
         /// The file.

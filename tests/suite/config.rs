@@ -362,7 +362,7 @@ fn what_is_allowed_but_odd_is_a_warning_with_its_place() {
         (far.replace("hello@example.com", "me@naver.com"), "네이버"),
         (SOUND.replace("봄날의 노트", "할인 소식"), "할인"),
         (SOUND.replace("MON\"", "MON\"\nsubject = \"쿠폰 {{ lead.title }}\""), "쿠폰"),
-        (SOUND.replace("https://blog.example.com/list.txt", "no/such.txt"), "아직 없어요"),
+        (SOUND.replace("https://blog.example.com/list.txt", "no/such.txt"), "아직 없는 파일이에요"),
         (format!("{SOUND}[web]\npublic_url = \"http://a.example/\"\n"), "RFC 8058"),
     ] {
         let warnings = sound(&text, &[]).warnings;

@@ -246,7 +246,7 @@ fn init_writes_a_short_configuration_that_loads_and_never_overwrites() {
     assert!(fs::read_to_string(&path).expect("read").lines().count() < 40);
     let before = fs::read(&path).expect("read");
     let error = run_init(&path, &init_args()).expect_err("there is one");
-    assert!(error.contains("이미 있어서"), "{error}");
+    assert!(error.contains("이미 있는 설정"), "{error}");
     assert_eq!(fs::read(&path).expect("read"), before);
     assert_eq!(fs::read_dir(path.parent().expect("a folder")).expect("read").count(), 1);
 }

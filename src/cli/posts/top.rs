@@ -37,7 +37,7 @@ fn digest<'a>(deps: &Deps<'a>, name: Option<&str>) -> Result<&'a Digest> {
     match (found, name) {
         (Some(digest), _) => Ok(digest),
         (None, Some(name)) => {
-            Err(Misuse(format!("설정에 다이제스트 `{name}`이(가) 없어요. 있는 것: {}", known())).into())
+            Err(Misuse(format!("설정에 없는 다이제스트예요: `{name}`. 있는 것: {}", known())).into())
         }
         (None, None) => bail!("설정에 다이제스트가 없어 점수를 낼 수 없어요. `[[digest]]`를 하나 적으세요"),
     }

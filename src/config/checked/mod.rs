@@ -115,7 +115,7 @@ fn duplicate(seen: &mut Vec<(String, Place)>, name: &str, place: &Place) -> Opti
     if let Some((_, first)) = seen.iter().find(|(known, _)| *known == folded) {
         let first = first.line().map(|line| format!("{line}행에 ")).unwrap_or_default();
         return Some(Problem::new(
-            format!("이름 `{name}`이(가) {first}이미 있어요"),
+            format!("{first}이미 있는 이름이에요: `{name}`"),
             "서로 다른 이름을 붙이세요",
         ));
     }

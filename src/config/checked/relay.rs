@@ -39,7 +39,7 @@ pub(super) fn read(mut section: Section<'_, '_>, environment: &Environment) -> O
     let login = login(&mut section, environment);
     let ca_file = section.optional("ca_file", path);
     if let Some(file) = ca_file.as_deref().filter(|file| !file.is_file()) {
-        let what = format!("인증서 파일 {}이(가) 없어요", file.display());
+        let what = format!("인증서 파일이 없어요: {}", file.display());
         section.fault("ca_file", Problem::new(what, "경로를 확인하거나 이 줄을 지우세요"));
     }
     let rate = || number(0.01..=10_000.0);

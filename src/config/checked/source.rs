@@ -63,7 +63,7 @@ fn read(
         ),
         Some(Location::File(path)) if !path.exists() => section.warning(
             "location",
-            format!("파일 {}이(가) 아직 없어요", path.display()),
+            format!("아직 없는 파일이에요: {}", path.display()),
             "moabom을 시작하는 폴더에서 본 경로가 맞는지 확인하세요",
         ),
         _ => {}

@@ -49,7 +49,7 @@ pub(super) fn configurations() -> Vec<Case> {
         ),
         wrong("an unknown format", "page-text", "page-txt", &["혹시 `page-text`?"]),
         wrong("no certificates there", "tls =", "ca_file = \"no.pem\"\ntls =", &["smtp.ca_file"]),
-        case("a certificate that is none", CHECK, 1, &["ca_file page.txt", "PEM"])
+        case("a certificate that is none", CHECK, 1, &["[smtp] ca_file", "page.txt", "PEM"])
             .config("tls = \"none\"", "tls = \"starttls\"\nca_file = \"page.txt\""),
         case("a variable out of range", CHECK, 2, &["MOABOM__SMTP__PORT"])
             .variable("MOABOM__SMTP__PORT", "abc"),
@@ -91,7 +91,7 @@ pub(super) fn pages() -> Vec<Case> {
         case("a site that is down", INGEST, 1, &["연결하지 못했어요", "127.0.0.1:1"])
             .config("location = \"page.txt\"", "location = \"http://127.0.0.1:1/l\"\nallow_private = true"),
         case("a private site", INGEST, 2, &["allow_private"]).config("page.txt", "http://127.0.0.1:1/l"),
-        case("a source of no such name", &["ingest", "nope"], 2, &["출처 `nope`", "있는 것: blog"]),
+        case("a source of no such name", &["ingest", "nope"], 2, &["없는 출처예요: `nope`", "있는 것: blog"]),
         case("a demo of no page", &["demo", "--once", "--source", "no.txt"], 1, &["no.txt", "확인하세요"]),
         case(
             "a demo of a broken page",
