@@ -54,7 +54,7 @@ pub(super) fn configurations() -> Vec<Case> {
         case("a variable out of range", CHECK, 2, &["MOABOM__SMTP__PORT"])
             .variable("MOABOM__SMTP__PORT", "abc"),
         case("a variable of no key", CHECK, 2, &["MOABOM__SMPT__PORT"]).variable("MOABOM__SMPT__PORT", "25"),
-        case("init over a configuration", &["init", "--title", "봄"], 2, &["이미 있어서 그대로"]),
+        case("init over a configuration", &["init", "--title", "봄"], 2, &["이미 있는 설정이라 그대로"]),
         case("init without what it needs", &["init"], 2, &["--smtp-host", "→"]).without("moabom.toml"),
     ]
 }
