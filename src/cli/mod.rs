@@ -16,6 +16,7 @@ pub mod ingest;
 pub mod init;
 pub mod keys;
 pub mod law;
+pub mod man;
 mod open;
 pub mod posts;
 pub mod preview;
@@ -119,6 +120,8 @@ pub enum Command {
     Admin(admin::AdminCommand),
     /// 셸에서 Tab으로 명령을 채우게 하는 스크립트를 출력해요
     Completions(completions::CompletionsArgs),
+    /// 명령마다 설명서(man)를 폴더에 써요
+    Man(man::ManArgs),
     /// 옮기거나 복사한 저장소가 이제부터 보내게 해요
     Adopt,
     /// 저장소를 이 판의 스키마로 올려요. 다른 명령도 처음 열 때 알아서 해요
@@ -248,6 +251,7 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         Command::Restore(args) => restore::run(context, &args, out),
         Command::Admin(command) => admin::run(context, &command, out),
         Command::Completions(args) => completions::run(args, out),
+        Command::Man(args) => man::run(context, &args, out),
         Command::Adopt => adopt::run(context, out),
         Command::Migrate => {
             let store = context.store()?;
