@@ -70,7 +70,10 @@ enum Standing {
 
 fn standing(path: &Path) -> io::Result<Standing> {
     match path.symlink_metadata() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Standing::Nothing),
+        // Where a file stands in the folder's place, writing says so in its own words.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Standing::Nothing);
+        }
         Err(error) => return Err(error),
         Ok(found) if !found.is_file() => return Ok(Standing::Foreign),
         Ok(_) => {}

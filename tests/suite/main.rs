@@ -33,6 +33,7 @@ mod law;
 mod letter;
 mod letters;
 mod metrics;
+mod man;
 mod month;
 mod notices;
 mod page_text;
