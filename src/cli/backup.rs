@@ -152,7 +152,7 @@ fn bar() -> ProgressBar {
 }
 
 /// A size as people read it.
-fn bytes(size: u64) -> String {
+pub(super) fn bytes(size: u64) -> String {
     match size {
         0..1_048_576 => format!("{}KB", size.div_ceil(1024)),
         _ => {

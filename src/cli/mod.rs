@@ -12,6 +12,7 @@ pub mod demo;
 pub mod dkim;
 pub mod doctor;
 pub mod editions;
+pub mod export;
 pub mod ingest;
 pub mod init;
 pub mod keys;
@@ -113,6 +114,8 @@ pub enum Command {
     Schedule(schedule::ScheduleArgs),
     /// 저장소와 비밀 키를 새 파일에 복사해요. `run`이 도는 동안에도 돼요
     Backup(backup::BackupArgs),
+    /// 글, 편지, 구독자, 장부를 모두 열린 형식의 파일로 내보내요. `run`이 도는 동안에도 돼요
+    Export(export::ExportArgs),
     /// 백업을 되살려요. 백업한 뒤에 보냈을 수 있는 것은 저절로 다시 보내지 않아요
     Restore(restore::RestoreArgs),
     /// 웹 브라우저로 보는 운영 페이지
@@ -248,6 +251,7 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         Command::Status(args) => status::run(context, args, out),
         Command::Schedule(args) => schedule::run(context, &args, out),
         Command::Backup(args) => backup::run(context, &args, out),
+        Command::Export(args) => export::run(context, &args, out),
         Command::Restore(args) => restore::run(context, &args, out),
         Command::Admin(command) => admin::run(context, &command, out),
         Command::Completions(args) => completions::run(args, out),

@@ -44,6 +44,7 @@ const PLACES: &[(&str, &str)] = &[
     ("config", "경로"),
     ("digest", "다이제스트"),
     ("domain", "도메인"),
+    ("everything", "폴더"),
     ("file", "파일"),
     ("files", "파일"),
     ("folder", "폴더"),

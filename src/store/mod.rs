@@ -11,6 +11,7 @@ mod connection;
 pub mod consents;
 pub mod deliveries;
 pub mod editions;
+pub mod export;
 pub mod notices;
 pub mod operator;
 pub mod overview;
