@@ -161,7 +161,7 @@ fn value(row: &Row<'_>, place: usize, kind: Kind) -> rusqlite::Result<Value> {
         (_, ValueRef::Integer(number)) => Value::from(number),
         (_, ValueRef::Real(number)) => Value::from(number),
         (_, ValueRef::Text(text)) => lossy(text),
-        (_, ValueRef::Blob(bytes)) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        (_, ValueRef::Blob(bytes)) => Value::String(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
     })
 }
 
