@@ -108,7 +108,10 @@ fn say(files: &[Finished], args: &ExportArgs, now: Instant, out: &mut impl Write
         return Ok(writeln!(out, "{summary:#}")?);
     }
     writeln!(out, "모두 내보냈어요: {folder} (파일 {}개, {})", grouped(files.len() as u64), bytes(size))?;
-    Ok(writeln!(out, "무엇이 들어 있는지는 README.md를 보세요. 구독자의 주소가 들어 있으니 안전한 곳에 두세요.")?)
+    Ok(writeln!(
+        out,
+        "무엇이 들어 있는지는 README.md를 보세요. 구독자의 주소가 들어 있으니 안전한 곳에 두세요."
+    )?)
 }
 
 /// Writes everything the store holds at one instant to the folder `whole`, which must not be there. Whatever goes wrong,
@@ -145,7 +148,8 @@ fn fill(
     let (all, mut done) = (counts.iter().sum(), 0);
     tell(Progress::Rows(done, all))?;
     for noun in NOUNS {
-        done = fill_noun(ledger, noun, folder, &mut |rows| tell(Progress::Rows(done + rows, all)))? + done;
+        let before = done;
+        done += fill_noun(ledger, noun, folder, &mut |rows| tell(Progress::Rows(before + rows, all)))?;
         if let Some(file) = folder.finished().last() {
             tell(Progress::File(file))?;
         }
@@ -175,8 +179,8 @@ fn fill_noun(
 
 /// The message as it was mailed, for nobody in particular, and its two parts.
 fn put_letter(letter: &FrozenLetter, heading: &Heading, folder: &mut Folder) -> Result<()> {
-    let message =
-        message(letter, heading).with_context(|| format!("발행호 {}의 편지를 꺼내지 못했어요", letter.id.0))?;
+    let message = message(letter, heading)
+        .with_context(|| format!("발행호 {}의 편지를 꺼내지 못했어요", letter.id.0))?;
     let name = format!("letters/{:06}", letter.id.0);
     folder.put(&format!("{name}.eml"), &message)?;
     folder.put(&format!("{name}.html"), &part(&message, true)?)?;

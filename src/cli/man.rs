@@ -30,7 +30,9 @@ pub struct ManArgs {
 pub fn run(context: &Context, args: &ManArgs, out: &mut impl Write) -> Result<()> {
     let folder = args.folder.as_path();
     if folder.exists() && !folder.is_dir() {
-        return Err(Misuse(format!("폴더가 아니에요: {}. 설명서를 둘 폴더를 적어 주세요", folder.display())).into());
+        return Err(
+            Misuse(format!("폴더가 아니에요: {}. 설명서를 둘 폴더를 적어 주세요", folder.display())).into()
+        );
     }
     let mut command = usage::in_korean(Cli::command());
     command.build();

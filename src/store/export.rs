@@ -155,9 +155,7 @@ fn value(row: &Row<'_>, place: usize, kind: Kind) -> rusqlite::Result<Value> {
         (_, ValueRef::Null) => Value::Null,
         (Kind::Flag, ValueRef::Integer(number)) => Value::from(number != 0),
         (Kind::Instant, ValueRef::Integer(millis)) => serde_json::json!(from_millis(millis)),
-        (Kind::Json, ValueRef::Text(text)) => {
-            serde_json::from_slice(text).unwrap_or_else(|_| lossy(text))
-        }
+        (Kind::Json, ValueRef::Text(text)) => serde_json::from_slice(text).unwrap_or_else(|_| lossy(text)),
         (_, ValueRef::Integer(number)) => Value::from(number),
         (_, ValueRef::Real(number)) => Value::from(number),
         (_, ValueRef::Text(text)) => lossy(text),

@@ -59,14 +59,20 @@ const FILES: &[Entry] = &[
         "config/moabom.toml",
         "설정. --config로 다른 파일을 쓸 수 있고, 안에 적은 경로는 moabom을 시작하는 폴더에서 본 것이에요.",
     ),
-    Entry("data/moabom.sqlite", "모든 상태가 든 저장소. 쓰는 동안에는 끝에 -wal과 -shm이 붙은 파일이 옆에 생겨요."),
+    Entry(
+        "data/moabom.sqlite",
+        "모든 상태가 든 저장소. 쓰는 동안에는 끝에 -wal과 -shm이 붙은 파일이 옆에 생겨요.",
+    ),
     Entry(
         "data/moabom.sqlite.key",
         "링크를 서명하는 비밀 키. 처음 쓸 때 만들어져요. 잃으면 예전 편지의 링크가 듣지 않으니 저장소와 함께 백업하세요.",
     ),
     Entry("data/moabom.lock", "한 저장소로는 한 곳에서만 보내게 하는 자물쇠."),
     Entry("templates/", "여기에 둔 틀과 스타일이 내장된 것을 대신해요. 없어도 돼요."),
-    Entry("/etc/moabom/moabom.toml", "systemd 서비스로 돌릴 때의 설정. 저장소는 /var/lib/moabom/data에 두어요."),
+    Entry(
+        "/etc/moabom/moabom.toml",
+        "systemd 서비스로 돌릴 때의 설정. 저장소는 /var/lib/moabom/data에 두어요.",
+    ),
 ];
 
 const VARIABLES: &[Entry] = &[

@@ -28,8 +28,20 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
 
 /// What is taken, in the order in which it can be read back: nothing refers to a later file.
 pub const NOUNS: &[Noun] = &[
-    SOURCES, POSTS, OBSERVATIONS, EDITIONS, EDITION_POSTS, APPROVALS, SUBSCRIBERS, SUBSCRIPTIONS, WORDINGS, CONSENTS,
-    SUPPRESSIONS, NOTICES, DELIVERIES, ATTEMPTS,
+    SOURCES,
+    POSTS,
+    OBSERVATIONS,
+    EDITIONS,
+    EDITION_POSTS,
+    APPROVALS,
+    SUBSCRIBERS,
+    SUBSCRIPTIONS,
+    WORDINGS,
+    CONSENTS,
+    SUPPRESSIONS,
+    NOTICES,
+    DELIVERIES,
+    ATTEMPTS,
 ];
 
 const SOURCES: Noun = Noun {
@@ -197,7 +209,11 @@ const SUPPRESSIONS: Noun = Noun {
     meaning: "발송 금지. 주소가 아니라 비밀 키로 만든 해시라, 키 없이는 누구인지 알 수 없어요",
     fields: &[
         field("address_hash", Hex, "작은 글자로 고친 주소의 HMAC-SHA-256을 128비트로 자른 것"),
-        field("reason", Text, "withdrawn 수신거부, hard_bounce 없는 주소, complaint 스팸 신고, manual 운영자가 막음"),
+        field(
+            "reason",
+            Text,
+            "withdrawn 수신거부, hard_bounce 없는 주소, complaint 스팸 신고, manual 운영자가 막음",
+        ),
         field("at", Instant, "적은 때"),
     ],
     columns: &[],
@@ -209,12 +225,20 @@ const NOTICES: Noun = Noun {
     meaning: "통지: 한 사람에게 그 사람의 구독에 대해 보낸 메일",
     fields: &[
         ID,
-        field("kind", Text, "confirm 구독 확인, welcome 동의 결과, goodbye 철회 결과, renewal 2년마다의 확인, address_change 주소 변경"),
+        field(
+            "kind",
+            Text,
+            "confirm 구독 확인, welcome 동의 결과, goodbye 철회 결과, renewal 2년마다의 확인, address_change 주소 변경",
+        ),
         SUBSCRIBER,
         field("digest", Text, "다이제스트. null이면 모두"),
         field("about", Instant, "어느 때의 일에 대한 것인지"),
         field("subject", Text, "제목"),
-        field("text", Text, "법이 정한 통지의 본문. 확인 메일은 링크에 토큰이 있어 담지 않고, 지운 사람의 것은 없어요"),
+        field(
+            "text",
+            Text,
+            "법이 정한 통지의 본문. 확인 메일은 링크에 토큰이 있어 담지 않고, 지운 사람의 것은 없어요",
+        ),
         field("created_at", Instant, "쓴 때"),
         field("expires_at", Instant, "그 뒤에는 쓸모가 없는 때"),
     ],
@@ -237,7 +261,11 @@ const DELIVERIES: Noun = Noun {
         EDITION,
         field("notice_id", Number, "통지 (notices의 id)"),
         SUBSCRIBER,
-        field("state", Text, "sent 서버가 받음, bounced 반송, expired 기한 지남, suppressed 보내지 않음, unknown 모름, queued·deferred 기다림, leased·in_flight 보내는 중"),
+        field(
+            "state",
+            Text,
+            "sent 서버가 받음, bounced 반송, expired 기한 지남, suppressed 보내지 않음, unknown 모름, queued·deferred 기다림, leased·in_flight 보내는 중",
+        ),
         field("due_at", Instant, "다음에 보낼 때. 사람이 정하기를 기다리면 null"),
         field("attempts", Number, "헤아린 시도 수"),
         field("message_id", Text, "메일의 Message-ID"),
