@@ -1,4 +1,4 @@
-//! Pure: the README that goes with an export: what lies in it, field by field, and what does not.
+//! Effect: the README that goes with an export, out of the store's own list of what it holds: field by field, and what is left out.
 
 use std::fmt::Write;
 
