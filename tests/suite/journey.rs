@@ -80,6 +80,8 @@ struct Demo {
     inbox: String,
     subscribe: String,
     _folder: tempfile::TempDir,
+    /// Held open: a demo that can no longer say anything ends.
+    _said: std::io::Lines<std::io::BufReader<std::process::ChildStdout>>,
 }
 
 impl Demo {
@@ -99,7 +101,7 @@ impl Demo {
             line[line.find("http://").expect("an address")..].trim().to_owned()
         };
         let (inbox, subscribe) = (address("브라우저"), address("구독 신청"));
-        Demo { child, inbox, subscribe, _folder: folder }
+        Demo { child, inbox, subscribe, _said: said, _folder: folder }
     }
 }
 
