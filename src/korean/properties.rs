@@ -215,3 +215,19 @@ fn hostile_repetitions_of_a_hundred_kilobytes_come_to_an_end() {
         reading::minutes(&text);
     }
 }
+
+#[test]
+fn every_character_has_a_settled_key() {
+    // ideographs, syllables and private use, each of them alike, are left to the random ones above
+    let ranges =
+        ['\u{0}'..='\u{33FF}', '\u{A000}'..='\u{ABFF}', '\u{D7A4}'..='\u{FFFF}', '\u{10000}'..='\u{1FFFF}'];
+    let unsettled = ranges.into_iter().flatten().filter(|ch| {
+        [ch.to_string(), format!("가{ch}b")].iter().any(|text| {
+            let (shown, key) = (title::normalise(text), title::key(text));
+            title::normalise(&shown) != shown
+                || title::key(&key) != key
+                || title::key(&text.nfd().collect::<String>()) != key
+        })
+    });
+    assert_eq!(unsettled.collect::<String>(), "");
+}

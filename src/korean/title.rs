@@ -57,10 +57,10 @@ fn is_invisible(ch: char) -> bool {
 /// the ends ignored. Marks that carry meaning (`C++`, `C#`, `50%`) stay. Never empty for a title that shows something.
 pub fn key(title: &str) -> String {
     let shown = normalise(title);
-    let folded = fold(bare(&shown));
-    let inner = bare(&folded).to_owned();
-    // a title of marks and emoji alone is known by them
-    if inner.is_empty() { fold(&shown) } else { inner }
+    // a title of marks and emoji alone is known by them, and by the letters they unfold to (🄀 is `0.`)
+    let (marked, whole) = (fold(bare(&shown)), fold(&shown));
+    let inner = [&marked, &whole].map(|text| bare(text)).into_iter().find(|inner| !inner.is_empty());
+    inner.unwrap_or(&whole).to_owned()
 }
 
 fn fold(text: &str) -> String {
@@ -108,6 +108,7 @@ mod tests {
         assert_ne!(key("2024"), key("2023"));
         assert_eq!(key("???"), "???");
         assert_eq!(key("🎉"), "🎉");
+        assert_eq!(key("🄀"), "0");
         assert_eq!(key(""), "");
         assert_eq!(key("Straße"), key("STRASSE"));
     }
