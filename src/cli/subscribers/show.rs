@@ -76,7 +76,7 @@ fn evidence(ledger: &[Evidence], zone: Tz, out: &mut dyn Write) -> Result<(), Su
     if ledger.is_empty() {
         writeln!(out, "  기록이 없어요.")?;
     }
-    for (number, Evidence { consent, recorded_at }) in (1..).zip(ledger) {
+    for (number, Evidence { consent, recorded_at, shown }) in (1..).zip(ledger) {
         let digest = consent.digest.as_deref().unwrap_or("모든 다이제스트");
         let wording = if consent.wording.is_empty() { "-" } else { &consent.wording };
         writeln!(out, "  {number}. {} · {digest}", act_word(consent.act))?;
@@ -84,6 +84,12 @@ fn evidence(ledger: &[Evidence], zone: Tz, out: &mut dyn Write) -> Result<(), Su
         writeln!(out, "     적은 때    {}", dates::format(*recorded_at, zone))?;
         writeln!(out, "     출처       {}", consent.source)?;
         writeln!(out, "     문구       {wording}")?;
+        if let Some(shown) = shown {
+            writeln!(out, "     보여 준 글")?;
+            for line in shown.trim_end().lines() {
+                writeln!(out, "       | {line}")?;
+            }
+        }
     }
     Ok(())
 }
@@ -96,6 +102,7 @@ fn event_in_json(event: &Evidence, evidence: bool) -> Value {
     });
     if let (true, Value::Object(fields)) = (evidence, &mut value) {
         fields.insert("recorded_at".into(), json!(event.recorded_at));
+        fields.insert("shown".into(), json!(event.shown));
     }
     value
 }

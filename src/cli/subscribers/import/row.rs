@@ -1,4 +1,4 @@
-//! Pure: one row of a file: whom it means, since when, and what exactly cannot be read of it.
+//! Effect: one row of a file: whom it means, since when, and what exactly cannot be read of it.
 
 use chrono_tz::Tz;
 use csv::StringRecord;
