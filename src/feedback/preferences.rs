@@ -7,11 +7,11 @@ use crate::clock::Instant;
 use crate::compose::links::page_url;
 use crate::model::edition::Content;
 use crate::model::notice::NoticeKind;
-use crate::model::subscriber::{Frequency, Subscriber};
+use crate::model::subscriber::{Frequency, Subscriber, Subscription};
 use crate::model::token::{self, Purpose, SecretKey};
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
 use crate::store::notices::NewNotice;
-use crate::store::preferences::{CHANGE_OPEN, Moved, NewAddress, Pace};
+use crate::store::preferences::{CHANGE_OPEN, Moved, NewAddress};
 use crate::store::{Ledger, Store, StoreError};
 
 /// A reader and what this reader receives.
@@ -20,7 +20,7 @@ pub struct Reader {
     /// The person; has an address.
     pub person: Subscriber,
     /// Subscriptions that are active or paused.
-    pub paces: Vec<Pace>,
+    pub paces: Vec<Subscription>,
 }
 
 /// What is to become of a subscription.

@@ -103,6 +103,11 @@ pub struct Subscription {
     pub state: SubscriptionState,
     /// Since when.
     pub since: Instant,
+    /// When a paused one is active again by itself; none for one that is not paused, or paused until the reader says
+    /// otherwise.
+    pub resumes_at: Option<Instant>,
+    /// How often it is wanted, while it is not paused.
+    pub frequency: Frequency,
 }
 
 /// One event of the consent ledger.

@@ -47,6 +47,8 @@ pub struct Evidence {
     pub consent: Consent,
     /// When it was written down here; nothing changed or removed it since.
     pub recorded_at: Instant,
+    /// The text that the wording stands for, as it was shown; none where the wording is the text itself.
+    pub shown: Option<String>,
 }
 
 impl Ledger<'_> {
@@ -85,8 +87,9 @@ impl Ledger<'_> {
 
     /// A person's consent ledger, oldest event first, each event with the time it was written.
     pub fn evidence_of(&self, id: SubscriberId) -> Result<Vec<Evidence>, StoreError> {
-        const QUERY: &str = "SELECT act, digest, at, source, wording, recorded_at FROM consents
-          WHERE subscriber_id = ?1 ORDER BY at, id";
+        const QUERY: &str = "SELECT act, digest, at, source, wording, recorded_at,
+                (SELECT w.shown FROM wordings w WHERE w.wording = consents.wording)
+           FROM consents WHERE subscriber_id = ?1 ORDER BY at, id";
         let mut list = self.db.prepare_cached(QUERY).map_err(sql)?;
         let rows = list.query_map([id.0], evidence).map_err(sql)?;
         rows.collect::<Result<_, _>>().map_err(sql)
@@ -127,5 +130,5 @@ fn evidence(row: &Row<'_>) -> rusqlite::Result<Evidence> {
         source: row.get(3)?,
         wording: row.get(4)?,
     };
-    Ok(Evidence { consent, recorded_at: from_millis(row.get(5)?) })
+    Ok(Evidence { consent, recorded_at: from_millis(row.get(5)?), shown: row.get(6)? })
 }

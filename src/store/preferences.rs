@@ -3,7 +3,7 @@
 use rusqlite::OptionalExtension;
 
 use super::{Ledger, StoreError, sql};
-use crate::clock::{Instant, from_millis};
+use crate::clock::Instant;
 use crate::model::subscriber::{Frequency, Subscription, SubscriptionState};
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
 
@@ -13,17 +13,6 @@ pub const CHANGES: i64 = 3;
 pub const CHANGES_WITHIN: chrono::Duration = chrono::Duration::days(1);
 /// A new address not confirmed within this is forgotten.
 pub const CHANGE_OPEN: chrono::Duration = chrono::Duration::hours(72);
-
-/// A subscription and, where it is paused, when it is active again by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// The subscription: active or paused.
-    pub subscription: Subscription,
-    /// When a paused one resumes; none for one that is not paused, or paused until the reader says otherwise.
-    pub resumes_at: Option<Instant>,
-    /// How often, while it is not paused.
-    pub frequency: Frequency,
-}
 
 /// What a wish for a new address came to. The reader is told none of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,24 +38,10 @@ pub enum Moved {
 
 impl Ledger<'_> {
     /// A reader's subscriptions that are active or paused, by digest name.
-    pub fn paces_of(&self, id: SubscriberId) -> Result<Vec<Pace>, StoreError> {
-        let mut list = self
-            .db
-            .prepare_cached(
-                "SELECT resumes_at, pace FROM subscriptions WHERE subscriber_id = ?1 AND digest = ?2",
-            )
-            .map_err(sql)?;
-        let mut paces = Vec::new();
-        for (subscription, _) in self.subscriptions_of(id)? {
-            if matches!(subscription.state, SubscriptionState::Active | SubscriptionState::Paused) {
-                let (at, word): (Option<i64>, String) = list
-                    .query_row((id.0, &subscription.digest), |row| Ok((row.get(0)?, row.get(1)?)))
-                    .map_err(sql)?;
-                let frequency = Frequency::parse(&word).unwrap_or(Frequency::Every);
-                paces.push(Pace { subscription, resumes_at: at.map(from_millis), frequency });
-            }
-        }
-        Ok(paces)
+    pub fn paces_of(&self, id: SubscriberId) -> Result<Vec<Subscription>, StoreError> {
+        let open = |state| matches!(state, SubscriptionState::Active | SubscriptionState::Paused);
+        let all = self.subscriptions_of(id)?.into_iter().map(|(subscription, _)| subscription);
+        Ok(all.filter(|subscription| open(subscription.state)).collect())
     }
 
     /// Pauses an active or paused subscription until `until`; false if there is none.

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Row};
 use super::{Ledger, StoreError, sql};
 use crate::clock::{Instant, from_millis};
 use crate::model::subscriber::{
-    Consent, ConsentAct, Subscriber, Subscription, SubscriptionState, SuppressionReason,
+    Consent, ConsentAct, Frequency, Subscriber, Subscription, SubscriptionState, SuppressionReason,
 };
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
 
@@ -218,13 +218,13 @@ impl Ledger<'_> {
     ) -> Result<Vec<(Subscription, Option<Instant>)>, StoreError> {
         self.db
             .prepare_cached(
-                "SELECT digest, state, since,
+                "SELECT digest, state, since, resumes_at, pace,
                         (SELECT max(at) FROM consents AS c WHERE c.subscriber_id = s.subscriber_id
                            AND c.act IN ('granted', 'confirmed') AND (c.digest IS NULL OR c.digest = s.digest))
                  FROM subscriptions AS s WHERE subscriber_id = ?1 ORDER BY digest",
             )
             .and_then(|mut found| {
-                found.query_map([id.0], |row| Ok((subscription(row)?, instant(row, 3)?)))?.collect()
+                found.query_map([id.0], |row| Ok((subscription(row)?, instant(row, 5)?)))?.collect()
             })
             .map_err(sql)
     }
@@ -306,11 +306,13 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Subscriber> {
 }
 
 fn subscription(row: &Row<'_>) -> rusqlite::Result<Subscription> {
-    let state: String = row.get(1)?;
+    let (state, frequency): (String, String) = (row.get(1)?, row.get(4)?);
     Ok(Subscription {
         digest: row.get(0)?,
         state: SubscriptionState::parse(&state).ok_or_else(|| unreadable(1, state))?,
         since: from_millis(row.get(2)?),
+        resumes_at: instant(row, 3)?,
+        frequency: Frequency::parse(&frequency).unwrap_or(Frequency::Every),
     })
 }
 

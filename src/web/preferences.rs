@@ -19,10 +19,10 @@ use crate::compose::links::unsubscribe_url;
 use crate::feedback::preferences::{self, Reader, Rest, Wanted};
 use crate::feedback::signup;
 use crate::korean::dates;
-use crate::model::subscriber::{Frequency, SubscriptionState};
+use crate::model::subscriber::{Frequency, Subscription, SubscriptionState};
 use crate::model::token::Purpose;
 use crate::model::{EditionId, SubscriberId};
-use crate::store::preferences::{Moved, NewAddress, Pace};
+use crate::store::preferences::{Moved, NewAddress};
 
 /// The routes of what readers change by their own link.
 pub(super) fn routes() -> Router<Arc<Shared>> {
@@ -106,15 +106,15 @@ fn draw(shared: &Shared, reader: &Reader, posted: &Posted) -> Response {
     shared.pages.draw(if wrong { Page::PreferencesAgain } else { Page::Preferences }, &own)
 }
 
-fn digest(shared: &Shared, index: usize, pace: &Pace, alone: bool, now: Instant) -> DigestView {
+fn digest(shared: &Shared, index: usize, pace: &Subscription, alone: bool, now: Instant) -> DigestView {
     let zone = shared.people.zone;
-    let name = &pace.subscription.digest;
+    let name = &pace.digest;
     let choice = shared.people.digests.iter().find(|one| one.name == *name);
     let when = choice.map(|choice| match (&choice.best, pace.frequency) {
         (Some(when), Frequency::Monthly) => when.as_str(),
         _ => choice.when.as_str(),
     });
-    let paused = pace.subscription.state == SubscriptionState::Paused;
+    let paused = pace.state == SubscriptionState::Paused;
     let day = |at: Instant| dates::day_with_year(at, zone);
     let mut choices = Vec::new();
     if paused {
@@ -211,9 +211,8 @@ async fn save(shared: &Arc<Shared>, token: String, body: &Bytes) -> Response {
         let wishes = paces
             .filter_map(|(index, pace)| {
                 let value = field(&posted, &format!("pace{index}"))?;
-                let wanted = wanted(&value)
-                    .filter(|wanted| working.people.offers(&pace.subscription.digest, *wanted))?;
-                Some((pace.subscription.digest.clone(), wanted))
+                let wanted = wanted(&value).filter(|wanted| working.people.offers(&pace.digest, *wanted))?;
+                Some((pace.digest.clone(), wanted))
             })
             .collect();
         preferences::save(&working.store, &working.keys, &mine, name, wishes, working.clock.now())

@@ -175,6 +175,22 @@ fn nobody_who_was_erased_and_no_secret_comes_out() {
     assert!(notices.iter().any(|row| row["kind"] == "confirm" && row["text"].is_null()));
 }
 
+#[test]
+fn it_works_while_run_is_at_work() {
+    let keeper = Keeper::start(0);
+    let system = lived(&keeper);
+    let mut run = system.start(&["run"]);
+    let exported = system.try_run(&["export", "--everything", "all"]);
+    let working = run.try_wait().expect("a child").is_none();
+    run.kill().expect("it ends");
+    run.wait().expect("it ended");
+    assert!(exported.is_ok() && working, "{exported:?}");
+    assert_eq!(
+        rows(&system.path("all"), "subscribers").len() as u64,
+        count(&store_of(&system), "subscribers")
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_may_read_it() {

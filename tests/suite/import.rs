@@ -174,13 +174,23 @@ fn what_goes_out_comes_back_the_same_and_no_spreadsheet_runs_it() {
             [],
         )
         .expect("writes");
+    desk.sql()
+        .execute_batch(
+            "UPDATE subscriptions SET state = 'paused', resumes_at = 1800000000000, pace = 'monthly'
+              WHERE subscriber_id = 3 AND digest = 'weekly';
+             UPDATE subscriptions SET pace = 'monthly' WHERE subscriber_id = 4;",
+        )
+        .expect("writes");
     let first = desk.folder.path().join("out.csv");
     let path = first.to_str().expect("UTF-8");
     desk.run(&["export", "--out", path, "--bom"]).ok();
     let refused = desk.run(&["export", "--out", path]);
     assert!(refused.error().contains("덮어쓰지 않으니"), "{}", refused.error());
     let written = std::fs::read_to_string(&first).expect("reads");
-    assert!(written.starts_with("\u{feff}이메일,이름,구독일,상태,다이제스트\r\n"), "{written}");
+    assert!(
+        written.starts_with("\u{feff}이메일,이름,구독일,상태,다이제스트,다시 받는 날,받는 빈도\r\n"),
+        "{written}"
+    );
     for cell in written.split(['\n', ',']).map(|cell| cell.trim_start_matches('"')) {
         assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
     }
@@ -188,9 +198,46 @@ fn what_goes_out_comes_back_the_same_and_no_spreadsheet_runs_it() {
     other.digests.clone_from(&desk.digests);
     other.run(&["import", path]).ok();
     assert_eq!(other.list(), desk.list());
+    let wishes = |desk: &Desk| {
+        let sql = desk.sql();
+        let query = "SELECT subscriber_id, digest, state, resumes_at, pace FROM subscriptions ORDER BY 1, 2";
+        let mut list = sql.prepare(query).expect("prepares");
+        let read = |row: &rusqlite::Row<'_>| (0..5).map(|at| row.get(at)).collect();
+        let rows = list.query_map([], read).expect("reads");
+        rows.collect::<Result<Vec<Vec<rusqlite::types::Value>>, _>>().expect("rows")
+    };
+    assert_eq!(wishes(&other), wishes(&desk), "pauses with their ends, and how often");
     let stream = |desk: &Desk| desk.run(&["export"]).ok().out;
     assert_eq!(stream(&other), stream(&desk));
     assert_eq!(stream(&desk), written.trim_start_matches('\u{feff}'));
+}
+
+#[test]
+fn the_wishes_in_a_file_are_for_new_subscriptions_and_must_be_readable() {
+    let desk = Desk::new();
+    desk.run(&["add", "old@b.com"]).ok();
+    let text = "이메일,구독일,상태,다시 받는 날,받는 빈도\n\
+        old@b.com,2026-11-01,쉬는 중,2027-01-01,월간\nnew@b.com,2026-11-01,쉬는 중,2027-01-01,월간 모음\n\
+        back@b.com,2026-11-01,구독 중,2027-01-01,\n";
+    desk.import(text, &[]).ok();
+    let wishes = |address: &str| {
+        let found = desk.store.read(|ledger| ledger.subscriptions_of(desk.id(address))).expect("reads");
+        let subscription = found[0].0.clone();
+        let until = subscription.resumes_at.map(|at| at.to_rfc3339());
+        (subscription.state.as_str(), until, subscription.frequency.as_str())
+    };
+    assert_eq!(wishes("old@b.com"), ("active", None, "every"), "who is here keeps what the reader chose");
+    let until = Some("2026-12-31T15:00:00+00:00".to_owned());
+    assert_eq!(wishes("new@b.com"), ("paused", until, "monthly"));
+    assert_eq!(wishes("back@b.com"), ("active", None, "every"), "no pause, no end of it");
+    for (row, word) in [
+        ("x@b.com,2026-11-01,쉬는 중,언젠가,매번", "4열(다시 받는 날): '언젠가'"),
+        ("x@b.com,2026-11-01,구독 중,,가끔", "5열(받는 빈도)"),
+    ] {
+        let said = desk.import(format!("이메일,구독일,상태,다시 받는 날,받는 빈도\n{row}\n"), &[]);
+        assert!(said.result.is_err() && said.err.contains(word), "{}", said.err);
+    }
+    assert_eq!(desk.count(), 3);
 }
 
 #[test]

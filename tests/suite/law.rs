@@ -282,3 +282,30 @@ fn evidence_shows_each_act_with_its_times_source_and_wording() {
         "{out}"
     );
 }
+
+#[test]
+fn evidence_shows_the_text_a_person_agreed_to_as_it_was_shown() {
+    let mut office = Office::plain();
+    office.add("kim@naver.com", "2026-11-01T03:00:00Z");
+    // What a sign-up by the form writes.
+    let (id, at) = (SubscriberId(1), office.desk.now);
+    let keep = move |ledger: &moabom::store::Ledger<'_>| {
+        ledger
+            .keep_wording("form-1", "수집 항목: 이메일 주소, 이름(선택)\n보유 기간: 구독을 끝낼 때까지\n")?;
+        let (digest, source) = (Some("weekly".to_owned()), "web".to_owned());
+        let consent =
+            Consent { act: ConsentAct::Confirmed, digest, at, source, wording: "form-1".to_owned() };
+        ledger.record_consent(id, &consent, at)
+    };
+    office.desk.store.write(keep).expect("written");
+    let out = office.desk.run(&["show", "1", "--evidence"]).ok().out;
+    let text = "문구       form-1\n     보여 준 글\n       | 수집 항목: 이메일 주소, 이름(선택)\n       | 보유 기간: 구독을 끝낼 때까지\n";
+    assert!(out.contains(text), "{out}");
+    let out = office.desk.run(&["show", "1", "--evidence", "--json"]).ok().out;
+    let shown: Value = serde_json::from_str(&out).expect("JSON");
+    assert!(shown["consents"][0]["shown"].is_null(), "its wording is the text itself");
+    let kept = shown["consents"][1]["shown"].as_str().expect("the text");
+    assert!(kept.starts_with("수집 항목") && kept.ends_with("까지\n"), "{kept}");
+    let brief = office.desk.run(&["show", "1", "--json"]).ok().out;
+    assert!(!brief.contains("수집 항목"), "{brief}");
+}

@@ -37,7 +37,7 @@ pub(super) fn text(newsletter: &str, exported_at: &str) -> String {
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Number => "수",
-        Kind::Text => "글",
+        Kind::Text => "문자열",
         Kind::Flag => "true/false",
         Kind::Instant => "시각",
         Kind::Json => "JSON",

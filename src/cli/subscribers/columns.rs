@@ -1,6 +1,6 @@
 //! Pure: which column of a subscriber file holds what, by the header names of Korean files, listmonk, Stibee, Mailchimp.
 
-use crate::model::subscriber::SubscriptionState;
+use crate::model::subscriber::{Frequency, SubscriptionState};
 pub use crate::status::words::subscription_state as word;
 
 /// Where a file keeps what; places from 0.
@@ -22,6 +22,10 @@ pub struct Columns {
     pub left: Vec<usize>,
     /// The digest.
     pub digest: Option<usize>,
+    /// The day a pause ends.
+    pub resumes: Option<usize>,
+    /// How often the digest is wanted.
+    pub frequency: Option<usize>,
 }
 
 const ADDRESS: &[&str] = &[
@@ -129,6 +133,8 @@ const LEFT: &[&str] = &[
     "optouttime",
 ];
 const DIGEST: &[&str] = &["다이제스트", "digest"];
+const RESUMES: &[&str] = &["다시받는날", "다시받는때", "다시시작일", "resumesat"];
+const FREQUENCY: &[&str] = &["받는빈도", "수신빈도", "pace"];
 
 /// Finds the columns by the names in the header row; none if no column holds addresses.
 pub fn find<'a>(header: impl Iterator<Item = &'a str>) -> Option<Columns> {
@@ -147,6 +153,8 @@ pub fn find<'a>(header: impl Iterator<Item = &'a str>) -> Option<Columns> {
         status: all(STATUS),
         left: all(LEFT),
         digest: first(DIGEST),
+        resumes: first(RESUMES),
+        frequency: first(FREQUENCY),
     })
 }
 
@@ -243,6 +251,23 @@ pub fn standing(word: &str) -> Option<Standing> {
         Some(Standing::On(SubscriptionState::Pending))
     } else {
         has(GONE).then_some(Standing::Gone)
+    }
+}
+
+/// How often, in a file's words.
+pub fn frequency_word(frequency: Frequency) -> &'static str {
+    match frequency {
+        Frequency::Every => "매번",
+        Frequency::Monthly => "월간",
+    }
+}
+
+/// The meaning of such a word; none if it is not known.
+pub fn frequency(word: &str) -> Option<Frequency> {
+    match plain(word).as_str() {
+        "" | "매번" | "every" => Some(Frequency::Every),
+        "월간" | "월간모음" | "monthly" => Some(Frequency::Monthly),
+        _ => None,
     }
 }
 

@@ -2,14 +2,31 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Deps, Export, SubscribersError, columns, known, show};
+use super::{Deps, SubscribersError, columns, known, list, state};
 use crate::cli::dates;
 use crate::model::subscriber::SubscriptionState;
 use crate::store::subscribers::{Listed, SubscriberFilter};
 
-const HEADER: [&str; 5] = ["이메일", "이름", "구독일", "상태", "다이제스트"];
+/// `subscribers export`
+#[derive(Clone, Debug, clap::Args)]
+pub struct Export {
+    /// 쓸 파일 (이미 있으면 거절해요). 적지 않으면 표준 출력
+    #[arg(long, value_name = "파일")]
+    pub out: Option<PathBuf>,
+    /// 맨 앞에 BOM을 붙여요 (엑셀에서 바로 열 때)
+    #[arg(long)]
+    pub bom: bool,
+    /// 이 다이제스트의 구독자만
+    #[arg(long, value_name = "이름")]
+    pub digest: Option<String>,
+    /// 이 상태의 구독만: pending, active, paused
+    #[arg(long, value_name = "상태", value_parser = state)]
+    pub state: Option<SubscriptionState>,
+}
+
+const HEADER: [&str; 7] = ["이메일", "이름", "구독일", "상태", "다이제스트", "다시 받는 날", "받는 빈도"];
 
 pub(super) fn run(
     args: &Export,
@@ -69,7 +86,7 @@ fn write(args: &Export, deps: &Deps<'_>, out: &mut dyn Write) -> Result<u64, Sub
     csv.write_record(HEADER).map_err(failure)?;
     let filter = SubscriberFilter { digest: args.digest.clone(), state: args.state, erased: false };
     let mut count = 0;
-    show::each(deps, &filter, |person| {
+    list::each(deps, &filter, |person| {
         count += write_person(&mut csv, &person, &filter, deps)?;
         Ok(())
     })?;
@@ -102,12 +119,16 @@ fn write_person<W: Write>(
             continue;
         }
         count += 1;
+        let paused = subscription.state == SubscriptionState::Paused;
+        let resumes_at = subscription.resumes_at.filter(|_| paused);
         csv.write_record([
             columns::guard(address.as_str()),
             columns::guard(person.subscriber.name.as_deref().unwrap_or_default()),
             consent_at.map(|at| dates::format(at, deps.time_zone)).unwrap_or_default(),
             columns::word(subscription.state).to_owned(),
             columns::guard(&subscription.digest),
+            resumes_at.map(|at| dates::format(at, deps.time_zone)).unwrap_or_default(),
+            columns::frequency_word(subscription.frequency).to_owned(),
         ])
         .map_err(failure)?;
     }

@@ -1,110 +1,31 @@
-//! Effect: the list and one person's page, as tables and as JSON.
+//! Effect: `moabom subscribers show`: one person's page, as text and as JSON.
 
-use std::io::{self, Write};
-use std::ops::ControlFlow;
+use std::io::Write;
 
 use chrono_tz::Tz;
 use serde_json::{Value, json};
-use unicode_width::UnicodeWidthStr;
 
-use super::{Deps, List, Show, SubscribersError, columns, find, known, shown};
+use super::list::in_json;
+use super::{Deps, SubscribersError, columns, find, shown};
 use crate::cli::dates;
-use crate::model::subscriber::SubscriptionState;
 use crate::status::words::consent_act as act_word;
 use crate::store::consents::Evidence;
-use crate::store::subscribers::{Listed, SubscriberFilter};
+use crate::store::subscribers::Listed;
 
-pub(super) fn list(
-    args: &List,
-    deps: &Deps<'_>,
-    out: &mut dyn Write,
-    err: &mut dyn Write,
-) -> Result<(), SubscribersError> {
-    known(args.digest.as_ref(), deps)?;
-    // Whoever withdrew is erased: asking for them means asking for erased rows.
-    let erased = args.all || args.state == Some(SubscriptionState::Unsubscribed);
-    let filter = SubscriberFilter { digest: args.digest.clone(), state: args.state, erased };
-    let mut count = 0u64;
-    each(deps, &filter, |person| {
-        count += 1;
-        match (args.json, count) {
-            (true, 1) => write!(out, "[\n  ")?,
-            (true, _) => write!(out, ",\n  ")?,
-            (false, 1) => writeln!(out, "{}", row(["번호", "주소", "이름", "구독"]))?,
-            (false, _) => {}
-        }
-        if args.json { write!(out, "{}", in_json(&person)) } else { writeln!(out, "{}", line(&person)) }
-    })?;
-    match (args.json, count) {
-        (true, 0) => writeln!(out, "[]")?,
-        (true, _) => writeln!(out, "\n]")?,
-        (false, 0) => writeln!(
-            err,
-            "구독자가 없어요. `moabom subscribers add 주소`로 넣거나 `import 파일`로 가져오세요"
-        )?,
-        (false, _) => writeln!(err, "모두 {count}명")?,
-    }
-    Ok(())
+/// `subscribers show`
+#[derive(Clone, Debug, clap::Args)]
+pub struct Show {
+    /// 메일 주소나 번호
+    pub who: String,
+    /// 동의 기록을 증빙으로: 언제 무엇을 했고 언제 적었는지, 출처와 문구까지
+    #[arg(long)]
+    pub evidence: bool,
+    /// JSON으로
+    #[arg(long)]
+    pub json: bool,
 }
 
-/// Shows each person to `visit`, and gives back its first output error.
-pub(super) fn each(
-    deps: &Deps<'_>,
-    filter: &SubscriberFilter,
-    mut visit: impl FnMut(Listed) -> io::Result<()>,
-) -> Result<(), SubscribersError> {
-    let mut failed = None;
-    deps.store.read(|ledger| {
-        ledger.each_subscriber(filter, &mut |person| match visit(person) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                failed = Some(error);
-                ControlFlow::Break(())
-            }
-        })
-    })?;
-    failed.map_or(Ok(()), |error| Err(error.into()))
-}
-
-/// `{id, address, name, subscriptions: [{digest, state}]}`.
-fn in_json(person: &Listed) -> Value {
-    let subscriptions: Vec<Value> = person
-        .subscriptions
-        .iter()
-        .map(|(subscription, _)| json!({"digest": subscription.digest, "state": subscription.state}))
-        .collect();
-    json!({
-        "id": person.subscriber.id,
-        "address": person.subscriber.address.as_ref().map(|address| address.as_str()),
-        "name": person.subscriber.name,
-        "subscriptions": subscriptions,
-    })
-}
-
-fn line(person: &Listed) -> String {
-    let subscriptions: Vec<String> = person
-        .subscriptions
-        .iter()
-        .map(|(subscription, _)| format!("{}: {}", subscription.digest, columns::word(subscription.state)))
-        .collect();
-    let address = person.subscriber.address.as_ref().map_or("(지움)", |address| address.as_str());
-    let name = person.subscriber.name.as_deref().unwrap_or("-");
-    row([&person.subscriber.id.to_string(), address, name, &subscriptions.join(", ")])
-}
-
-fn row(cells: [&str; 4]) -> String {
-    let mut line = String::new();
-    for (cell, width) in cells.into_iter().zip([6, 32, 14, 0]) {
-        line.push_str(cell);
-        line.extend(std::iter::repeat_n(' ', width - width.min(cell.width())));
-        if width > 0 {
-            line.push_str("  ");
-        }
-    }
-    line
-}
-
-pub(super) fn show(args: &Show, deps: &Deps<'_>, out: &mut dyn Write) -> Result<(), SubscribersError> {
+pub(super) fn run(args: &Show, deps: &Deps<'_>, out: &mut dyn Write) -> Result<(), SubscribersError> {
     let person = find(&args.who, deps)?.ok_or_else(|| SubscribersError::NotFound(shown(&args.who)))?;
     let (subscriptions, ledger) = deps
         .store
@@ -155,7 +76,7 @@ fn evidence(ledger: &[Evidence], zone: Tz, out: &mut dyn Write) -> Result<(), Su
     if ledger.is_empty() {
         writeln!(out, "  기록이 없어요.")?;
     }
-    for (number, Evidence { consent, recorded_at }) in (1..).zip(ledger) {
+    for (number, Evidence { consent, recorded_at, shown }) in (1..).zip(ledger) {
         let digest = consent.digest.as_deref().unwrap_or("모든 다이제스트");
         let wording = if consent.wording.is_empty() { "-" } else { &consent.wording };
         writeln!(out, "  {number}. {} · {digest}", act_word(consent.act))?;
@@ -163,6 +84,12 @@ fn evidence(ledger: &[Evidence], zone: Tz, out: &mut dyn Write) -> Result<(), Su
         writeln!(out, "     적은 때    {}", dates::format(*recorded_at, zone))?;
         writeln!(out, "     출처       {}", consent.source)?;
         writeln!(out, "     문구       {wording}")?;
+        if let Some(shown) = shown {
+            writeln!(out, "     보여 준 글")?;
+            for line in shown.trim_end().lines() {
+                writeln!(out, "       | {line}")?;
+            }
+        }
     }
     Ok(())
 }
@@ -175,6 +102,7 @@ fn event_in_json(event: &Evidence, evidence: bool) -> Value {
     });
     if let (true, Value::Object(fields)) = (evidence, &mut value) {
         fields.insert("recorded_at".into(), json!(event.recorded_at));
+        fields.insert("shown".into(), json!(event.shown));
     }
     value
 }

@@ -154,14 +154,15 @@ fn view(desk: &Desk, ledger: &Ledger<'_>, id: SubscriberId) -> Result<Option<Per
         word: subscription_state(one.state),
         since: day(one.since),
     });
-    let consents = ledger.evidence_of(id)?.into_iter().map(|Evidence { consent, recorded_at }| ConsentView {
-        act: consent_act(consent.act),
-        digest: consent.digest.as_deref().map(plain),
-        at: day(consent.at),
-        recorded: day(recorded_at),
-        source: plain(&consent.source),
-        wording: plain(&consent.wording),
-    });
+    let consents =
+        ledger.evidence_of(id)?.into_iter().map(|Evidence { consent, recorded_at, .. }| ConsentView {
+            act: consent_act(consent.act),
+            digest: consent.digest.as_deref().map(plain),
+            at: day(consent.at),
+            recorded: day(recorded_at),
+            source: plain(&consent.source),
+            wording: plain(&consent.wording),
+        });
     Ok(Some(PersonView {
         heading: address_of(&person),
         id: person.id.0,
