@@ -39,7 +39,7 @@ pub(super) async fn run(
         tokio::select! {
             () = stop.cancelled() => {}
             Ok(()) = plans.changed() => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = clock.sleep(LOOK) => {}
         }
     }
     Ok(())

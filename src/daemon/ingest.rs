@@ -110,7 +110,7 @@ impl Reading {
             self.beat.resting(wait);
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = tokio::time::sleep(wait) => {}
+                () = self.clock.sleep(wait) => {}
             }
         }
         Ok(())

@@ -1,7 +1,6 @@
 //! Effect: the step that tells what the law wants told, on the clock.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +15,7 @@ use crate::render::notice::NoticeRenderer;
 use crate::store::Store;
 
 /// How often every consent is looked at: what falls due does so by the day.
-const CONSENTS: Duration = Duration::from_secs(3600);
+const CONSENTS: chrono::Duration = chrono::Duration::hours(1);
 
 /// What notices are made with.
 pub struct Office {
@@ -47,16 +46,17 @@ pub(super) async fn run(
     stop: CancellationToken,
     queued: Arc<Notify>,
 ) -> Result<(), DaemonError> {
-    let mut looked: Option<tokio::time::Instant> = None;
+    let mut looked: Option<Instant> = None;
     while !stop.is_cancelled() {
-        let all = looked.is_none_or(|at| at.elapsed() >= CONSENTS);
         beat.working();
         let (worker, now) = (Arc::clone(&plans.borrow_and_update().office), clock.now());
+        // a clock that was set back asks for a look, too
+        let all = looked.is_none_or(|at| (now - at).abs() >= CONSENTS);
         let step = tokio::task::spawn_blocking(move || worker.once(all, now));
         match step.await.map_err(|_| DaemonError::Died("통지"))? {
             Ok(report) => {
                 if all {
-                    looked = Some(tokio::time::Instant::now());
+                    looked = Some(now);
                 }
                 if report != Report::default() {
                     info!(queued = report.queued, erased = report.erased, "법이 정한 통지를 준비했어요");
@@ -69,7 +69,7 @@ pub(super) async fn run(
         tokio::select! {
             () = stop.cancelled() => {}
             Ok(()) = plans.changed() => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = clock.sleep(LOOK) => {}
         }
     }
     Ok(())

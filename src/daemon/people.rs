@@ -36,7 +36,7 @@ pub(super) async fn run(
         beat.resting(PACE);
         tokio::select! {
             () = stop.cancelled() => {}
-            () = tokio::time::sleep(PACE) => {}
+            () = clock.sleep(PACE) => {}
         }
     }
     Ok(())

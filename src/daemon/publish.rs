@@ -92,7 +92,7 @@ pub(super) async fn run(
         tokio::select! {
             () = stop.cancelled() => {}
             Ok(()) = plans.changed() => shown = None,
-            () = tokio::time::sleep(wait.unwrap_or(LOOK).clamp(Duration::from_millis(1), LOOK)) => {}
+            () = clock.sleep(wait.unwrap_or(LOOK).clamp(Duration::from_millis(1), LOOK)) => {}
         }
     }
     Ok(())

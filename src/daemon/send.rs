@@ -61,7 +61,7 @@ impl Sending {
                 () = stop.cancelled() => {}
                 Ok(()) = plans.changed() => {}
                 () = published.notified() => {}
-                () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
+                () = clock.sleep(wait.max(Duration::from_millis(1))) => {}
             }
         }
         Ok(())

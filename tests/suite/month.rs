@@ -1,6 +1,8 @@
 //! Five weeks of a daemon's steps by a clock moved by hand, against a blog's server whose posts and counts change: which
 //! editions come, their numbers, their posts, what is skipped, and that no file stays open.
 
+mod lived;
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
@@ -57,6 +59,19 @@ impl Blog {
         let mut posts = self.0.lock().expect("unpoisoned");
         let found = posts.iter_mut().find(|post| post.title == title).expect("the post");
         *found = counted(found.clone(), &["👍"], reactions, 0);
+    }
+}
+
+/// What the blog has written by `hour`, and what its readers have pressed.
+fn written(web: &Blog, hour: i64) {
+    match hour {
+        30 => ["가", "나", "다"].iter().enumerate().for_each(|(n, title)| web.add(title, 20 + n)),
+        200 => web.add("라", 24),
+        370 => web.add("마", 25),
+        380 => web.count("글 2", 4),
+        540 => web.count("글 3", 3),
+        560 => web.count("글 4", 5),
+        _ => {}
     }
 }
 
@@ -118,15 +133,7 @@ async fn five_weeks_bring_the_editions_and_the_skips_that_the_blog_gives_cause_f
     };
     let (mut published, mut skipped, mut files) = (Vec::new(), Vec::new(), Vec::new());
     for hour in 0..(5 * 7 * 24 + 3) {
-        match hour {
-            30 => ["가", "나", "다"].iter().enumerate().for_each(|(n, title)| web.add(title, 20 + n)),
-            200 => web.add("라", 24),
-            370 => web.add("마", 25),
-            380 => web.count("글 2", 4),
-            540 => web.count("글 3", 3),
-            560 => web.count("글 4", 5),
-            _ => {}
-        }
+        written(&web, hour);
         world.clock.set(start_of_time() + Duration::hours(hour) + Duration::minutes(1));
         if hour % 6 == 0 {
             let polled = poll(&world.store, &source, &FetchSettings::default(), &world.clock).await;
