@@ -1,7 +1,6 @@
 //! `keys rotate` and `web`, through the built binary: what was signed and hashed before goes on counting.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,6 +10,7 @@ use moabom::model::{EditionId, SubscriberId};
 
 use crate::support::smtp_server::SmtpServer;
 use crate::support::system::System;
+use crate::support::{free_port, http};
 use crate::web::status;
 
 const KEYS: &str = "data/moabom.sqlite.key";
@@ -23,8 +23,7 @@ pub struct Pages {
 
 impl Pages {
     pub fn start(system: &System) -> Pages {
-        let port =
-            TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+        let port = free_port();
         let mut command = system.command(&["web"]);
         command.env("MOABOM__WEB__LISTEN", format!("127.0.0.1:{port}"));
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
@@ -38,23 +37,11 @@ impl Pages {
     }
 
     pub fn ask(&self, method: &str, path: &str) -> String {
-        self.send(method, path, "")
+        http::ask(self.port, method, path, "").expect("an answer")
     }
 
     pub fn post(&self, path: &str, form: &str) -> String {
-        self.send("POST", path, form)
-    }
-
-    fn send(&self, method: &str, path: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connects");
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(request.as_bytes()).expect("writes");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("reads");
-        answer
+        http::ask(self.port, "POST", path, form).expect("an answer")
     }
 }
 

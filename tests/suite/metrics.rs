@@ -1,21 +1,12 @@
 //! The figures for Prometheus, as the built daemon serves them.
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use crate::support::free_port;
+use crate::support::http::ask;
 use crate::support::keeper::Keeper;
 use crate::support::system::System;
-
-fn ask(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    Some(answer)
-}
 
 /// The value of a sample, by its whole name with labels.
 fn value(page: &str, sample: &str) -> f64 {
@@ -52,7 +43,7 @@ fn the_daemon_serves_figures_that_a_scraper_reads_and_nothing_of_anybody() {
     let system = System::new(keeper.port(), 2);
     system.publish_to(5);
     system.run(&["deliver"]);
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let port = free_port();
     let mut daemon = system
         .command(&["run"])
         .env("MOABOM__METRICS__LISTEN", format!("127.0.0.1:{port}"))
@@ -61,13 +52,13 @@ fn the_daemon_serves_figures_that_a_scraper_reads_and_nothing_of_anybody() {
         .expect("it starts");
     let begun = Instant::now();
     let answer = loop {
-        if let Some(answer) = ask(port, "/metrics") {
+        if let Ok(answer) = ask(port, "GET", "/metrics", "") {
             break answer;
         }
         assert!(begun.elapsed() < Duration::from_secs(20), "no figures");
         std::thread::yield_now();
     };
-    let missing = ask(port, "/").expect("an answer");
+    let missing = ask(port, "GET", "/", "").expect("an answer");
     daemon.kill().and_then(|()| daemon.wait()).expect("ended");
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("text/plain; version=0.0.4"), "{answer}");
     assert!(missing.starts_with("HTTP/1.1 404"), "{missing}");

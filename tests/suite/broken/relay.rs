@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::net::TcpListener;
 
 use super::{PAGE, case, check, refused, sound};
+use crate::support::free_port;
 use crate::support::smtp_server::{Act, At, Options, SmtpServer};
 use crate::support::system::System;
 
@@ -41,7 +42,7 @@ fn held(name: &str, system: &System, says: &[&str]) {
 
 #[test]
 fn a_relay_that_refuses_is_told_with_advice_and_blames_nobody() {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
+    let free = free_port();
     let address = format!("127.0.0.1:{free}");
     held("no relay", &published(free, &[]), &["한 통도 보내지 못해", &address, "[smtp]"]);
     for (name, at, act, says) in [

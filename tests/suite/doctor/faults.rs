@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 
 use super::clinic::{Clinic, sound_relay};
+use crate::support::free_port;
 use crate::support::smtp_server::{Act, At, Options, Seen, SmtpServer, expired_tls_config};
 
 /// The topic must be the only one to mend; its finding holds `found`, and its advice or line `remedy`.
@@ -227,7 +228,7 @@ fn a_way_out_over_http_is_refused() {
 #[test]
 fn a_way_out_that_nobody_serves_is_seen() {
     let mut clinic = Clinic::new();
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound").port();
+    let port = free_port();
     clinic.set("public_url = ", &format!("public_url = \"https://127.0.0.1:{port}/\""));
     blamed(&clinic, "수신거부 페이지", "연결을 거절했어요", "moabom run");
 }
