@@ -141,13 +141,14 @@ fn seen(mail: &Kept) -> (i64, String, String) {
     (hour, name.to_owned(), read.subject().expect("a subject").to_owned())
 }
 
-/// Neither memory nor open files grow from the third week to the fifth, beyond what the store's caches still take in.
+/// Neither memory nor open files grow from the third week to the fifth, beyond what the store's caches still take in. Of
+/// files a week's least counts: a look may fall on a connection that is just being closed.
 fn assert_steady(held: &[(u64, usize)]) {
-    let most = |week: usize| {
+    let week = |week: usize| {
         let days = &held[week * 7..(week + 1) * 7];
-        (days.iter().map(|day| day.0).max().expect("days"), days.iter().map(|day| day.1).max().expect("days"))
+        (days.iter().map(|day| day.0).max().expect("days"), days.iter().map(|day| day.1).min().expect("days"))
     };
-    let ((before, files), (after, files_after)) = (most(2), most(4));
+    let ((before, files), (after, files_after)) = (week(2), week(4));
     assert!(after < before + before / 16, "memory grows: {held:?}");
     assert!(files_after <= files, "files stay open: {held:?}");
 }
