@@ -100,6 +100,9 @@ pub struct Ledger<'a> {
     pub(crate) db: &'a Connection,
 }
 
+/// Readers kept open for the next reads; those that a crowd of requests opened beyond them are closed again.
+const IDLE_READERS: usize = 4;
+
 /// A handle on the store; clones share the writer and the readers.
 #[derive(Clone)]
 pub struct Store {
@@ -168,7 +171,14 @@ impl Store {
             let transaction = reader.unchecked_transaction().map_err(sql)?;
             job(&Ledger { db: &transaction })
         };
-        self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        let mut idle = self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_READERS {
+            idle.push(reader);
+        } else {
+            // outside the lock: closing takes its time
+            drop(idle);
+            drop(reader);
+        }
         result
     }
 
@@ -190,5 +200,29 @@ impl SenderLock {
             Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked { path }),
             Err(std::fs::TryLockError::Error(cause)) => Err(open(cause)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crowd_of_readers_leaves_only_a_few_of_them_open() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let store =
+            Store::open(&folder.path().join("crowd.sqlite"), crate::clock::from_millis(0)).expect("a store");
+        let crowd = std::sync::Barrier::new(IDLE_READERS * 4);
+        std::thread::scope(|scope| {
+            for _ in 0..IDLE_READERS * 4 {
+                scope.spawn(|| {
+                    store.read(|_| {
+                        crowd.wait();
+                        Ok(())
+                    })
+                });
+            }
+        });
+        assert_eq!(store.inner.readers.lock().expect("unpoisoned").len(), IDLE_READERS);
     }
 }
