@@ -127,7 +127,9 @@ impl Stage {
     /// Shows the inbox and the reader pages until `stop`.
     fn serve(self, opened: &Opened, stop: &CancellationToken, out: &mut impl Write) -> Result<()> {
         let (store, keys) = (opened.store.clone(), opened.keys.clone());
-        let pages = web::router(super::run::pages(&self.context, &opened.config, store, keys));
+        let shown = opened.clone();
+        let newest = move || Ok(shown.clone());
+        let pages = web::router(super::run::pages(&self.context, &opened.config, store, keys, newest));
         let letters = web::inbox::router(self.inbox.clone())?;
         writeln!(out, "브라우저에서 열어 보세요: http://{}/", self.inbox_page.local_addr()?)?;
         writeln!(out, "구독 신청도 해 볼 수 있어요: http://{}/subscribe", self.pages.local_addr()?)?;

@@ -22,7 +22,6 @@ use crate::render::{LetterInput, RenderError, Renderer};
 use crate::smtp::TlsContext;
 use crate::source::SourceSettings;
 use crate::store::Store;
-use crate::web::DraftDeps;
 
 pub(super) const NO_KEY: &str = "비밀 키 파일에 키가 없어요. 백업에서 되살리세요";
 
@@ -110,22 +109,6 @@ impl Opened {
             key: self.keys.first().context(NO_KEY)?.clone(),
             public_url: self.config.links.clone(),
             signer,
-        })
-    }
-
-    /// What the page of editions that wait for approval needs; none where no digest asks for it.
-    pub fn drafts(&self, clock: &Clock) -> Option<DraftDeps> {
-        let masthead = &self.config.masthead;
-        let opened = self.clone();
-        self.config.digests.iter().any(|digest| digest.approval.is_some()).then(|| DraftDeps {
-            store: self.store.clone(),
-            keys: self.keys.clone(),
-            clock: clock.clone(),
-            newsletter: masthead.newsletter.title.clone(),
-            zone: masthead.newsletter.time_zone,
-            dropper: Arc::new(move |edition, posts| {
-                publish::drop_posts(&opened.publisher(), edition, posts).map_err(|error| error.to_string())
-            }),
         })
     }
 

@@ -21,7 +21,9 @@ pub fn run(context: &Context, _args: WebArgs) -> Result<()> {
     run::log(&config.log);
     let (store, keys) = context.keyed(&config)?;
     let listener = run::bind(config.web.listen)?;
-    let router = web::router(run::pages(context, &config, store, keys));
+    let (kept, newest) = (store.clone(), context.clone());
+    let newest = move || newest.open_with(|_| Ok(kept.clone()));
+    let router = web::router(run::pages(context, &config, store, keys, newest));
     let stop = signal::stop_token().context("신호를 받을 준비를 하지 못했어요")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -18,6 +18,7 @@ mod crash;
 mod deliver;
 mod dkim;
 mod doctor;
+mod drafts;
 mod export;
 mod farewell;
 mod faults;

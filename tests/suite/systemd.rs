@@ -13,14 +13,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const WATCHDOG: Duration = Duration::from_secs(2);
 
 /// `run` with a socket in systemd's place.
-struct Service {
+pub struct Service {
     child: Child,
     socket: UnixDatagram,
     log: std::path::PathBuf,
 }
 
 impl Service {
-    fn start(system: &System, variables: &[(&str, &str)]) -> Service {
+    pub fn start(system: &System, variables: &[(&str, &str)]) -> Service {
         let path = system.path("notify");
         let socket = UnixDatagram::bind(&path).expect("a socket");
         let log = system.path("log");
@@ -40,7 +40,7 @@ impl Service {
     }
 
     /// All messages up to the first that has `line`.
-    fn until(&self, line: &str) -> Vec<String> {
+    pub fn until(&self, line: &str) -> Vec<String> {
         let (mut heard, end) = (Vec::new(), Instant::now() + PATIENCE);
         while Instant::now() < end {
             let Some(message) = self.hear(PATIENCE) else { break };
@@ -52,19 +52,28 @@ impl Service {
         panic!("no {line} among {heard:?}; the log: {}", self.log());
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
     }
 
-    fn log(&self) -> String {
+    pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).expect("a log")
     }
 
-    fn end(mut self) {
+    /// What it says to its end is heard: a full socket would hold it up.
+    pub fn end(mut self) {
         self.signal("TERM");
         self.until("STOPPING=1");
-        assert!(self.child.wait().expect("it ends").success(), "{}", self.log());
+        let end = Instant::now() + PATIENCE;
+        let code = loop {
+            self.hear(Duration::from_millis(50));
+            if let Some(code) = self.child.try_wait().expect("a state") {
+                break code;
+            }
+            assert!(Instant::now() < end, "it does not end: {}", self.log());
+        };
+        assert!(code.success(), "{}", self.log());
     }
 }
 
@@ -134,6 +143,22 @@ fn a_long_wait_for_the_relay_is_no_hang() {
 }
 
 #[test]
+fn a_long_wait_for_the_relay_with_a_mail_to_the_operator_is_no_hang() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let system = System::new(silent.local_addr().expect("an address").port(), 1);
+    system.publish_to(1);
+    system.run(&["editions", "pause", "1"]);
+    let owner = ("MOABOM__OPERATOR__EMAIL", "owner@example.com");
+    let service = Service::start(&system, &[owner]);
+    let _held = silent.accept().expect("the operator is told that it is held");
+    let end = Instant::now() + WATCHDOG * 3;
+    while Instant::now() < end {
+        service.until("WATCHDOG=1");
+    }
+    assert!(!service.log().contains("기척"), "{}", service.log());
+}
+
+#[test]
 fn a_changed_configuration_is_followed_after_a_hangup_and_what_needs_a_new_start_is_told() {
     let keeper = Keeper::start(0);
     let system = System::new(keeper.port(), 1);
@@ -151,7 +176,9 @@ fn a_changed_configuration_is_followed_after_a_hangup_and_what_needs_a_new_start
         let all = told.join("\n");
         all.contains("READY=1") && all.contains("-01-01 07:30")
     };
+    let end = Instant::now() + PATIENCE;
     while !done(&told) {
+        assert!(Instant::now() < end, "{told:?}\n{}", service.log());
         told.push(service.hear(PATIENCE).unwrap_or_else(|| panic!("{told:?}\n{}", service.log())));
     }
     let log = service.log();

@@ -231,7 +231,11 @@ impl Ledger<'_> {
 
     /// Goes on with a held edition.
     pub fn resume_edition(&self, id: EditionId) -> Result<StateChange, StoreError> {
-        self.change_edition(id, EditionState::Sending, None, &[EditionState::Paused])
+        let change = self.change_edition(id, EditionState::Sending, None, &[EditionState::Paused])?;
+        if change == StateChange::Changed {
+            self.forget_hold(id)?;
+        }
+        Ok(change)
     }
 
     /// Stops an edition for good: what has not begun to leave is suppressed. Leases on those rows are lost by the
