@@ -36,6 +36,7 @@ mod letters;
 mod man;
 mod metrics;
 mod month;
+mod moving;
 mod notices;
 mod page_text;
 mod pages;
