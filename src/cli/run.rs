@@ -14,6 +14,7 @@ use crate::config::{Config, LogFormat, LogSettings};
 use crate::daemon::{self, Plan, Press};
 use crate::model::token::SecretKey;
 use crate::publish::Digest;
+use crate::render::Templates;
 use crate::smtp::TlsMode;
 use crate::source::fetch::FetchSettings;
 use crate::store::Store;
@@ -51,7 +52,8 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
     let plan = plan(&opened)?;
     let reload = reload::reload(context, &opened);
     let draft = opened.drafts(&context.clock);
-    let mut web = pages(context, &opened.config, opened.store.clone(), opened.keys);
+    let templates = Arc::clone(opened.renderer.templates());
+    let mut web = pages(context, &opened.config, opened.store.clone(), opened.keys, templates);
     web.draft = draft;
     Ok(daemon::Deps {
         clock: context.clock.clone(),
@@ -93,11 +95,18 @@ pub(super) fn bind(listen: SocketAddr) -> Result<TcpListener> {
 }
 
 /// What the reader pages are served with.
-pub(super) fn pages(context: &Context, config: &Config, store: Store, keys: Vec<SecretKey>) -> web::Deps {
+pub(super) fn pages(
+    context: &Context,
+    config: &Config,
+    store: Store,
+    keys: Vec<SecretKey>,
+    templates: Arc<Templates>,
+) -> web::Deps {
     let masthead = &config.masthead;
     let digests = &config.digests;
     web::Deps {
         draft: None,
+        templates,
         store,
         keys,
         clock: context.clock.clone(),

@@ -58,5 +58,6 @@ mod sources;
 mod status;
 mod support;
 mod systemd;
+mod templates;
 mod test_send;
 mod web;
