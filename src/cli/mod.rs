@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod init;
 pub mod keys;
 pub mod law;
+mod log;
 pub mod man;
 mod open;
 pub mod posts;
@@ -161,7 +162,7 @@ pub fn main() -> ExitCode {
         // The reader of our output went away (`| head`): nothing is wrong.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", told(&error));
+            log::say(tracing::Level::ERROR, &told(&error));
             ExitCode::from(if open::is_misuse(&error) { 2 } else { 1 })
         }
     }

@@ -1,16 +1,14 @@
 //! Effect: `moabom run`: the daemon, in the foreground, until it is told to stop.
 
-use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use tracing_subscriber::EnvFilter;
 
 use super::open::{Context, Opened};
-use super::{admin, signal};
-use crate::config::{Config, LogFormat, LogSettings};
+use super::{admin, log, signal};
+use crate::config::Config;
 use crate::daemon::{self, Plan, Press};
 use crate::model::token::SecretKey;
 use crate::publish::Digest;
@@ -29,7 +27,7 @@ pub struct RunArgs {}
 /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew. The log goes to stderr.
 pub fn run(context: &Context, _args: RunArgs) -> Result<()> {
     let opened = context.open()?;
-    log(&opened.config.log);
+    log::start(&opened.config.log);
     for warning in &opened.config.warnings {
         tracing::warn!("{warning}");
     }
@@ -156,21 +154,4 @@ fn choices(digests: &[Digest]) -> Vec<web::DigestChoice> {
         }
     })
     .collect()
-}
-
-/// One line an event. Of other crates only warnings: what they tell of a conversation may hold what no log may.
-pub(super) fn log(settings: &LogSettings) {
-    let level = settings.level.as_str().to_lowercase();
-    let filter = EnvFilter::new(format!("warn,moabom={level}"));
-    let colours = std::io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .with_target(false);
-    // A second subscriber is refused; then the first one stays.
-    let _ = match settings.format {
-        LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().try_init(),
-    };
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::open::{self, Context};
-use super::{run, signal};
+use super::{log, run, signal};
 use crate::render::Renderer;
 use crate::web;
 
@@ -30,7 +30,7 @@ fn renderer(folder: &Path) -> Result<Renderer> {
 /// Serves until SIGTERM or SIGINT. The log goes to stderr.
 pub fn run(context: &Context, _args: WebArgs) -> Result<()> {
     let config = context.config()?;
-    run::log(&config.log);
+    log::start(&config.log);
     let (store, keys) = context.keyed(&config)?;
     let listener = run::bind(config.web.listen)?;
     let templates = Arc::clone(renderer(&config.templates)?.templates());
