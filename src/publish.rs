@@ -96,7 +96,7 @@ pub struct Deps<'a, R> {
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// No such digest is configured.
-    #[error("다이제스트 `{name}`이(가) 설정에 없어요. 있는 것: {known}")]
+    #[error("설정에 없는 다이제스트예요: `{name}`. 있는 것: {known}")]
     UnknownDigest {
         /// As asked for.
         name: String,
@@ -139,7 +139,7 @@ pub enum PublishError {
     },
     /// Posts or editions kept changing while the edition was planned.
     #[error(
-        "다이제스트 `{digest}`을(를) 준비하는 동안 글이나 발행호가 거듭 바뀌어 발행하지 못했어요. 잠시 뒤 다시 하세요"
+        "다이제스트 `{digest}`의 호를 준비하는 동안 글이나 발행호가 거듭 바뀌어 발행하지 못했어요. 잠시 뒤 다시 하세요"
     )]
     Unsettled {
         /// The digest.
