@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::open::{Context, Opened};
-use super::{preview, publish, signal};
+use super::{publish, sample, signal};
 use crate::clock::{Clock, Instant};
 use crate::deliver::{self, Session};
 use crate::demo::inbox::Inbox;
@@ -280,7 +280,7 @@ fn leave(inbox: &Inbox, folder: &Path) -> Result<()> {
     for mail in inbox.mails() {
         let at = |kind: &str| folder.join(format!("{}.{kind}", mail.number));
         fs::write(at("eml"), &mail.bytes).with_context(failed)?;
-        fs::write(at("html"), preview::part(&mail.bytes, true)?).with_context(failed)?;
+        fs::write(at("html"), sample::part(&mail.bytes, true)?).with_context(failed)?;
     }
     Ok(())
 }

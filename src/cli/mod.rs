@@ -25,6 +25,7 @@ pub mod preview;
 pub mod publish;
 pub mod restore;
 pub mod run;
+mod sample;
 pub mod schedule;
 mod signal;
 pub mod status;
