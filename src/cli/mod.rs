@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod init;
 pub mod keys;
 pub mod law;
+mod log;
 pub mod man;
 mod open;
 pub mod posts;
@@ -24,6 +25,7 @@ pub mod preview;
 pub mod publish;
 pub mod restore;
 pub mod run;
+mod sample;
 pub mod schedule;
 mod signal;
 pub mod status;
@@ -161,7 +163,7 @@ pub fn main() -> ExitCode {
         // The reader of our output went away (`| head`): nothing is wrong.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", told(&error));
+            log::say(tracing::Level::ERROR, &told(&error));
             ExitCode::from(if open::is_misuse(&error) { 2 } else { 1 })
         }
     }

@@ -130,7 +130,8 @@ impl Opened {
     /// What the step of the law's notices needs.
     pub fn office(&self) -> Result<Office> {
         let masthead = &self.config.masthead;
-        let notices = NoticeRenderer::new(&masthead.newsletter.title, &masthead.sender)?;
+        let templates = self.renderer.templates();
+        let notices = NoticeRenderer::new(templates, &masthead.newsletter.title, &masthead.sender);
         let (titles, settings) = (self.config.titles.clone(), self.config.law);
         Ok(Office { store: self.store.clone(), notices, titles, settings })
     }

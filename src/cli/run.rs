@@ -1,21 +1,20 @@
 //! Effect: `moabom run`: the daemon, in the foreground, until it is told to stop.
 
-use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 use super::open::{Context, Opened};
-use super::{admin, signal};
-use crate::config::{Config, LogFormat, LogSettings};
+use super::{admin, log, signal};
+use crate::config::Config;
 use crate::daemon::{self, Plan, Press};
 use crate::model::token::SecretKey;
 use crate::model::{EditionId, PostId};
 use crate::publish::{self, Digest};
+use crate::render::Templates;
 use crate::smtp::TlsMode;
 use crate::source::fetch::FetchSettings;
 use crate::store::Store;
@@ -30,7 +29,7 @@ pub struct RunArgs {}
 /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew. The log goes to stderr.
 pub fn run(context: &Context, _args: RunArgs) -> Result<()> {
     let opened = context.open()?;
-    log(&opened.config.log);
+    log::start(&opened.config.log);
     for warning in &opened.config.warnings {
         tracing::warn!("{warning}");
     }
@@ -70,9 +69,11 @@ fn deps(context: &Context, following: Following) -> Result<daemon::Deps> {
     });
     let metrics = metrics.transpose()?;
     let plan = plan(&opened)?;
+    let templates = Arc::clone(opened.renderer.templates());
+    let (store, keys) = (opened.store.clone(), opened.keys.clone());
     let followed = following.clone();
     let newest = move || Ok(followed.now());
-    let web = pages(context, &opened.config, opened.store.clone(), opened.keys.clone(), newest);
+    let web = pages(context, &opened.config, store, keys, templates, newest);
     Ok(daemon::Deps {
         clock: context.clock.clone(),
         web,
@@ -118,6 +119,7 @@ pub(super) fn pages(
     config: &Config,
     store: Store,
     keys: Vec<SecretKey>,
+    templates: Arc<Templates>,
     newest: impl Fn() -> Result<Opened> + Send + Sync + 'static,
 ) -> web::Deps {
     let masthead = &config.masthead;
@@ -135,6 +137,7 @@ pub(super) fn pages(
             zone: masthead.newsletter.time_zone,
             dropper: Arc::new(dropper),
         }),
+        templates,
         store,
         keys,
         clock: context.clock.clone(),
@@ -184,21 +187,4 @@ fn choices(digests: &[Digest]) -> Vec<web::DigestChoice> {
         }
     })
     .collect()
-}
-
-/// One line an event. Of other crates only warnings: what they tell of a conversation may hold what no log may.
-pub(super) fn log(settings: &LogSettings) {
-    let level = settings.level.as_str().to_lowercase();
-    let filter = EnvFilter::new(format!("warn,moabom={level}"));
-    let colours = std::io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .with_target(false);
-    // A second subscriber is refused; then the first one stays.
-    let _ = match settings.format {
-        LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().try_init(),
-    };
 }

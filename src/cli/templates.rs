@@ -10,10 +10,8 @@ use clap::Subcommand;
 use super::Context;
 use super::why::plain;
 use crate::config::templates::overrides;
+use crate::render::templates::is_mailed;
 use crate::render::{BUILT_IN, Renderer};
-
-/// Below this the letter's templates lie; others are not read for a letter.
-const LETTERS: &str = "digest/";
 
 /// 편지 틀
 #[derive(Clone, Debug, Subcommand)]
@@ -84,7 +82,7 @@ fn check(folder: &Path, out: &mut impl Write) -> Result<()> {
         let path = shown(&folder.join(name));
         if BUILT_IN.iter().any(|(built_in, _)| built_in == name) {
             writeln!(out, "내장 틀 대신 써요: {path}")?;
-        } else if name.starts_with(LETTERS) {
+        } else if is_mailed(name) {
             writeln!(out, "더한 틀이에요: {path}")?;
         } else {
             writeln!(out, "편지에 쓰이지 않아요: {path}")?;

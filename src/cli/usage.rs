@@ -107,7 +107,7 @@ pub fn told(error: &Error) -> Option<String> {
     let what = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return None,
         ErrorKind::InvalidSubcommand => {
-            format!("`{}`라는 명령은 없어요.", first(error, ContextKind::InvalidSubcommand))
+            format!("그런 명령은 없어요: `{}`.", first(error, ContextKind::InvalidSubcommand))
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             match first(error, ContextKind::ValidSubcommand) {

@@ -9,6 +9,7 @@ use crate::model::notice::NoticeKind;
 use crate::model::subscriber::SubscriptionState;
 use crate::model::token::{self, Purpose, SecretKey};
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
+use crate::render::confirmation::LINK;
 use crate::store::notices::NewNotice;
 use crate::store::signups::{Awaiting, Confirmation, SignUp};
 use crate::store::subscribers::NewSubscriber;
@@ -18,8 +19,6 @@ use crate::store::{Store, StoreError};
 pub const CONFIRM_WITHIN: chrono::Duration = chrono::Duration::hours(72);
 /// A sign-up that nobody confirmed is erased after this.
 pub const FORGET_AFTER: chrono::Duration = chrono::Duration::days(7);
-/// Stands in the drawn mail where the link goes: no text of a reader or of the configuration can hold it.
-pub const LINK: &str = "\u{2}link\u{3}";
 
 /// What the step works with.
 #[derive(Clone, Copy)]

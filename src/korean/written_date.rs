@@ -204,7 +204,18 @@ fn offset(rest: &mut Scanner<'_>) -> Result<Option<FixedOffset>, DateError> {
     if minutes > 59 {
         return Err(DateError::NoSuchDay);
     }
+    zone_name(rest, sign, hours * 100 + minutes);
     FixedOffset::east_opt(sign * seconds).map(Some).ok_or(DateError::NoSuchDay)
+}
+
+/// Skips what Go writes after an offset: the zone's name, or the offset again where it has none.
+fn zone_name(rest: &mut Scanner<'_>, sign: i32, offset: u32) {
+    let again = format!("{}{offset:04}", if sign < 0 { '-' } else { '+' });
+    let word = rest.0.trim_start();
+    let letters = word.bytes().take_while(u8::is_ascii_uppercase).count();
+    if word == again || ((3..=5).contains(&letters) && letters == word.len()) {
+        rest.0 = "";
+    }
 }
 
 #[cfg(test)]
@@ -246,6 +257,11 @@ mod tests {
             "2026-11-22 15:00:00 UTC",
             "2026-11-23 12:00 AM",
             "2026-11-23 00:00 +0900",
+            // Go's time.String(): listmonk exports with it.
+            "2026-11-22 15:00:00.123456 +0000 UTC",
+            "2026-11-22 15:00:00 +0000 +0000",
+            "2026-11-23 00:00:00 +0900 KST",
+            "2026-11-23 00:00:00 +0900 +0900",
         ] {
             let expected = "2026-11-22T15:00:00Z";
             assert_eq!(read(text), Ok(expected.into()), "{text}");
@@ -268,6 +284,9 @@ mod tests {
             "2026.1123",
             "45000",
             "2026-11-23 10:00 abc",
+            "2026-11-23 10:00 +0900 or so",
+            "2026-11-23 10:00 +0900 +0000",
+            "2026-11-23 10:00 UTC KST",
         ] {
             assert_eq!(read(text), Err(DateError::Shape), "{text}");
         }

@@ -51,7 +51,7 @@ pub enum PublishError {
     },
     /// Posts or editions kept changing while the edition was planned.
     #[error(
-        "다이제스트 `{digest}`의 준비를 마치기 전에 글이나 발행호가 거듭 바뀌어 발행하지 못했어요. 잠시 뒤 다시 하세요"
+        "다이제스트 `{digest}`의 호를 준비하는 동안 글이나 발행호가 거듭 바뀌어 발행하지 못했어요. 잠시 뒤 다시 하세요"
     )]
     Unsettled {
         /// The digest.

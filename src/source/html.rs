@@ -74,7 +74,7 @@ pub enum HtmlError {
     #[error("태그가 너무 깊게 겹쳐 있어 읽지 않았어요. 글 목록 페이지의 주소를 확인하세요")]
     TooDeep,
     /// A selector is no selector.
-    #[error("`{0}`은(는) CSS 선택자가 아니에요. `[source.select]`를 고치세요")]
+    #[error("CSS 선택자로 읽을 수 없어요: `{0}`. `[source.select]`를 고치세요")]
     Selector(String),
 }
 

@@ -13,7 +13,7 @@ use tera::Context;
 
 use super::page::Page;
 use super::signup::form;
-use super::{Shared, in_background, unusable, well_formed};
+use super::{Shared, drawn, in_background, unusable, well_formed};
 use crate::clock::Instant;
 use crate::compose::links::unsubscribe_url;
 use crate::feedback::preferences::{self, Reader, Rest, Wanted};
@@ -238,7 +238,9 @@ async fn ask_address(shared: &Arc<Shared>, token: String, body: &Bytes) -> Respo
     };
     let (working, mine) = (Arc::clone(shared), token.clone());
     let done = in_background(move || {
-        let (Some(links), Some(mail)) = (&working.people.links, working.letters.address_change()) else {
+        let (Some(links), Some(mail)) =
+            (&working.people.links, drawn(working.confirmations.address_change()))
+        else {
             return Ok(None);
         };
         let deps = signup::Deps { store: &working.store, keys: &working.keys, links };

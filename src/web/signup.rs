@@ -2,7 +2,6 @@
 
 pub(super) mod form;
 pub(super) mod gate;
-mod letter;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,12 +20,11 @@ use self::form::{Faults, Form, OLD_MILLIS, QUICK_MILLIS, Wish};
 use self::gate::Gate;
 use super::listener::Peer;
 use super::page::Page;
-use super::{PeopleSettings, Shared, in_background, unusable, well_formed};
+use super::{PeopleSettings, Shared, drawn, in_background, unusable, well_formed};
 use crate::feedback::signup::{self, Asked};
 use crate::model::network::{Network, client};
 use crate::model::token;
 use crate::store::signups::{Confirmation, SignUp};
-pub(super) use letter::Letters;
 
 /// What signing up works with.
 pub(super) struct Desk {
@@ -181,7 +179,7 @@ async fn sign_up(shared: &Arc<Shared>, wish: Wish) -> Response {
             wording: working.desk.wording.clone(),
             shown: working.desk.shown.clone(),
         };
-        let Some(mail) = working.letters.confirm() else { return Ok(None) };
+        let Some(mail) = drawn(working.confirmations.sign_up()) else { return Ok(None) };
         let most = working.people.confirmations_per_hour;
         signup::sign_up(deps, asked, mail, most, working.clock.now()).map(Some)
     });

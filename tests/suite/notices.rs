@@ -6,6 +6,7 @@ use moabom::model::delivery::DeliveryState::{self, Deferred, Expired, Queued, Se
 use moabom::model::subscriber::{SubscriptionState, SuppressionReason};
 use moabom::model::{EmailAddress, Sender, SubscriberId};
 use moabom::notify::{self, Report, Settings};
+use moabom::render::Renderer;
 use moabom::render::notice::NoticeRenderer;
 use moabom::store::subscribers::NewSubscriber;
 use moabom::store::suppressions::{Farewell, Withdrawal};
@@ -27,7 +28,8 @@ fn sender() -> Sender {
 }
 
 pub fn notify(world: &World, settings: Settings) -> Report {
-    let notices = NoticeRenderer::new("봄날의 노트", &sender()).expect("templates");
+    let renderer = Renderer::new(&[]).expect("templates");
+    let notices = NoticeRenderer::new(renderer.templates(), "봄날의 노트", &sender());
     let deps = notify::Deps { store: &world.store, notices: &notices, titles: &Default::default(), settings };
     notify::run_once(deps, world.clock.now()).expect("told")
 }

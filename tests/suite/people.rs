@@ -19,6 +19,7 @@ pub struct Desk {
     pub keys: Vec<SecretKey>,
     pub digests: Vec<String>,
     pub farewell: Farewell,
+    pub advertising: bool,
     pub now: Instant,
 }
 
@@ -52,7 +53,8 @@ impl Desk {
         let now: Instant = "2026-11-23T03:00:00Z".parse().expect("an instant");
         let store = Store::open(&folder.path().join("moabom.db"), now).expect("opens");
         let keys = vec![SecretKey::new(1, &[7; 32])];
-        Desk { folder, store, keys, digests: vec!["weekly".into()], farewell: Farewell::Untold, now }
+        let digests = vec!["weekly".into()];
+        Desk { folder, store, keys, digests, farewell: Farewell::Untold, advertising: false, now }
     }
 
     pub fn run(&self, line: &[&str]) -> Said {
@@ -63,6 +65,7 @@ impl Desk {
             keys: &self.keys,
             digests: &self.digests,
             farewell: self.farewell,
+            advertising: self.advertising,
             time_zone: chrono_tz::Asia::Seoul,
             now: self.now,
         };

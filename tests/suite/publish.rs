@@ -389,7 +389,7 @@ fn nothing_is_written_where_rendering_fails_and_the_slot_stays_due() {
     let world = World::new();
     world.blog(6);
     world.run(monday());
-    let broken = |_: &LetterInput| Err::<Content, _>("`post.tite`은(는) 없는 이름이에요");
+    let broken = |_: &LetterInput| Err::<Content, _>("알 수 없는 이름이에요: `post.tite`");
     let outcomes = run_once(&world.deps(broken), week(0)).unwrap();
     let Some(Outcome::Failed { error, .. }) = outcomes.first() else { panic!("{outcomes:?}") };
     assert!(error.to_string().contains("post.tite"), "{error}");

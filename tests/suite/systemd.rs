@@ -1,8 +1,12 @@
 //! The built binary as a service: what it tells systemd over a real datagram socket, and what SIGHUP does.
 
-use std::os::unix::net::UnixDatagram;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use crate::support::judges;
 use crate::support::keeper::Keeper;
@@ -207,6 +211,74 @@ fn a_broken_configuration_leaves_the_old_one_running_and_says_what_is_wrong() {
     service.until("READY=1");
     assert!(service.log().contains("설정을 다시 읽었어요"), "{}", service.log());
     service.end();
+}
+
+/// A command whose stderr is a socket, as systemd connects a service to the journal, with the variable that says so.
+fn in_the_journal(mut command: Command, named: &str) -> (Child, UnixStream) {
+    let (ours, theirs) = UnixStream::pair().expect("sockets");
+    let stderr = std::fs::File::from(std::os::fd::OwnedFd::from(theirs));
+    let here = stderr.metadata().expect("a socket");
+    command.env("JOURNAL_STREAM", named.replace("here", &format!("{}:{}", here.dev(), here.ino())));
+    (command.stdout(Stdio::null()).stderr(stderr).spawn().expect("it starts"), ours)
+}
+
+/// What a command that ends by itself writes to the journal.
+fn said_in_the_journal(command: Command, named: &str) -> String {
+    let (mut child, mut ours) = in_the_journal(command, named);
+    let mut said = String::new();
+    ours.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    ours.read_to_string(&mut said).expect("it ends");
+    child.wait().expect("it ends");
+    said
+}
+
+#[test]
+fn the_journal_is_told_how_grave_each_line_is_and_names_nobody() {
+    for format in ["text", "json"] {
+        let keeper = Keeper::start(0);
+        let system = System::new(keeper.port(), 2);
+        system.publish_to(5);
+        let mut command = system.command(&["run"]);
+        command.env("MOABOM__LOG__LEVEL", "trace").env("MOABOM__LOG__FORMAT", format);
+        let (mut child, journal) = in_the_journal(command, "here");
+        // Read as it comes: a full socket would hold the daemon up.
+        let heard =
+            std::thread::spawn(move || BufReader::new(journal).lines().collect::<Result<Vec<_>, _>>());
+        assert!(keeper.wait_for(5, PATIENCE), "nothing was sent");
+        let stopped = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
+        assert!(stopped.success() && child.wait().expect("it ends").success());
+        let said = heard.join().expect("heard").expect("text");
+        assert!(said.iter().any(|line| line.starts_with("<6>")), "{format}: {said:?}");
+        for line in &said {
+            let rest = ["<3>", "<4>", "<6>", "<7>"].iter().find_map(|priority| line.strip_prefix(priority));
+            let rest = rest.unwrap_or_else(|| panic!("no priority: {line}"));
+            match format {
+                // What a signal is answered with is no event.
+                "json" if rest.starts_with('{') => drop(serde_json::from_str::<Value>(rest).expect("JSON")),
+                "json" => assert!(rest.starts_with("하던 일을 마치고"), "{line}"),
+                _ => assert!(
+                    !rest.starts_with(|c: char| c.is_ascii_digit()),
+                    "the journal dates lines: {line}"
+                ),
+            }
+            let named = ["reader", "독자 ", "/unsubscribe/"].iter().any(|word| line.contains(word));
+            assert!(!named, "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_failed_start_is_an_error_in_the_journal_line_by_line_and_only_there() {
+    let system = System::new(1, 1);
+    rewrite(&system, "schedule = ", "shedule = ");
+    let said = said_in_the_journal(system.command(&["run"]), "here");
+    assert!(said.contains("shedule") && said.lines().count() > 1, "{said}");
+    assert!(said.lines().all(|line| line.starts_with("<3>")), "{said}");
+    // A variable that was inherited by a process whose stderr goes elsewhere.
+    for named in ["1:1", "", "x"] {
+        let said = said_in_the_journal(system.command(&["run"]), named);
+        assert!(said.contains("shedule") && !said.contains("<3>"), "{named}: {said}");
+    }
 }
 
 #[test]

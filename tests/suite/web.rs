@@ -7,6 +7,7 @@ use std::time::Duration;
 use moabom::clock::Clock;
 use moabom::model::token::{Purpose, SecretKey};
 use moabom::model::{EditionId, EmailAddress, Sender, SubscriberId};
+use moabom::render::Renderer;
 use moabom::web;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +30,7 @@ pub fn deps(desk: &Desk, keys: Vec<SecretKey>) -> web::Deps {
             titles: Default::default(),
         },
         draft: None,
+        templates: std::sync::Arc::clone(Renderer::new(&[]).expect("templates").templates()),
         farewell: Default::default(),
         people: web::PeopleSettings {
             signup: true,

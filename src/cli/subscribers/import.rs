@@ -11,10 +11,11 @@ use std::thread;
 use csv::StringRecord;
 use serde::Serialize;
 
-use super::columns::Standing;
+use super::columns;
 use super::error::reason_word;
+use super::words::Standing;
 use super::{Deps, SubscribersError, chosen, date, shown, suppression_key};
-use crate::model::subscriber::Frequency;
+use crate::model::subscriber::{Frequency, SubscriptionState};
 use crate::model::{SubscriberId, SuppressionKey};
 use crate::store::subscribers::{Added, NewSubscriber};
 use crate::store::{Ledger, StoreError};
@@ -97,6 +98,8 @@ pub(super) fn run(
             stated: args.consent_date.as_deref().map(|text| date(text, deps)).transpose()?,
             named: !args.digest.is_empty(),
             configured: deps.digests.to_vec(),
+            gone: columns::holds_the_gone(&name),
+            advertising: deps.advertising,
             zone: deps.time_zone,
             now: deps.now,
         },
@@ -225,7 +228,7 @@ impl Job {
     ) -> Result<(), StoreError> {
         let Standing::On(state) = row.standing else {
             report.left += 1;
-            return Ok(());
+            return self.tell_of_the_gone(ledger, &row, line);
         };
         let Some((consent_at, wording)) = row.consent else {
             report.without_consent += 1;
@@ -267,6 +270,21 @@ impl Job {
         }
         Ok(())
     }
+
+    /// Names who left elsewhere and is subscribed here: which of the two came later, only the operator can tell.
+    fn tell_of_the_gone(&self, ledger: &Ledger<'_>, row: &Row, line: u64) -> Result<(), StoreError> {
+        let Some(person) = ledger.subscriber_by_address(&row.address)? else { return Ok(()) };
+        let gone = SubscriptionState::Unsubscribed;
+        if ledger.subscriptions_of(person.id)?.iter().any(|(subscription, _)| subscription.state != gone) {
+            self.tell(format!(
+                "{line}행: 파일에는 해지나 미동의로 적혀 있는데 여기서는 구독자예요. \
+                 그 뒤에 다시 신청한 분이 아니면 `moabom subscribers remove {}`",
+                row.address
+            ));
+        }
+        Ok(())
+    }
+
     /// How a subscription of the row is received. One that was there before keeps its reader's own wishes.
     fn set_wishes(
         &self,

@@ -35,7 +35,7 @@ pub(super) fn dkim(root: &mut Section<'_, '_>, sender_domain: Option<&str>) -> O
     if let (Some(domain), Some(sender)) = (&domain, sender_domain)
         && !covers(domain, sender)
     {
-        let what = format!("서명 도메인이 보내는 주소의 도메인 {sender}과(와) 맞지 않아요");
+        let what = format!("서명 도메인이 보내는 주소의 도메인({sender})과 맞지 않아요");
         section.fault("domain", Problem::new(what, format!("`{sender}` 또는 그 윗도메인을 적으세요")));
     }
     let mut key = |key: &'static str, file: Option<&Path>| {

@@ -1,6 +1,5 @@
 //! What tests share: a scripted relay, a scripted web site and a world of store, clock and people.
 
-pub mod browser;
 pub mod chromium;
 pub mod dns_server;
 pub mod http;

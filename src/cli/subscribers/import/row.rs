@@ -5,8 +5,9 @@ use csv::StringRecord;
 
 use super::file::Fault;
 use crate::cli::dates;
-use crate::cli::subscribers::columns::{self, Columns, Standing};
+use crate::cli::subscribers::columns::{self, Columns};
 use crate::cli::subscribers::shown;
+use crate::cli::subscribers::words::{self, Standing};
 use crate::clock::Instant;
 use crate::model::subscriber::{Frequency, SubscriptionState};
 use crate::model::{EmailAddress, name};
@@ -26,6 +27,10 @@ pub(super) struct Rules {
     pub(super) named: bool,
     /// The configured digests.
     pub(super) configured: Vec<String>,
+    /// The file's name says that none of its people is to be mailed.
+    pub(super) gone: bool,
+    /// The letters are advertising: only who agreed to that may come.
+    pub(super) advertising: bool,
     /// The zone of days without an offset.
     pub(super) zone: Tz,
     /// Now.
@@ -71,7 +76,8 @@ impl Rules {
         let mut consent = self.stated.map(|at| (at, STATED));
         if let Some(&column) = columns.consent.iter().find(|&&column| !cell(column).is_empty()) {
             let typed = cell(column);
-            let at = dates::parse_consent(typed, self.zone, self.now)
+            let zone = if columns.universal.contains(&column) { Tz::UTC } else { self.zone };
+            let at = dates::parse_consent(typed, zone, self.now)
                 .map_err(|cause| (Some(column), format!("'{}' {cause}", shown(typed))))?;
             consent = Some((at, WRITTEN));
         }
@@ -84,13 +90,17 @@ impl Rules {
     }
 
     fn standing<'r>(&self, columns: &Columns, cell: impl Fn(usize) -> &'r str) -> Result<Standing, Wrong> {
-        if columns.left.iter().any(|&column| !cell(column).is_empty()) {
+        let unwilling = |column: usize| self.advertising && cell(column).is_empty();
+        if self.gone
+            || columns.left.iter().any(|&column| !cell(column).is_empty())
+            || columns.advertising.is_some_and(unwilling)
+        {
             return Ok(Standing::Gone);
         }
         let mut standing = Standing::On(SubscriptionState::Active);
-        for &column in &columns.status {
+        for &column in columns.status.iter().chain(&columns.advertising) {
             let word = cell(column);
-            match columns::standing(word) {
+            match words::standing(word) {
                 Some(Standing::On(SubscriptionState::Active)) => {}
                 Some(Standing::Gone) => return Ok(Standing::Gone),
                 Some(other) => standing = other,
@@ -142,7 +152,7 @@ impl Rules {
 
 fn frequency<'r>(columns: &Columns, cell: impl Fn(usize) -> &'r str) -> Result<Frequency, Wrong> {
     let Some(column) = columns.frequency else { return Ok(Frequency::Every) };
-    columns::frequency(cell(column)).ok_or_else(|| {
+    words::frequency(cell(column)).ok_or_else(|| {
         let cause =
             format!("받는 빈도 '{}'의 뜻을 몰라요. '매번'이나 '월간'으로 적어 주세요", shown(cell(column)));
         (Some(column), cause)
