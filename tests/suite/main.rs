@@ -41,6 +41,7 @@ mod page_text;
 mod pages;
 mod pages_browser;
 mod people;
+mod perhaps;
 mod posts;
 mod preferences;
 mod preview_browser;
