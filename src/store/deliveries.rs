@@ -32,6 +32,9 @@ pub(super) const OPEN_D: &str = "(d.state = 'queued' OR d.state = 'leased' OR d.
 pub(super) const MAYBE_SENT: &str =
     "EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = deliveries.id AND a.result = 'unknown')";
 
+/// That a person asked for the row again by its number, of a row of `deliveries`.
+const BY_HAND: &str = "EXISTS (SELECT 1 FROM meta m WHERE m.key = 'by_hand:' || deliveries.id)";
+
 /// The last word of a person's consent ledger for a digest, where subscriptions are `s`.
 pub(super) const LAST_WORD: &str = "(SELECT c.act FROM consents c
     WHERE c.subscriber_id = s.subscriber_id AND (c.digest IS NULL OR c.digest = s.digest)

@@ -8,6 +8,7 @@ mod axe;
 mod backup;
 mod broken;
 mod browser;
+mod by_hand;
 mod command_line;
 mod compose;
 mod config;

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::{MAYBE_SENT, NEVER, OPEN, UnknownPolicy};
+use super::{BY_HAND, MAYBE_SENT, NEVER, OPEN, UnknownPolicy};
 use crate::clock::{Instant, from_millis};
 use crate::model::{DeliveryId, EditionId, EmailAddress, SubscriberId};
 use crate::retry;
@@ -105,7 +105,8 @@ impl Ledger<'_> {
         Ok(())
     }
 
-    /// Ends what an older edition still holds once a newer one of its digest is frozen. Says how many rows ended.
+    /// Ends what an older edition still holds once a newer one of its digest is frozen, but for what a person asked for
+    /// again. Says how many rows ended.
     pub fn expire_superseded(&self, now: Instant) -> Result<u64, StoreError> {
         let newer = "EXISTS (SELECT 1 FROM editions n WHERE n.digest = e.digest AND n.number > e.number
                               AND n.state <> 'cancelled')";
@@ -115,7 +116,7 @@ impl Ledger<'_> {
                     due_at = CASE WHEN {MAYBE_SENT} THEN {NEVER} ELSE due_at END,
                     last_reply = '다음 호가 나와 더 보내지 않아요'
               WHERE edition_id IN (SELECT e.id FROM editions e WHERE e.state IN ('sending', 'paused') AND {newer})
-                AND {OPEN} AND state IN ('queued', 'deferred')"
+                AND {OPEN} AND state IN ('queued', 'deferred') AND NOT {BY_HAND}"
         );
         self.db
             .prepare_cached(&text)
