@@ -55,6 +55,7 @@ mod schedule;
 mod selection;
 mod signup;
 mod smtp;
+mod smtputf8;
 mod sources;
 mod status;
 mod support;
