@@ -199,11 +199,7 @@ impl Worker {
             return true;
         }
         if let Err(cause) = composed {
-            self.done = Some(if cause.is_of_recipient() {
-                shared.untried(&row, started_at, Ending::Expired, &cause.to_string())
-            } else {
-                shared.no_letter(&row, started_at, &cause.to_string())
-            });
+            self.done = Some(shared.no_letter(&row, started_at, &cause.to_string()));
             return true;
         }
         let tried = self.transact(&row).await;

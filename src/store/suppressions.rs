@@ -2,6 +2,7 @@
 
 use rusqlite::OptionalExtension;
 
+use super::deliveries::Whose;
 use super::{Ledger, StoreError, sql};
 use crate::clock::Instant;
 use crate::model::subscriber::SuppressionReason;
@@ -132,7 +133,7 @@ impl Ledger<'_> {
         };
         self.suppress(&hash, SuppressionReason::Withdrawn, now)?;
         self.record_withdrawal(id, source, now)?;
-        self.suppress_open_deliveries(id, now)?;
+        self.end_unbegun(Whose::Person(id), None, now)?;
         match farewell {
             Farewell::Untold => self.erase(id, &address, now)?,
             Farewell::Told => self.put_leaving(id, now)?,
@@ -179,17 +180,6 @@ impl Ledger<'_> {
             )
             .and_then(|mut insert| insert.execute((id.0, now.timestamp_millis(), source)))
             .map(|_| ())
-            .map_err(sql)
-    }
-
-    fn suppress_open_deliveries(&self, id: SubscriberId, now: Instant) -> Result<(), StoreError> {
-        self.db
-            .prepare_cached(
-                "UPDATE deliveries SET state = 'suppressed', epoch = epoch + 1, lease_until = NULL, changed_at = ?2
-                 WHERE subscriber_id = ?1 AND state IN ('queued', 'leased', 'deferred')",
-            )
-            .and_then(|mut update| update.execute((id.0, now.timestamp_millis())))
-            .map(drop)
             .map_err(sql)
     }
 

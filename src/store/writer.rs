@@ -1,4 +1,7 @@
 //! Effect: the one thread that writes. Jobs that wait together share one transaction and one fsync (group commit).
+//!
+//! A full disk or a failed call can make SQLite end the whole transaction within a job, its savepoint included. The group
+//! ends there: whatever it held is told as failed, and the jobs that still wait get a transaction of their own.
 
 use std::sync::mpsc;
 use std::thread;
@@ -15,9 +18,9 @@ const GROUP: usize = 256;
 /// with their answers then, and share the next fsync.
 const GATHER: usize = 4;
 
-/// Runs a job and returns what tells its caller the result, once the commit's own result is known.
+/// Runs a job and returns what tells its caller the result, once the commit's own result is known; and the job's error.
 /// It gets the error instead of the database when no transaction could be begun.
-type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Answer + Send>;
+type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> (Answer, Result<(), StoreError>) + Send>;
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 pub(super) struct Writer {
@@ -66,10 +69,12 @@ impl Writer {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |db| {
             let result = db.and_then(|db| in_savepoint(db, job));
-            Box::new(move |committed| {
+            let outcome = result.as_ref().map(drop).map_err(StoreError::clone);
+            let answer: Answer = Box::new(move |committed| {
                 // A caller that stopped waiting loses nothing: its work is committed all the same.
                 let _ = sender.send(result.and_then(|value| committed.map(|()| value)));
-            })
+            });
+            (answer, outcome)
         });
         let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
         jobs.send(job).map_err(|_| StoreError::Closed)?;
@@ -89,29 +94,46 @@ impl Drop for Writer {
 fn run(db: &Connection, queue: &mpsc::Receiver<Job>) {
     while let Ok(first) = queue.recv() {
         if let Err(error) = run_cached(db, "BEGIN IMMEDIATE") {
-            first(Err(error))(Ok(()));
+            first(Err(error)).0(Ok(()));
             continue;
         }
         let mut answers = Vec::with_capacity(8);
-        answers.push(first(Ok(db)));
-        let mut waited = 0;
-        while answers.len() < GROUP && waited < GATHER {
-            match queue.try_recv() {
-                Ok(job) => answers.push(job(Ok(db))),
-                Err(_) => {
-                    waited += 1;
-                    thread::yield_now();
-                }
-            }
-        }
-        let committed = run_cached(db, "COMMIT");
-        if committed.is_err() {
+        let committed = run_group(db, first, queue, &mut answers).and_then(|()| run_cached(db, "COMMIT"));
+        if committed.is_err() && !db.is_autocommit() {
             let _ = run_cached(db, "ROLLBACK");
         }
         for answer in answers {
             answer(committed.clone());
         }
     }
+}
+
+/// Runs the jobs that wait, into `answers`. An error: SQLite ended the transaction, and nothing of the group is left.
+fn run_group(
+    db: &Connection,
+    first: Job,
+    queue: &mpsc::Receiver<Job>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), StoreError> {
+    let mut next = Some(first);
+    let mut waited = 0;
+    while answers.len() < GROUP && waited < GATHER {
+        let Some(job) = next.take().or_else(|| queue.try_recv().ok()) else {
+            waited += 1;
+            thread::yield_now();
+            continue;
+        };
+        let (answer, outcome) = job(Ok(db));
+        answers.push(answer);
+        if db.is_autocommit() {
+            return Err(outcome.err().unwrap_or_else(ended));
+        }
+    }
+    Ok(())
+}
+
+fn ended() -> StoreError {
+    StoreError::Sql("the transaction was rolled back".to_owned())
 }
 
 fn run_cached(db: &Connection, text: &str) -> Result<(), StoreError> {
@@ -124,9 +146,76 @@ fn in_savepoint<T>(
 ) -> Result<T, StoreError> {
     run_cached(db, "SAVEPOINT job")?;
     let result = job(&Ledger { db });
+    if db.is_autocommit() {
+        return result.and_then(|_| Err(ended()));
+    }
     if result.is_err() {
         run_cached(db, "ROLLBACK TO job")?;
     }
     run_cached(db, "RELEASE job")?;
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::from_millis;
+    use crate::store::connection;
+
+    const ROOM: usize = 400_000;
+
+    fn change(db: &Ledger<'_>, key: &str, to: &str) -> Result<usize, StoreError> {
+        db.db.execute("UPDATE meta SET value = ?2 WHERE key = ?1 AND value = '0'", [key, to]).map_err(sql)
+    }
+
+    /// A store whose file cannot grow, with three rows to change.
+    fn full(folder: &std::path::Path) -> Connection {
+        let db = connection::open(&folder.join("moabom.db"), from_millis(0)).expect("a store");
+        db.execute_batch("INSERT INTO meta (key, value) VALUES ('a', '0'), ('b', '0'), ('c', '0')")
+            .expect("rows");
+        let pages: i64 = db.pragma_query_value(None, "page_count", |row| row.get(0)).expect("pages");
+        db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).expect("a limit");
+        db
+    }
+
+    #[test]
+    fn where_sqlite_ends_the_transaction_no_job_is_told_what_did_not_happen() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let writer = Writer::start(full(folder.path()));
+        // The first job holds the group open until all the others wait.
+        let (go, wait) = mpsc::channel::<()>();
+        let before = writer.submit(move |db| {
+            wait.recv().expect("told to go on");
+            change(db, "a", "1")
+        });
+        let filling = writer.submit(|db| {
+            let large = "x".repeat(ROOM);
+            db.db.execute("INSERT INTO meta (key, value) VALUES ('large', ?1)", [large]).map_err(sql)
+        });
+        let after = writer.submit(|db| change(db, "b", "1"));
+        let swallowed = writer.submit(|db| {
+            let large = "x".repeat(ROOM);
+            let _ = db.db.execute("INSERT INTO meta (key, value) VALUES ('large', ?1)", [large]);
+            Ok(())
+        });
+        let last = writer.submit(|db| change(db, "c", "1"));
+        go.send(()).expect("the writer");
+        let full = filling.expect("taken").wait().expect_err("there is no room");
+        assert_eq!(full, StoreError::Sql("database or disk is full".to_owned()));
+        assert_eq!(before.expect("taken").wait(), Err(full));
+        // The second transaction went the same way, though its job did not say so; the third is whole.
+        assert!(after.expect("taken").wait().is_err());
+        assert!(swallowed.expect("taken").wait().is_err());
+        assert_eq!(last.expect("taken").wait(), Ok(1));
+        let value = |key: &'static str| {
+            let read = move |db: &Ledger<'_>| {
+                let found = "SELECT value FROM meta WHERE key = ?1";
+                db.db.query_row(found, [key], |row| row.get::<_, String>(0)).map_err(sql)
+            };
+            writer.submit(read).expect("taken").wait().expect("a value")
+        };
+        assert_eq!([value("a"), value("b"), value("c")], ["0", "0", "1"]);
+        // What failed can be done again, and finds nothing of its first try.
+        assert_eq!(writer.submit(|db| change(db, "a", "2")).expect("taken").wait(), Ok(1));
+    }
 }

@@ -59,6 +59,8 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
     }
     root.finish();
     let (sender, smtp) = (sender?, smtp?);
+    let mut relay = smtp.relay;
+    relay.hello.get_or_insert_with(|| sender.email.domain().to_owned());
     let mut deliver = DeliverSettings::new(sender.email.clone());
     deliver.unknown = smtp.unknown;
     deliver.per_destination_second = smtp.per_destination_second;
@@ -70,7 +72,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
         sources: sources?,
         digests: digests?,
         titles: titles?,
-        relay: smtp.relay,
+        relay,
         deliver,
         dkim: dkim?,
         law: law?,

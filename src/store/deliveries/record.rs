@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::{Ending, Finished, Guarded, NEVER, UnknownPolicy};
+use super::{Ending, Finished, Guarded, MAYBE_SENT, NEVER, UnknownPolicy};
 use crate::model::delivery::DeliveryState;
 use crate::model::notice::Mailing;
 use crate::model::subscriber::SuppressionReason;
@@ -44,7 +44,7 @@ impl Ledger<'_> {
             })
             .map_err(sql)?;
         if changed == 0 {
-            return self.why_unchanged(finished.id);
+            return self.why_unchanged(finished.id, finished.epoch);
         }
         if let Some(result) = change.result {
             self.insert_attempt(finished, result)?;
@@ -62,7 +62,13 @@ impl Ledger<'_> {
                 change(DeliveryState::Deferred, due_at, charged, Some("deferred"))
             }
             Ending::Bounced { .. } => change(DeliveryState::Bounced, None, true, Some("bounced")),
+            Ending::Unsubscribed if self.was_unknown(finished.id)? => {
+                change(DeliveryState::Unknown, Some(NEVER), true, Some("suppressed"))
+            }
             Ending::Unsubscribed => change(DeliveryState::Suppressed, None, true, Some("suppressed")),
+            Ending::Expired if self.was_unknown(finished.id)? => {
+                change(DeliveryState::Unknown, Some(NEVER), true, Some("expired"))
+            }
             Ending::Expired => change(DeliveryState::Expired, None, true, Some("expired")),
             Ending::Unknown => {
                 let again = finished.unknown == UnknownPolicy::RetryOnce && !self.was_unknown(finished.id)?;
@@ -84,7 +90,7 @@ impl Ledger<'_> {
     /// Whether an earlier attempt may have reached the relay.
     fn was_unknown(&self, id: DeliveryId) -> Result<bool, StoreError> {
         self.db
-            .prepare_cached("SELECT 1 FROM attempts WHERE delivery_id = ?1 AND result = 'unknown'")
+            .prepare_cached(&format!("SELECT 1 FROM deliveries WHERE id = ?1 AND {MAYBE_SENT}"))
             .and_then(|mut found| found.exists([id.0]))
             .map_err(sql)
     }
