@@ -1,6 +1,7 @@
 //! Several sources side by side: listing pages, JSON lines, one post in two places, and the worst that servers answer.
 
 mod hostile;
+mod presets;
 
 use std::time::Duration;
 

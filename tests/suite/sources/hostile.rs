@@ -139,7 +139,7 @@ fn contents() -> Vec<Case> {
         case("dates", feed(dates + &item("x", "없음", "")), Kept(4)),
         case("hostile titles", feed(item("1", "&lt;script&gt;alert(1)&lt;/script&gt;", "")), Kept(1)),
         case("a long id", feed(item(&"9".repeat(100_000), "가", "")), Kept(1)),
-        kept("deep tags", SourceKind::Html, &"<div>".repeat(100_000), Refused("너무 깊게 겹쳐")),
+        kept("deep tags", SourceKind::Html, &"<div>".repeat(100_000), Refused("깊게 겹쳐")),
         kept("no list", SourceKind::Html, "<p>점검 중</p>", Refused("하나도 없어요")),
         kept("wrong lines", SourceKind::Jsonl, "{\"title\": \"가\"}\n{{{\n{\"title\": \"나\"}", Kept(2)),
         kept("no lines", SourceKind::Jsonl, "<html>", Refused("1행")),
