@@ -92,7 +92,7 @@ fn instead(feed: Option<&Url>) -> String {
 /// Bytes of a listing page: a tree of it takes many times as many.
 const HTML_LIMIT: u64 = 2_000_000;
 /// How long a text may take to be understood.
-const LONGEST: Duration = Duration::from_secs(20);
+const LONGEST: Duration = Duration::from_secs(10);
 
 /// Texts are understood one at a time: the largest take many times their length while they are.
 static DESK: Semaphore = Semaphore::const_new(1);
