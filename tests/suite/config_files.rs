@@ -252,6 +252,33 @@ fn init_writes_a_short_configuration_that_loads_and_never_overwrites() {
 }
 
 #[test]
+fn init_and_check_know_the_feed_of_a_blog_that_draws_its_list_by_script() {
+    let folder = tempfile::tempdir().expect("folder");
+    for (n, (place, feed)) in [
+        ("https://blog.naver.com/bomi", "https://rss.blog.naver.com/bomi.xml"),
+        ("https://velog.io/@bomi/posts", "https://v2.velog.io/rss/@bomi"),
+        ("https://bomi.tistory.com/", "https://bomi.tistory.com/rss"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = folder.path().join(format!("{n}.toml"));
+        let args = init::InitArgs { source: Some(place.into()), ..init_args() };
+        let said = run_init(&path, &args).unwrap_or_else(|error| panic!("{error}"));
+        assert!(said.contains(feed), "{said}");
+        let config = Config::load(&path, std::iter::empty()).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(config.sources[0].place(), format!("feed {feed}"));
+        let warned =
+            |config: &Config| config.warnings.iter().any(|warning| warning.to_string().contains(feed));
+        assert!(!warned(&config), "{:?}", config.warnings);
+        let text = fs::read_to_string(&path).expect("read").replace(feed, place);
+        fs::write(&path, text).expect("written");
+        let config = Config::load(&path, std::iter::empty()).unwrap_or_else(|error| panic!("{error}"));
+        assert!(warned(&config), "{:?}", config.warnings);
+    }
+}
+
+#[test]
 fn init_names_all_that_is_missing_at_once_and_writes_nothing() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("moabom.toml");
