@@ -207,6 +207,7 @@ tls = "none"
 
 [web]
 listen = "{pages}"
+public_url = "http://{pages}/"
 
 [store]
 path = {store}

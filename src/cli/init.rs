@@ -113,7 +113,7 @@ fn is_advertising(answers: &Answers) -> bool {
     answers.get("newsletter.advertising").is_some_and(|answer| answer == "true")
 }
 
-/// A relay on this machine: a trial, whose links may lead here.
+/// A relay on this machine, which needs no TLS.
 fn is_here(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "::1")
 }
@@ -122,9 +122,7 @@ fn is_needed(question: &Question, answers: &Answers) -> bool {
     match question.when {
         When::Always => true,
         When::Advertising => is_advertising(answers),
-        When::Perhaps if question.key == "web.public_url" => {
-            is_advertising(answers) && !answers.get("smtp.host").is_some_and(|host| is_here(host))
-        }
+        When::Perhaps if question.key == "web.public_url" => is_advertising(answers),
         When::Perhaps | When::Flag => false,
     }
 }

@@ -71,8 +71,7 @@ pub struct Config {
     pub admin: AdminSettings,
     /// `[privacy]`.
     pub privacy: PrivacySettings,
-    /// What personal links start with: `public_url`, else `http://<listen>` where the relay is on loopback, else nothing,
-    /// and letters carry the mail address for unsubscribing only.
+    /// What personal links start with: `[web] public_url`; without it letters carry the mail address for unsubscribing only.
     pub links: Option<Url>,
     /// `[metrics] listen`: where figures are served, on this machine; nowhere without it.
     pub metrics: Option<SocketAddr>,

@@ -268,10 +268,13 @@ fn init_names_all_that_is_missing_at_once_and_writes_nothing() {
     ] {
         assert!(error.contains(flag), "{flag}: {error}");
     }
-    let error = run_init(&path, &init::InitArgs { advertising: Some("true".into()), ..init_args() })
-        .expect_err("more");
-    for flag in ["--sender-phone", "--sender-address", "--public-url"] {
-        assert!(error.contains(flag), "{flag}: {error}");
+    for host in ["smtp.example.com", "127.0.0.1"] {
+        let advertiser =
+            init::InitArgs { advertising: Some("true".into()), smtp_host: Some(host.into()), ..init_args() };
+        let error = run_init(&path, &advertiser).expect_err("more");
+        for flag in ["--sender-phone", "--sender-address", "--public-url"] {
+            assert!(error.contains(flag), "{host}, {flag}: {error}");
+        }
     }
     let wrong = init::InitArgs {
         advertising: Some("아마".into()),
@@ -331,7 +334,7 @@ fn check_says_back_what_the_configuration_means() {
         "11월 29일 (일) 00:00",
         "12월 13일 (일)",
         "127.0.0.1:25",
-        "http://127.0.0.1:8025/",
+        "없음(수신거부는 메일로)",
     ] {
         assert!(said.contains(part), "{part}:\n{said}");
     }

@@ -144,19 +144,6 @@ pub(super) fn is_here(url: &Url) -> bool {
     }
 }
 
-/// What personal links start with. A relay on this machine means a trial, where readers sit here, too.
-pub(super) fn links(web: &WebSettings, relay_is_here: bool) -> Option<Url> {
-    if web.public_url.is_some() {
-        return web.public_url.clone();
-    }
-    let mut listen = web.listen;
-    if listen.ip().is_unspecified() {
-        listen.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-    }
-    let known = relay_is_here && listen.port() != 0;
-    known.then(|| Url::parse(&format!("http://{listen}/")).ok())?
-}
-
 pub(super) fn store(mut section: Section<'_, '_>) -> Option<StoreSettings> {
     let path = |item: &Item| path(item).map(Some);
     let file = section.or("path", path, Some(PathBuf::from("data/moabom.sqlite")));
