@@ -19,6 +19,7 @@ pub mod place;
 pub mod posts;
 pub mod preferences;
 mod purge;
+mod refusal;
 pub mod signups;
 pub mod sources;
 pub mod subscribers;
@@ -33,18 +34,18 @@ use rusqlite::Connection;
 
 use crate::clock::Instant;
 
+pub use refusal::Refusal;
+
 /// Why the store could not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The file or folder cannot be opened or made.
-    #[error(
-        "저장소를 열 수 없어요: {path}: {cause}\n  → [store] path의 경로, 폴더의 권한, 남은 공간을 확인하세요"
-    )]
+    #[error("저장소를 열 수 없어요: {path}: {}\n  → {}", refusal.cause, refusal.advice)]
     Open {
         /// The database file.
         path: PathBuf,
-        /// What the system said.
-        cause: String,
+        /// Why.
+        refusal: Refusal,
     },
     /// The file was written by a newer moabom.
     #[error(
@@ -84,15 +85,15 @@ pub enum StoreError {
     #[error("the lease on delivery {0} is lost")]
     LeaseLost(i64),
     /// A statement failed: disk full, I/O error, constraint.
-    #[error("저장소에 쓰거나 읽지 못했어요: {0}. 디스크의 남은 공간과 파일의 권한을 확인하세요")]
-    Sql(String),
+    #[error("저장소에 쓰거나 읽지 못했어요: {}. {}", .0.cause, .0.advice)]
+    Sql(Refusal),
     /// The writer thread is gone.
     #[error("저장소가 이미 닫혔어요")]
     Closed,
 }
 
 pub(crate) fn sql(error: rusqlite::Error) -> StoreError {
-    StoreError::Sql(error.to_string())
+    StoreError::Sql(Refusal::of(&error))
 }
 
 /// The nouns' methods live on this: a connection inside a transaction.
@@ -192,7 +193,10 @@ impl SenderLock {
     /// The lock of the store at `database`, which need not be there.
     pub fn take(database: &Path) -> Result<SenderLock, StoreError> {
         let path = database.with_extension("lock");
-        let open = |cause: std::io::Error| StoreError::Open { path: path.clone(), cause: cause.to_string() };
+        let open = |cause: std::io::Error| StoreError::Open {
+            path: path.clone(),
+            refusal: Refusal::of_place(&cause),
+        };
         let file =
             std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(open)?;
         match file.try_lock() {
