@@ -38,14 +38,15 @@ fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
     }
 }
 
+/// Makes the folder that the file at `path` lies in.
+pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    std::fs::create_dir_all(folder)
+        .map_err(|cause| StoreError::Open { path: path.to_owned(), refusal: Refusal::of_place(&cause) })
+}
+
 /// Opens or makes the file, for writing.
 pub(super) fn open(path: &Path, now: Instant) -> Result<Connection, StoreError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|cause| StoreError::Open {
-            path: path.to_owned(),
-            refusal: Refusal::of_place(&cause),
-        })?;
-    }
     let mut db = Connection::open(path).map_err(|cause| refused(path, &cause))?;
     settings(&db).map_err(|cause| refused(path, &cause))?;
     // Asked before anything is changed: a path typed wrong must not turn another program's file into a store.
