@@ -262,8 +262,8 @@ pub(super) fn arguments() -> Vec<Case> {
 }
 
 pub(super) fn templates() -> Vec<Case> {
-    let letter = |name, text: &str, says| case(name, PREVIEW, 1, says).file(LETTER, text);
-    let publish = |name, text: &str, says| case(name, &["publish", "weekly"], 1, says).file(LETTER, text);
+    let letter = |name, text: &str, says| case(name, PREVIEW, 2, says).file(LETTER, text);
+    let publish = |name, text: &str, says| case(name, &["publish", "weekly"], 2, says).file(LETTER, text);
     vec![
         letter("an open block", "{% if name %}\n", &["letter.html", "문법에 맞지 않아요"]),
         letter(
@@ -285,17 +285,17 @@ pub(super) fn templates() -> Vec<Case> {
         letter("no way out", "<p>{{ subject }}</p>", &["수신거부 링크가 없어요", "unsubscribe_url"]),
         publish("published with an open block", "{% for x in sections %}", &["문법에 맞지 않아요"]),
         publish("published with an unknown variable", "{{ nothing }}", &["알 수 없는 변수 'nothing'"]),
-        case("checked with an unknown filter", CHECK, 1, &["알 수 없는 필터"])
+        case("checked with an unknown filter", CHECK, 2, &["알 수 없는 필터"])
             .file(LETTER, "{{ subject | shout }}"),
-        case("started with an open block", &["run"], 1, &["문법에 맞지 않아요"])
+        case("started with an open block", &["run"], 2, &["문법에 맞지 않아요"])
             .file(LETTER, "{% if name %}"),
-        case("the text part", PREVIEW, 1, &["letter.txt", "1행"])
+        case("the text part", PREVIEW, 2, &["letter.txt", "1행"])
             .file("templates/digest/letter.txt", "{{ subject }"),
-        case("not UTF-8", PREVIEW, 1, &["UTF-8이 아닌", "letter.html"]).file(LETTER, b"\xb0\xa1".as_slice()),
-        case("in a folder of another name", PREVIEW, 1, &["알 수 없는 변수 'oops'"])
+        case("not UTF-8", PREVIEW, 2, &["UTF-8이 아닌", "letter.html"]).file(LETTER, b"\xb0\xa1".as_slice()),
+        case("in a folder of another name", PREVIEW, 2, &["알 수 없는 변수 'oops'"])
             .config(WEB, "[templates]\npath = \"mine\"\n[web]\nlisten = \"127.0.0.1:0\"")
             .file("mine/digest/letter.html", "{{ oops }}"),
-        case("a file for a folder", PREVIEW, 1, &["폴더가 아니에요", "[templates] path"])
+        case("a file for a folder", PREVIEW, 2, &["폴더가 아니에요", "[templates] path"])
             .config(WEB, "[templates]\npath = \"page.txt\"\n[web]\nlisten = \"127.0.0.1:0\""),
     ]
 }
