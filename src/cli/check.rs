@@ -10,6 +10,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
+use super::templates::{Part, part, unused_words};
 use super::why::plain;
 use crate::clock::Instant;
 use crate::config::key::{self, KeyError};
@@ -52,7 +53,9 @@ pub fn run(context: &Context, args: CheckArgs, out: &mut impl Write) -> Result<(
     TlsContext::new(&config.relay)?;
     config.warnings.extend(key_warning(&config.store)?);
     config.admin.password_hash_file.as_deref().map(super::admin::password_hash).transpose()?;
-    let names: Vec<&str> = overrides.iter().map(|(name, _)| name.as_str()).collect();
+    let names = overrides.iter().map(|(name, _)| name.as_str());
+    let (unused, names): (Vec<_>, Vec<_>) = names.partition(|name| part(name, &overrides) == Part::Unused);
+    config.warnings.extend(unused.iter().map(|name| unused_words(&config.templates, name)));
     let now = context.clock.now();
     if args.json {
         write_json(out, &CheckJson::of(context, &config, &names, now))

@@ -41,6 +41,7 @@ use value::Problem;
 
 pub use env::variables;
 pub(crate) use private_file::io_words;
+pub(crate) use report::nearest;
 pub use report::{ConfigFaults, Excerpt, Fault, Place, Spot};
 pub use value::show_span;
 

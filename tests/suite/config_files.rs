@@ -351,6 +351,19 @@ fn check_says_back_what_the_configuration_means() {
     write(folder.path(), "s.sqlite.key", "1:", 0o600);
     assert!(format!("{:?}", run_check(&path, false).0).contains("1행"));
     fs::write(&path, &text).expect("written");
+    let built_in = |name: &str| {
+        let found = moabom::render::BUILT_IN.iter().find(|(known, _)| *known == name);
+        found.expect("there").1
+    };
+    write(&own, "digest/letter.txt", built_in("digest/letter.txt"), 0o644);
+    write(&own, "digest/leter.html", built_in("digest/letter.html"), 0o644);
+    let said = run_check(&path, false).1;
+    assert!(said.contains("바꾼 틀: digest/letter.txt\n"), "{said}");
+    assert!(said.contains("digest/leter.html") && said.contains("혹시 `digest/letter.html`?"), "{said}");
+    let said = run_check(&path, true).1;
+    let json: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(json["templates"], serde_json::json!(["digest/letter.txt"]));
+    assert!(json["warnings"].to_string().contains("leter.html"), "{said}");
     write(&own, "digest/letter.txt", "{{ nowhere }}", 0o644);
     let (done, _) = run_check(&path, false);
     let error = format!("{:?}", done.expect_err("a faulty template"));
