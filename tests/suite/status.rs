@@ -163,5 +163,12 @@ fn every_shell_gets_its_completions_without_a_configuration() {
         let done = moabom(folder.path(), &["completions", shell]).output().expect("it starts");
         let script = String::from_utf8_lossy(&done.stdout);
         assert!(done.status.success() && script.contains("subscribers"), "{shell}");
+        // Nothing that the command line refuses: `help` as a command, and the version of a command.
+        assert!(!script.contains("subscribers help") && !script.contains("__help"), "{shell}");
+        assert!(
+            !script.contains("subscribers;help") && !script.contains("__fish_seen_subcommand_from help"),
+            "{shell}"
+        );
+        assert!(script.matches("--version").count() + script.matches("-l version").count() <= 2, "{shell}");
     }
 }
