@@ -206,6 +206,10 @@ pub(super) fn arguments() -> Vec<Case> {
         failed("no such post to pin", &["posts", "pin", "999"], &["글 999번이 없어요"]),
         failed("posts of no source", &["posts", "list", "--source", "nope"], &["'nope'", "blog"]),
         misuse("no number", &["posts", "list", "--limit", "many"], &["수를 적어 주세요", "--help"]),
+        misuse("no runs", &["schedule", "--count", "0"], &["1에서 1000 사이의 수"]),
+        misuse("too many runs", &["schedule", "--count", "1001"], &["1에서 1000 사이의 수"]),
+        misuse("no name server", &["doctor", "--resolver", "x"], &["`주소:포트`", "1.1.1.1:53"]),
+        misuse("a huge number", &["editions", "show", "99999999999999999999"], &["수가 너무 커요"]),
         misuse(
             "scores of no digest",
             &["posts", "top", "--by", "score", "--digest", "daily"],
