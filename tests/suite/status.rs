@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::support::smtp_server::SmtpServer;
 use crate::support::system::{System, moabom};
+use crate::support::terminal;
 
 fn words(value: &Value) -> String {
     let list = value.as_array().expect("a list").iter();
@@ -154,6 +155,39 @@ fn a_status_says_what_is_held_failing_and_unknown_and_why() {
     let said = system.run(&["status"]);
     assert!(said.contains("6시간째 읽지 못함") && said.contains("멈춤"), "{said}");
     assert!(!said.contains('\u{1b}'), "nothing from outside steers the terminal");
+}
+
+/// The words of a screen: what stands between blanks and borders.
+fn tokens(screen: &str) -> Vec<&str> {
+    let border = |c: char| c.is_whitespace() || ('\u{2500}'..='\u{257f}').contains(&c);
+    screen.split(border).filter(|word| !word.is_empty()).collect()
+}
+
+#[test]
+fn a_terminal_of_any_width_breaks_no_word_of_the_status() {
+    let server = SmtpServer::start();
+    let system = System::new(server.port(), 1);
+    system.publish_to(3);
+    let id = system.json(&["editions", "list", "--json"])[0]["id"].to_string();
+    system.run(&[
+        "editions",
+        "pause",
+        &id,
+        "--reason",
+        "제목에 오타가 있어 고친 뒤에 다시 보내려고 잠시 멈추었어요",
+    ]);
+    for columns in [20, 40, 60, 80, 100, 120, 200] {
+        let Some(screen) = terminal::shown(&system, columns, &[("NO_COLOR", "1")], "status") else { return };
+        let words = tokens(&screen);
+        for word in ["weekly", "제1호", "09:00", "최근", "멈춤", "멈추었어요", "제목에"] {
+            assert!(
+                words.iter().any(|one| one.trim_end_matches([',', ':', '.']) == word),
+                "{columns}, {word}:\n{screen}"
+            );
+        }
+        let widest = screen.lines().map(moabom::korean::width::of).max();
+        assert!(widest <= Some(columns.into()), "{columns}: {widest:?}\n{screen}");
+    }
 }
 
 #[test]
