@@ -35,7 +35,7 @@ pub mod verify;
 pub mod web;
 pub mod why;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -146,7 +146,7 @@ pub fn main() -> ExitCode {
             match usage::told(&error) {
                 Some(told) => eprintln!("{told}"),
                 None => {
-                    let shown = usage::shown(&error, io::stdout().is_terminal());
+                    let shown = usage::shown(&error, console::colors_enabled());
                     let _ = io::stdout().write_all(shown.as_bytes());
                 }
             }

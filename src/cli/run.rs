@@ -1,6 +1,5 @@
 //! Effect: `moabom run`: the daemon, in the foreground, until it is told to stop.
 
-use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
@@ -153,7 +152,7 @@ fn choices(digests: &[Digest]) -> Vec<web::DigestChoice> {
 pub(super) fn log(settings: &LogSettings) {
     let level = settings.level.as_str().to_lowercase();
     let filter = EnvFilter::new(format!("warn,moabom={level}"));
-    let colours = std::io::stderr().is_terminal();
+    let colours = console::colors_enabled_stderr();
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -191,6 +191,17 @@ fn a_terminal_of_any_width_breaks_no_word_of_the_status() {
 }
 
 #[test]
+fn a_terminal_that_wants_no_colours_gets_none() {
+    let system = System::new(1, 1);
+    let Some(coloured) = terminal::shown(&system, 80, &[], "--help") else { return };
+    assert!(coloured.contains('\u{1b}'), "{coloured}");
+    for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let plain = terminal::shown(&system, 80, &[variable], "--help").expect("there was one");
+        assert!(!plain.contains('\u{1b}') && plain.contains("쓰는 법"), "{variable:?}: {plain}");
+    }
+}
+
+#[test]
 fn every_shell_gets_its_completions_without_a_configuration() {
     let folder = tempfile::tempdir().expect("a directory");
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
