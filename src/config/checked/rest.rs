@@ -144,8 +144,16 @@ pub(super) fn is_here(url: &Url) -> bool {
     }
 }
 
+/// The path of a file, which need not be there yet.
+pub(super) fn no_folder(path: PathBuf) -> Result<PathBuf, Problem> {
+    match path.is_dir() {
+        true => Err(Problem::new("파일이 아니라 폴더예요", "그 안의 파일 이름까지 적으세요")),
+        false => Ok(path),
+    }
+}
+
 pub(super) fn store(mut section: Section<'_, '_>) -> Option<StoreSettings> {
-    let path = |item: &Item| path(item).map(Some);
+    let path = |item: &Item| path(item).and_then(no_folder).map(Some);
     let file = section.or("path", path, Some(PathBuf::from("data/moabom.sqlite")));
     let key_file = section.or("key_file", path, None);
     section.finish();

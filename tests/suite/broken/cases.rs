@@ -86,7 +86,7 @@ pub(super) fn pages() -> Vec<Case> {
         page("UTF-16 without a mark", wide, &["이진 내용"]),
         page("a line without end", changed(3, &"가".repeat(1_700_000)), &["4행", "5MB가 넘어요"]),
         case("no page", INGEST, 1, &["그런 파일이 없어요", "경로"]).without("page.txt"),
-        case("a folder", INGEST, 1, &["폴더예요"]).folder("page.txt"),
+        case("a folder", INGEST, 2, &["moabom.toml:", "source[0].location", "폴더예요"]).folder("page.txt"),
         case("a device", INGEST, 1, &["파이프나 장치"]).config("page.txt", "/dev/null"),
         case("a site that is down", INGEST, 1, &["연결하지 못했어요", "127.0.0.1:1"])
             .config("location = \"page.txt\"", "location = \"http://127.0.0.1:1/l\"\nallow_private = true"),
