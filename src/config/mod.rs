@@ -191,7 +191,10 @@ impl Config {
         let environment = Environment::read(env);
         let (mut root, errors) = raw::parse(text);
         let mut findings = Findings::new(text, &root);
-        for (span, message) in &errors {
+        for (index, (span, message)) in errors.iter().enumerate() {
+            if syntax::is_repeated(message, &errors[..index]) {
+                continue;
+            }
             let (what, advice) = syntax::in_korean(message);
             findings.syntax(span, what, advice);
         }

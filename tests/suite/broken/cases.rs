@@ -7,6 +7,12 @@ const INGEST: &[&str] = &["ingest"];
 const IMPORT: &[&str] = &["subscribers", "import", "list.csv"];
 const PREVIEW: &[&str] = &["preview", "--format", "html"];
 const LETTER: &str = "templates/digest/letter.html";
+/// Lists in lists, deeper than is read.
+const DEEP: &str = concat!(
+    "x = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+    "\ntls ="
+);
 const WEB: &str = "[web]\nlisten = \"127.0.0.1:0\"";
 
 pub(super) fn configurations() -> Vec<Case> {
@@ -51,6 +57,25 @@ pub(super) fn configurations() -> Vec<Case> {
         wrong("no certificates there", "tls =", "ca_file = \"no.pem\"\ntls =", &["smtp.ca_file"]),
         case("a certificate that is none", CHECK, 1, &["[smtp] ca_file", "page.txt", "PEM"])
             .config("tls = \"none\"", "tls = \"starttls\"\nca_file = \"page.txt\""),
+        wrong(
+            "a yes in capitals",
+            "= false",
+            "= False",
+            &["moabom.toml:4:15", "`true`나 `false`를 소문자로"],
+        ),
+        wrong("a yes in words", "= false", "= no", &["moabom.toml:4:15", "`true`나 `false`를 소문자로"]),
+        wrong("a number cut short", "port = ", "port = 1_\n# ", &["숫자로 읽을 수 없어요"]),
+        wrong("lists in lists", "tls =", DEEP, &["너무 깊이 겹쳤어요"]),
+        case("lines that end in CR", CHECK, 2, &["1군데", "줄바꿈", "LF"])
+            .file("moabom.toml", "# 봄\r[newsletter]\rtitle = \"봄\"\r[sender]\rname = \"봄\"\r"),
+        wrong("a folder for a store", WEB, "[store]\npath = \"data\"\n[web]", &["store.path", "폴더예요"]),
+        wrong(
+            "a folder for keys",
+            WEB,
+            "[store]\nkey_file = \"data\"\n[web]",
+            &["store.key_file", "폴더예요"],
+        ),
+        wrong("a folder of posts", "page.txt", "data", &["source[0].location", "폴더예요"]),
         case("a variable out of range", CHECK, 2, &["MOABOM__SMTP__PORT"])
             .variable("MOABOM__SMTP__PORT", "abc"),
         case("a variable of no key", CHECK, 2, &["MOABOM__SMPT__PORT"]).variable("MOABOM__SMPT__PORT", "25"),
