@@ -48,7 +48,7 @@ pub struct InitArgs {
     /// 메일을 맡길 SMTP 서버
     #[arg(long)]
     pub smtp_host: Option<String>,
-    /// 그 포트
+    /// SMTP 서버의 포트
     #[arg(long)]
     pub smtp_port: Option<String>,
     /// starttls, implicit, none [기본값: 이 기기면 none, 465번이면 implicit, 그 밖에는 starttls]

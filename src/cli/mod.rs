@@ -104,7 +104,7 @@ pub enum Command {
     /// 한 사람 한 사람에게 보낸 기록
     #[command(subcommand)]
     Deliveries(deliveries::DeliveriesCommand),
-    /// 메일에 서명할 열쇠 (DKIM)
+    /// 메일에 서명할 키 (DKIM)
     #[command(subcommand)]
     Dkim(dkim::DkimCommand),
     /// 링크에 서명하는 비밀 키
