@@ -4,7 +4,7 @@ mod json;
 
 use std::io::Write;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use chrono_tz::Tz;
 use clap::Args;
 use serde::Serialize;
@@ -46,10 +46,7 @@ pub fn run(context: &Context, args: CheckArgs, out: &mut impl Write) -> Result<(
         other => other?,
     };
     let overrides = templates::overrides(&config.templates)?;
-    let renderer = Renderer::of_folder(&config.templates.display().to_string(), &overrides)
-        .and_then(|renderer| renderer.check().map(|()| renderer))
-        .with_context(|| format!("틀 폴더 {}의 틀을 쓸 수 없어요", config.templates.display()))?;
-    drop(renderer);
+    Renderer::of_folder(&config.templates.display().to_string(), &overrides)?.check()?;
     TlsContext::new(&config.relay)?;
     config.warnings.extend(key_warning(&config.store)?);
     config.admin.password_hash_file.as_deref().map(super::admin::password_hash).transpose()?;
