@@ -212,6 +212,7 @@ tls = "none"
 
 [web]
 listen = "{pages}"
+public_url = "http://{pages}/"
 
 [store]
 path = {store}

@@ -50,7 +50,7 @@ pub struct InitArgs {
     /// 메일을 맡길 SMTP 서버
     #[arg(long)]
     pub smtp_host: Option<String>,
-    /// 그 포트
+    /// SMTP 서버의 포트
     #[arg(long)]
     pub smtp_port: Option<String>,
     /// starttls, implicit, none [기본값: 이 기기면 none, 465번이면 implicit, 그 밖에는 starttls]
@@ -119,7 +119,7 @@ fn is_advertising(answers: &Answers) -> bool {
     answers.get("newsletter.advertising").is_some_and(|answer| answer == "true")
 }
 
-/// A relay on this machine: a trial, whose links may lead here.
+/// A relay on this machine, which needs no TLS.
 fn is_here(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "::1")
 }
@@ -128,9 +128,7 @@ fn is_needed(question: &Question, answers: &Answers) -> bool {
     match question.when {
         When::Always => true,
         When::Advertising => is_advertising(answers),
-        When::Perhaps if question.key == "web.public_url" => {
-            is_advertising(answers) && !answers.get("smtp.host").is_some_and(|host| is_here(host))
-        }
+        When::Perhaps if question.key == "web.public_url" => is_advertising(answers),
         When::Perhaps | When::Flag => false,
     }
 }

@@ -2,7 +2,7 @@
 //! as sd-daemon(3) writes it, so that `journalctl -p warning` shows what is to be looked at.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 
@@ -20,7 +20,7 @@ pub(super) fn start(settings: &LogSettings) {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(Lines { journal })
-        .with_ansi(io::stderr().is_terminal())
+        .with_ansi(console::colors_enabled_stderr())
         .with_target(false);
     // A second subscriber is refused; then the first one stays.
     let _ = match (settings.format, journal) {

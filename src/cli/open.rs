@@ -9,6 +9,7 @@ use super::Misuse;
 use super::subscribers::SubscribersError;
 use crate::clock::Clock;
 use crate::compose::dkim::Signer;
+use crate::config::templates::TemplatesError;
 use crate::config::{Config, ConfigError, key, templates, variables};
 use crate::daemon::Office;
 use crate::deliver::{self, LetterSettings};
@@ -168,7 +169,8 @@ pub fn is_misuse(error: &anyhow::Error) -> bool {
         publish,
         Some(PublishError::UnknownDigest { .. } | PublishError::Future | PublishError::Ancient)
     );
-    config || asked || error.is::<Misuse>() || typed.is_some_and(|typed| typed.exit_code() == 2)
+    let template = error.is::<RenderError>() || error.is::<TemplatesError>();
+    config || asked || template || error.is::<Misuse>() || typed.is_some_and(|typed| typed.exit_code() == 2)
 }
 
 fn alarm(source: &SourceSettings) -> Option<(String, chrono::Duration)> {

@@ -95,6 +95,9 @@ fn show(opened: &Opened, plan: &Plan, args: &PreviewArgs) -> Result<Vec<u8>> {
         Verdict::Skip { reason } => Some(reason.as_str()),
         Verdict::Publish => None,
     };
+    if plan.selection.picks().next().is_none() && plan.selection.left_out.is_empty() {
+        bail!("읽어 둔 글이 없어 보여 줄 편지가 없어요. 먼저 `moabom ingest`로 블로그를 읽으세요.");
+    }
     let Some(content) = content else {
         bail!("{} `--why`로 까닭을 볼 수 있어요.", skip.unwrap_or("실을 글이 없어요."));
     };

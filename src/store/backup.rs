@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::connection::{self, Whose};
 use super::deliveries::{NEVER, OPEN};
-use super::{Ledger, StoreError, sql};
+use super::{Ledger, Refusal, StoreError, sql};
 use crate::clock::Instant;
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
 
@@ -125,7 +125,7 @@ fn check(db: &Connection, path: &Path) -> Result<(), BackupError> {
         let what = match found {
             Ok(None) => continue,
             Ok(Some(what)) => what,
-            Err(error) => error.to_string(),
+            Err(error) => Refusal::of(&error).cause,
         };
         return Err(BackupError::Damaged { path: path.to_owned(), what });
     }
@@ -178,7 +178,7 @@ fn open_ours(path: &Path) -> Result<Connection, BackupError> {
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
             Err(BackupError::NotAStore(path.to_owned()))
         }
-        Err(error) => Err(BackupError::Damaged { path: path.to_owned(), what: error.to_string() }),
+        Err(error) => Err(BackupError::Damaged { path: path.to_owned(), what: Refusal::of(&error).cause }),
     }
 }
 

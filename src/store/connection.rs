@@ -1,13 +1,12 @@
 //! Effect: opening the database file: settings, schema version, migrations.
 
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::StoreError;
+use super::{Refusal, StoreError};
 use crate::clock::Instant;
 
 /// Migrations in order; the schema's version is how many have run. Only ever appended to.
@@ -31,46 +30,23 @@ fn settings(db: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn open_error(path: &Path, cause: impl std::fmt::Display) -> StoreError {
-    StoreError::Open { path: path.to_owned(), cause: cause.to_string() }
-}
-
-/// SQLite's refusal in Korean; of a statement's text nothing is repeated.
+/// SQLite's refusal of the whole file.
 fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
-    use rusqlite::ErrorCode;
-    let cause = match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => return StoreError::Foreign { path: path.to_owned() },
-        Some(ErrorCode::CannotOpen) => "그곳의 파일을 열거나 만들 수 없어요",
-        Some(ErrorCode::PermissionDenied) => "권한이 없어요",
-        Some(ErrorCode::ReadOnly) => "쓸 수 없는 파일이나 폴더예요",
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "다른 프로그램이 붙들고 있어요",
-        Some(ErrorCode::DiskFull) => "디스크에 남은 공간이 없어요",
-        Some(ErrorCode::DatabaseCorrupt) => "파일이 깨졌어요. 백업에서 되살리세요",
-        Some(ErrorCode::SystemIoFailure) => "디스크가 읽거나 쓰지 못했어요",
-        _ => return open_error(path, error),
-    };
-    open_error(path, cause)
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => StoreError::Foreign { path: path.to_owned() },
+        _ => StoreError::Open { path: path.to_owned(), refusal: Refusal::of(error) },
+    }
 }
 
-fn folder_words(error: &io::Error) -> String {
-    let words = match error.kind() {
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
-            "경로 가운데에 폴더가 아닌 것이 있어요"
-        }
-        io::ErrorKind::NotFound => "폴더를 만들 수 없는 곳이에요",
-        io::ErrorKind::PermissionDenied => "폴더를 만들 권한이 없어요",
-        io::ErrorKind::ReadOnlyFilesystem => "쓸 수 없게 묶인 디스크예요",
-        io::ErrorKind::StorageFull => "디스크에 남은 공간이 없어요",
-        _ => return error.to_string(),
-    };
-    words.to_owned()
+/// Makes the folder that the file at `path` lies in.
+pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    std::fs::create_dir_all(folder)
+        .map_err(|cause| StoreError::Open { path: path.to_owned(), refusal: Refusal::of_place(&cause) })
 }
 
 /// Opens or makes the file, for writing.
 pub(super) fn open(path: &Path, now: Instant) -> Result<Connection, StoreError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|cause| open_error(path, folder_words(&cause)))?;
-    }
     let mut db = Connection::open(path).map_err(|cause| refused(path, &cause))?;
     settings(&db).map_err(|cause| refused(path, &cause))?;
     // Asked before anything is changed: a path typed wrong must not turn another program's file into a store.
@@ -154,6 +130,9 @@ fn migrate(db: &mut Connection, path: &Path, now: Instant) -> Result<(), StoreEr
 /// What tells one store's life from another's: 32 random hex digits.
 pub(super) fn instance_id() -> Result<String, StoreError> {
     let mut id = [0u8; 16];
-    aws_lc_rs::rand::fill(&mut id).map_err(|_| StoreError::Sql("no randomness".to_owned()))?;
+    aws_lc_rs::rand::fill(&mut id).map_err(|_| {
+        let advice = "시스템의 난수 장치(/dev/urandom)를 쓸 수 있는지 확인하세요";
+        StoreError::Sql(Refusal::new("난수를 얻지 못했어요", advice))
+    })?;
     Ok(id.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -9,6 +9,7 @@ use std::thread;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::refusal::Refusal;
 use super::{Ledger, StoreError, sql};
 
 /// At most this many jobs share a commit, so that none waits long for its answer.
@@ -133,7 +134,8 @@ fn run_group(
 }
 
 fn ended() -> StoreError {
-    StoreError::Sql("the transaction was rolled back".to_owned())
+    let advice = "디스크의 남은 공간과 상태를 확인하고 다시 하세요";
+    StoreError::Sql(Refusal::new("함께 적던 것이 모두 되돌려졌어요", advice))
 }
 
 fn run_cached(db: &Connection, text: &str) -> Result<(), StoreError> {
@@ -201,7 +203,7 @@ mod tests {
         let last = writer.submit(|db| change(db, "c", "1"));
         go.send(()).expect("the writer");
         let full = filling.expect("taken").wait().expect_err("there is no room");
-        assert_eq!(full, StoreError::Sql("database or disk is full".to_owned()));
+        assert!(full.to_string().contains("남은 공간이 없어요"), "{full}");
         assert_eq!(before.expect("taken").wait(), Err(full));
         // The second transaction went the same way, though its job did not say so; the third is whole.
         assert!(after.expect("taken").wait().is_err());

@@ -12,6 +12,7 @@ use super::super::raw::Item;
 use super::super::section::Section;
 use super::super::value::{Problem, choice, flag, line, name, span, web_address};
 use super::duplicate;
+use super::rest::no_folder;
 use crate::source::known_blog::feed_of;
 use crate::source::{Location, SourceKind, SourceSettings};
 
@@ -97,7 +98,7 @@ fn location(item: &Item) -> Result<Location, Problem> {
     if text.contains("://") {
         web_address(item).map(Location::Web)
     } else {
-        Ok(Location::File(PathBuf::from(text)))
+        no_folder(PathBuf::from(text)).map(Location::File)
     }
 }
 

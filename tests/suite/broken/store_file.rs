@@ -46,7 +46,7 @@ fn a_store_that_is_none_of_ours_or_cannot_be_opened_is_refused_and_left_alone() 
         at("new.db", case("a newer schema to verify", &["verify"], 1, &["99판"])).file("new.db", newer),
         at("page.txt/x.db", case("below a file", &["ingest"], 1, &["page.txt/x.db", "[store] path"])),
         at("/proc/x.db", case("where nothing can be written", LIST, 1, &["/proc/x.db", "[store] path"])),
-        at(".", case("a folder", LIST, 1, &["[store] path"])),
+        at(".", case("a folder", LIST, 2, &["store.path", "폴더예요"])),
         at("none/x.db", case("nothing to verify", &["verify"], 1, &["none/x.db", "moabom ingest"])),
     ];
     for case in &cases {

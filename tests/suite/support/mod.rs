@@ -8,6 +8,7 @@ pub mod keeper;
 pub mod site;
 pub mod smtp_server;
 pub mod system;
+pub mod terminal;
 pub mod world;
 
 /// A port on loopback that nobody holds: for programs that are told theirs.
