@@ -17,7 +17,7 @@ mod ruling;
 mod worker;
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -207,7 +207,7 @@ struct Shared {
     queue: RefCell<handout::Queue>,
     site: RefCell<breaker::Site>,
     editions: RefCell<HashMap<Mailing, breaker::Window>>,
-    held_destinations: RefCell<HashSet<String>>,
+    breakers: RefCell<breaker::Breakers>,
     letters: RefCell<HashMap<Mailing, Rc<Letter>>>,
     pace: RefCell<pace::Pace>,
     quotas: RefCell<Vec<pace::Quota>>,
@@ -236,12 +236,12 @@ pub fn run_once(
         })
         .map_err(DeliverError::NotWritable)?;
     let quotas = quotas(&deps, now)?;
-    let breakers = deps.store.read(|ledger| ledger.breakers())?;
+    let breakers = breaker::Breakers::new(deps.store.read(|ledger| ledger.breakers())?);
     let pace = pace::Pace::new(deps.relay.per_second, deps.settings.per_destination_second);
     let shared = Rc::new(Shared {
         queue: RefCell::new(handout::Queue::new(&deps.relay)),
-        site: RefCell::new(breaker::Site::new(&breakers, now)),
-        held_destinations: RefCell::default(),
+        site: RefCell::new(breaker::Site::new(breakers.holding_all(now))),
+        breakers: RefCell::new(breakers),
         editions: RefCell::default(),
         letters: RefCell::default(),
         report: RefCell::default(),
@@ -300,7 +300,7 @@ fn finish(shared: &Rc<Shared>) -> Result<Report, DeliverError> {
     let (epoch, now) = (shared.epoch, shared.clock.now());
     let store = &shared.deps.store;
     let released = store.write(move |ledger| {
-        ledger.release(left.iter().map(|row| row.id), epoch, now)?;
+        left.write(ledger, epoch, now)?;
         ledger.finish_editions()
     });
     if let Some(fatal) = shared.fatal.borrow_mut().take() {
@@ -317,6 +317,11 @@ fn finish(shared: &Rc<Shared>) -> Result<Report, DeliverError> {
         report.next_due = Some(due.max(free));
     }
     Ok(report)
+}
+
+fn later(now: Instant, after: Duration) -> Instant {
+    let after = chrono::Duration::from_std(after).unwrap_or(chrono::Duration::MAX);
+    now.checked_add_signed(after).unwrap_or(Instant::MAX_UTC)
 }
 
 impl Shared {
@@ -338,8 +343,7 @@ impl Shared {
     }
 
     fn lease_until(&self) -> Instant {
-        let lease = chrono::Duration::from_std(self.deps.settings.lease).unwrap_or(chrono::Duration::MAX);
-        self.clock.now().checked_add_signed(lease).unwrap_or(Instant::MAX_UTC)
+        later(self.clock.now(), self.deps.settings.lease)
     }
 
     /// The row goes back to the head of the queue, still leased.

@@ -1,11 +1,14 @@
 //! Effect: when the way to the relay, or an edition, has failed often enough to be held. Counts live with the run; what
 //! follows from them (a breaker, a paused edition) is durable.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use crate::clock::Instant;
+use crate::retry;
 use crate::store::breakers::Breaker;
 
+/// What the names of destinations' breakers begin with.
+pub(super) const DESTINATION: &str = "destination:";
 /// Failures in a row of the way to the relay after which nothing is tried for a while.
 const SITE_FAILURES: u32 = 3;
 /// An edition's results looked at together.
@@ -21,23 +24,13 @@ pub(super) struct Site {
     proved: bool,
     opening: bool,
     failures: u32,
-    /// Failures of breakers that stand open for a probe now, by name.
-    half_open: Vec<(String, i64)>,
     /// Why nothing is tried, in Korean.
     pub(super) held: Option<String>,
 }
 
 impl Site {
-    pub(super) fn new(breakers: &[Breaker], now: Instant) -> Site {
-        let ours = |breaker: &&Breaker| !breaker.name.starts_with("destination:");
-        let held = breakers.iter().filter(ours).find(|breaker| breaker.holds(now));
-        Site {
-            proved: false,
-            opening: false,
-            failures: 0,
-            half_open: breakers.iter().map(|breaker| (breaker.name.clone(), breaker.failures)).collect(),
-            held: held.map(|breaker| breaker.reason.clone()),
-        }
+    pub(super) fn new(held: Option<String>) -> Site {
+        Site { proved: false, opening: false, failures: 0, held }
     }
 
     /// Until one session is open, only one task tries.
@@ -67,30 +60,101 @@ impl Site {
     }
 
     /// The way to the relay failed. True: it is to be held now.
-    pub(super) fn failed(&mut self) -> bool {
+    pub(super) fn failed(&mut self, half_open: bool) -> bool {
         self.proved = false;
         self.opening = false;
         self.failures += 1;
-        self.failures >= SITE_FAILURES || self.half_open.iter().any(|(name, _)| name == "relay")
+        self.failures >= SITE_FAILURES || half_open
     }
+}
 
-    /// How often in a row that breaker opened before.
-    pub(super) fn earlier_failures(&self, name: &str) -> i64 {
-        self.half_open.iter().find(|(known, _)| known == name).map_or(0, |(_, failures)| *failures)
-    }
+/// When a breaker that opens is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Retry {
+    /// After a while, longer each time in a row.
+    Later,
+    /// When a person says so.
+    ByHand,
+}
 
-    /// The breakers that a taken message to `destination` proves wrong.
-    pub(super) fn healed(&mut self, destination: &str) -> Vec<String> {
-        if self.half_open.is_empty() {
-            return Vec::new();
+/// The breakers as the store has them: this sender alone opens and closes them. One whose time has come stands half open
+/// until a message is taken.
+#[derive(Default)]
+pub(super) struct Breakers {
+    site: HashMap<String, Breaker>,
+    destinations: HashMap<String, Breaker>,
+}
+
+impl Breakers {
+    pub(super) fn new(stored: Vec<Breaker>) -> Breakers {
+        let mut breakers = Breakers::default();
+        for breaker in stored {
+            let (shelf, key) = breakers.shelf(&breaker.name);
+            let key = key.to_owned();
+            shelf.insert(key, breaker);
         }
-        let name = format!("destination:{destination}");
-        let proved = |known: &str| known == "auth" || known == "relay" || known == name;
-        let healed: Vec<(String, i64)> =
-            self.half_open.iter().filter(|(known, _)| proved(known)).cloned().collect();
-        self.half_open.retain(|(known, _)| !proved(known));
-        healed.into_iter().map(|(name, _)| name).collect()
+        breakers
     }
+
+    fn shelf<'name>(&mut self, name: &'name str) -> (&mut HashMap<String, Breaker>, &'name str) {
+        match name.strip_prefix(DESTINATION) {
+            Some(destination) => (&mut self.destinations, destination),
+            None => (&mut self.site, name),
+        }
+    }
+
+    /// Why nothing at all is tried now, if so.
+    pub(super) fn holding_all(&self, now: Instant) -> Option<String> {
+        self.site.values().find(|breaker| breaker.holds(now)).map(|breaker| breaker.reason.clone())
+    }
+
+    /// Whether the way to the relay was held and has not been proved since.
+    pub(super) fn relay_is_half_open(&self) -> bool {
+        self.site.contains_key("relay")
+    }
+
+    /// Until when nothing goes to `destination`, if so.
+    pub(super) fn held_until(&self, destination: &str, now: Instant) -> Option<Instant> {
+        let breaker = self.destinations.get(destination).filter(|breaker| breaker.holds(now))?;
+        Some(breaker.retry_at.unwrap_or(Instant::MAX_UTC))
+    }
+
+    /// Whether any destination was held and has not been proved since.
+    pub(super) fn name_destinations(&self) -> bool {
+        !self.destinations.is_empty()
+    }
+
+    /// Opens the breaker of that name. None: it is open.
+    pub(super) fn open(&mut self, name: &str, retry: Retry, reason: String, now: Instant) -> Option<Breaker> {
+        let (shelf, key) = self.shelf(name);
+        let earlier = shelf.get(key);
+        if earlier.is_some_and(|breaker| breaker.holds(now)) {
+            return None;
+        }
+        let failures = earlier.map_or(0, |breaker| breaker.failures);
+        let spread = name.bytes().map(i64::from).sum();
+        let retry_at = (retry == Retry::Later).then(|| super::later(now, retry::delay(failures, spread)));
+        let opened_at = earlier.map_or(now, |breaker| breaker.opened_at);
+        let breaker = Breaker { name: name.to_owned(), opened_at, retry_at, failures: failures + 1, reason };
+        shelf.insert(key.to_owned(), breaker.clone());
+        Some(breaker)
+    }
+
+    /// Closes what a message taken for `destination` proves wrong; says which.
+    pub(super) fn heal(&mut self, destination: &str) -> Vec<String> {
+        let site = self.site.drain().map(|(name, _)| name);
+        let destination = self.destinations.remove(destination).map(|breaker| breaker.name);
+        site.chain(destination).collect()
+    }
+}
+
+/// How far the pause of an edition by this run has come. Once it is committed, the store says whether the edition goes out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Pause {
+    #[default]
+    No,
+    Ruled,
+    Committed,
 }
 
 /// An edition's last results.
@@ -102,8 +166,7 @@ pub(super) struct Window {
     pub(super) canary_out: bool,
     /// First rows tried.
     pub(super) canaries: u32,
-    /// Held in this run.
-    pub(super) paused: bool,
+    pub(super) pause: Pause,
     results: VecDeque<(bool, bool)>,
     seen: usize,
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::handout::Returned;
 use super::ruling::Hold;
 use super::{DeliverError, Shared};
 use crate::clock::Instant;
-use crate::model::{DeliveryId, SuppressionKey};
+use crate::model::SuppressionKey;
 use crate::store::deliveries::{Claim, ClaimRequest, Ending, Finished, Guarded, Intent};
 use crate::store::{Ledger, StoreError};
 
@@ -15,8 +16,8 @@ use crate::store::{Ledger, StoreError};
 pub(super) struct Batch {
     pub(super) finished: Option<Finished>,
     pub(super) holds: Vec<Hold>,
-    /// Rows given back, with our epoch and now.
-    pub(super) released: Option<(Vec<DeliveryId>, i64, Instant)>,
+    /// Rows that leave the queue unsent, with our epoch and now.
+    pub(super) returned: Option<(Returned, i64, Instant)>,
     pub(super) intent: Option<Intent>,
     pub(super) claim: Option<ClaimRequest>,
 }
@@ -38,8 +39,8 @@ impl Batch {
                 Hold::Close(name) => drop(ledger.close_breaker(name)?),
             }
         }
-        if let Some((rows, epoch, now)) = &self.released {
-            ledger.release(rows.iter().copied(), *epoch, *now)?;
+        if let Some((returned, epoch, now)) = &self.returned {
+            returned.write(ledger, *epoch, *now)?;
         }
         let intent = self.intent.as_ref().map(|intent| ledger.record_intent(intent)).transpose()?;
         let claim = self.claim.map(|request| ledger.claim_next(request, key)).transpose()?;
@@ -50,11 +51,8 @@ impl Batch {
 impl Shared {
     /// Commits; waits and tries again while the store takes no writes. None: the run is over, for the reason noted.
     pub(super) async fn commit(&self, mut batch: Batch) -> Option<Committed> {
-        let released = self.queue.borrow_mut().take_released();
-        if !released.is_empty() {
-            let rows = released.iter().map(|row| row.id).collect();
-            batch.released = Some((rows, self.epoch, self.clock.now()));
-        }
+        let returned = self.queue.borrow_mut().take_returned();
+        batch.returned = returned.map(|returned| (returned, self.epoch, self.clock.now()));
         let batch = Arc::new(batch);
         let committed = match self.write_patiently(&batch).await {
             Ok(committed) => committed,
@@ -79,6 +77,7 @@ impl Shared {
             self.claimed(committed.claim.take());
             crate::smtp::crash::point("claim");
         }
+        self.took_effect(batch);
         if let (Some(one), Some(result)) = (&batch.finished, committed.result) {
             if result == Guarded::Lost {
                 self.fail(DeliverError::LeaseLost(one.id));
@@ -94,6 +93,18 @@ impl Shared {
             return None;
         }
         Some(committed)
+    }
+
+    /// What is committed need no longer be kept in mind.
+    fn took_effect(&self, batch: &Batch) {
+        if let Some((returned, ..)) = &batch.returned {
+            self.report.borrow_mut().put_off += returned.put_off.len() as u64;
+        }
+        for hold in &batch.holds {
+            if let Hold::Edition(edition, _) = hold {
+                self.pause_committed(*edition);
+            }
+        }
     }
 
     /// A failed commit wrote nothing, so the same writes are tried again; their guards keep them from being done twice.

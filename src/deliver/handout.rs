@@ -3,10 +3,14 @@
 use std::collections::VecDeque;
 
 use super::Shared;
+use super::breaker::{Pause, Window};
+use crate::clock::Instant;
 use crate::model::notice::Mailing;
+use crate::model::{DeliveryId, EditionId};
 use crate::retry;
 use crate::smtp::RelaySettings;
 use crate::store::deliveries::{Claim, ClaimRequest, Claimed};
+use crate::store::{Ledger, StoreError};
 
 /// Failed first rows after which an edition is sent on all connections: they spoke of those readers only.
 const CANARIES: u32 = 5;
@@ -14,12 +18,27 @@ const CANARIES: u32 = 5;
 /// Rows leased and not yet taken by a connection.
 pub(super) struct Queue {
     rows: VecDeque<Claimed>,
-    /// Rows that are not to be sent now; released with the next commit.
-    released: Vec<Claimed>,
+    /// Rows that are not to be sent now; given back with the next commit.
+    returned: Returned,
     batch: usize,
     low: usize,
     claiming: bool,
     exhausted: bool,
+}
+
+/// Rows that leave the queue unsent. None of them can be claimed again at once, or claiming would never end: a row is put
+/// off until its destination's hold is over, or released with its edition paused by the same run.
+#[derive(Default)]
+pub(super) struct Returned {
+    released: Vec<DeliveryId>,
+    pub(super) put_off: Vec<(DeliveryId, Instant)>,
+}
+
+impl Returned {
+    pub(super) fn write(&self, ledger: &Ledger<'_>, epoch: i64, now: Instant) -> Result<(), StoreError> {
+        ledger.release(self.released.iter().copied(), epoch, now)?;
+        self.put_off.iter().try_for_each(|(row, until)| ledger.put_off_leased(*row, epoch, *until, now))
+    }
 }
 
 /// What a connection is to do next.
@@ -43,7 +62,7 @@ impl Queue {
         let batch = ahead.min(paced.max(connections));
         Queue {
             rows: VecDeque::new(),
-            released: vec![],
+            returned: Returned::default(),
             batch,
             low: batch / 2,
             claiming: false,
@@ -55,15 +74,16 @@ impl Queue {
         self.rows.push_front(row);
     }
 
-    /// Rows to be released, for the commit that is about to be made.
-    pub(super) fn take_released(&mut self) -> Vec<Claimed> {
-        std::mem::take(&mut self.released)
+    /// Rows to be given back, for the commit that is about to be made.
+    pub(super) fn take_returned(&mut self) -> Option<Returned> {
+        let returned = std::mem::take(&mut self.returned);
+        (!returned.released.is_empty() || !returned.put_off.is_empty()).then_some(returned)
     }
 
     /// Everything leased that nobody will send.
-    pub(super) fn leftovers(&mut self) -> Vec<Claimed> {
-        let mut left = std::mem::take(&mut self.released);
-        left.extend(self.rows.drain(..));
+    pub(super) fn leftovers(&mut self) -> Returned {
+        let mut left = std::mem::take(&mut self.returned);
+        left.released.extend(self.rows.drain(..).map(|row| row.id));
         left
     }
 }
@@ -78,7 +98,7 @@ impl Shared {
             return Take::Wait;
         }
         let mut queue = self.queue.borrow_mut();
-        self.drop_held(&mut queue);
+        self.put_off_held(&mut queue);
         let free = queue.rows.iter().position(|row| self.may_start(row.mailing));
         if let Some(row) = free.and_then(|at| queue.rows.remove(at)) {
             self.editions.borrow_mut().entry(row.mailing).or_default().begin();
@@ -100,33 +120,36 @@ impl Shared {
         Take::Claim
     }
 
-    /// Takes out of the queue what a pause or a held destination caught meanwhile.
-    fn drop_held(&self, queue: &mut Queue) {
-        let editions = self.editions.borrow();
-        let destinations = self.held_destinations.borrow();
-        if destinations.is_empty() && editions.values().all(|window| !window.paused) {
+    /// Takes the rows of held destinations out of the queue.
+    fn put_off_held(&self, queue: &mut Queue) {
+        let breakers = self.breakers.borrow();
+        if !breakers.name_destinations() {
             return;
         }
-        let held = |row: &Claimed| {
-            editions.get(&row.mailing).is_some_and(|window| window.paused)
-                || destinations.contains(retry::destination(row.address.domain()))
-        };
-        let (out, stay): (Vec<Claimed>, VecDeque<Claimed>) = {
-            let mut out = Vec::new();
-            let mut stay = VecDeque::new();
-            for row in queue.rows.drain(..) {
-                if held(&row) { out.push(row) } else { stay.push_back(row) }
-            }
-            (out, stay)
-        };
-        // The next claim sees to what is given back.
-        queue.exhausted &= out.is_empty();
-        queue.rows = stay;
-        queue.released.extend(out);
+        let (now, put_off) = (self.clock.now(), &mut queue.returned.put_off);
+        queue.rows.retain(|row| {
+            let until = breakers.held_until(retry::destination(row.address.domain()), now);
+            put_off.extend(until.map(|until| (row.id, until)));
+            until.is_none()
+        });
     }
 
     fn may_start(&self, mailing: Mailing) -> bool {
-        self.editions.borrow().get(&mailing).is_none_or(|window| window.proved || !window.canary_out)
+        let editions = self.editions.borrow();
+        editions
+            .get(&mailing)
+            .is_none_or(|window| window.pause == Pause::No && (window.proved || !window.canary_out))
+    }
+
+    /// The pause of an edition is committed: its rows leave the queue.
+    pub(super) fn pause_committed(&self, edition: EditionId) {
+        let mailing = Mailing::Edition(edition);
+        self.editions.borrow_mut().entry(mailing).or_default().pause = Pause::Committed;
+        let mut queue = self.queue.borrow_mut();
+        let Queue { rows, returned, .. } = &mut *queue;
+        returned.released.extend(rows.iter().filter(|row| row.mailing == mailing).map(|row| row.id));
+        rows.retain(|row| row.mailing != mailing);
+        self.changed.notify_waiters();
     }
 
     /// A canary's outcome frees its edition, or lets another row try.
@@ -155,6 +178,15 @@ impl Shared {
         ClaimRequest { limit: self.queue.borrow().batch, epoch: self.epoch, until, now }
     }
 
+    /// A row was claimed: a pause that this run committed has been ended by a person, and the edition is judged anew.
+    fn goes_out_again(&self, mailing: Mailing) {
+        if let Some(window) = self.editions.borrow_mut().get_mut(&mailing)
+            && window.pause == Pause::Committed
+        {
+            *window = Window::default();
+        }
+    }
+
     /// Takes in what a claim brought; none if it failed.
     pub(super) fn claimed(&self, claim: Option<Claim>) {
         let mut queue = self.queue.borrow_mut();
@@ -164,6 +196,9 @@ impl Shared {
             let mut report = self.report.borrow_mut();
             report.suppressed += claim.suppressed;
             report.put_off += claim.put_off;
+            for row in &claim.rows {
+                self.goes_out_again(row.mailing);
+            }
             queue.rows.extend(claim.rows);
         }
         drop(queue);

@@ -1,6 +1,7 @@
 //! Effect: what a transaction's end means for its row, its edition, its destination and the way to the relay.
 
-use super::Shared;
+use super::breaker::{DESTINATION, Pause, Retry};
+use super::{Shared, later};
 use crate::clock::Instant;
 use crate::model::EditionId;
 use crate::model::delivery::Stage;
@@ -59,10 +60,8 @@ impl Shared {
     /// The relay took the message.
     pub(super) fn sent(&self, row: &Claimed, started_at: Instant, reply: &Reply) -> Ruling {
         let destination = retry::destination(row.address.domain());
-        let mut site = self.site.borrow_mut();
-        site.worked();
-        let holds = site.healed(destination).into_iter().map(Hold::Close).collect();
-        drop(site);
+        self.site.borrow_mut().worked();
+        let holds = self.breakers.borrow_mut().heal(destination).into_iter().map(Hold::Close).collect();
         if let Mailing::Edition(_) = row.mailing {
             self.editions.borrow_mut().entry(row.mailing).or_default().add(false, false);
         }
@@ -85,8 +84,8 @@ impl Shared {
         };
         let ruling = self.untried(row, started_at, Ending::Released, "");
         let reason = format!("메일을 만들지 못해 멈췄어요: {why}");
-        let hold = self.hold_edition(edition, reason);
-        Ruling { holds: vec![hold], ..ruling }
+        let holds = self.hold_edition(edition, reason).into_iter().collect();
+        Ruling { holds, ..ruling }
     }
 
     /// A stage failed.
@@ -124,30 +123,30 @@ impl Shared {
     ) -> Vec<Hold> {
         let early = is_before_mail(failure.stage);
         let hold = match (verdict.step, verdict.scope) {
-            (Step::PauseAll, _) => Some(self.hold_site(
+            (Step::PauseAll, _) => self.hold_site(
                 "auth",
-                None,
+                Retry::ByHand,
                 format!("릴레이가 로그인을 받아 주지 않아 모든 발송을 멈췄어요: {line}. [smtp]의 user와 비밀번호를 고친 뒤 `deliver`를 실행하세요"),
                 now,
-            )),
-            (Step::Pause, _) if early => Some(self.hold_site(
+            ),
+            (Step::Pause, _) if early => self.hold_site(
                 "relay",
-                None,
+                Retry::ByHand,
                 format!("릴레이가 이 서버를 막아 모든 발송을 멈췄어요: {line}. 릴레이 운영자에게 확인한 뒤 `deliver`를 실행하세요"),
                 now,
-            )),
+            ),
             (Step::SlowDown, Scope::Sender) => {
-                Some(self.hold_for_a_while("relay", format!("릴레이가 천천히 보내라고 해 잠시 쉬어요: {line}"), now))
+                let reason = format!("릴레이가 천천히 보내라고 해 잠시 쉬어요: {line}");
+                self.hold_site("relay", Retry::Later, reason, now)
             }
-            (Step::DeferUncharged, Scope::Destination) if !early => {
-                Some(self.hold_destination(row, line, now))
-            }
+            (Step::DeferUncharged, Scope::Destination) if !early => self.hold_destination(row, line, now),
             (Step::DeferUncharged, _) => {
-                let often = self.site.borrow_mut().failed();
+                let half_open = self.breakers.borrow().relay_is_half_open();
+                let often = self.site.borrow_mut().failed(half_open);
                 let RelaySettings { host, port, .. } = &self.deps.relay;
                 let remedy = remedy(failure);
                 let reason = format!("릴레이 {host}:{port}에 거듭 보내지 못해 잠시 쉬어요: {line}. {remedy}");
-                often.then(|| self.hold_for_a_while("relay", reason, now))
+                often.then(|| self.hold_site("relay", Retry::Later, reason, now)).flatten()
             }
             (step, scope) => row.mailing.edition().and_then(|edition| {
                 if step == Step::Pause {
@@ -155,7 +154,7 @@ impl Shared {
                 }
                 let permanent = failure.reply.as_ref().is_some_and(Reply::is_permanent);
                 let why = self.editions.borrow_mut().entry(row.mailing).or_default().add(permanent, false);
-                why.map(|why| self.hold_edition(edition, advice(&why, line)))
+                why.and_then(|why| self.hold_edition(edition, advice(&why, line)))
             }),
         };
         hold.into_iter().collect()
@@ -182,52 +181,42 @@ impl Shared {
             (None, Scope::Letter) => "릴레이가 이 메일의 내용이나 크기를 받아 주지 않아 멈췄어요".to_owned(),
             (None, _) => "릴레이가 발신자나 발송 방식을 받아 주지 않아 멈췄어요".to_owned(),
         };
-        Some(self.hold_edition(edition, advice(&why, line)))
+        self.hold_edition(edition, advice(&why, line))
     }
 
-    fn hold_edition(&self, edition: EditionId, reason: String) -> Hold {
-        self.editions.borrow_mut().entry(Mailing::Edition(edition)).or_default().paused = true;
+    /// None: the run has paused it already.
+    fn hold_edition(&self, edition: EditionId, reason: String) -> Option<Hold> {
+        let mut editions = self.editions.borrow_mut();
+        let window = editions.entry(Mailing::Edition(edition)).or_default();
+        if window.pause != Pause::No {
+            return None;
+        }
+        window.pause = Pause::Ruled;
         self.report.borrow_mut().held.push(reason.clone());
-        self.changed.notify_waiters();
-        Hold::Edition(edition, reason)
+        Some(Hold::Edition(edition, reason))
     }
 
-    fn hold_site(&self, name: &str, retry_at: Option<Instant>, reason: String, now: Instant) -> Hold {
+    fn hold_site(&self, name: &str, retry: Retry, reason: String, now: Instant) -> Option<Hold> {
         let mut site = self.site.borrow_mut();
-        let failures = site.earlier_failures(name) + 1;
         site.not_opened();
         site.held.get_or_insert_with(|| reason.clone());
         self.changed.notify_waiters();
-        Hold::Open(Breaker { name: name.to_owned(), opened_at: now, retry_at, failures, reason })
+        self.breakers.borrow_mut().open(name, retry, reason, now).map(Hold::Open)
     }
 
-    fn hold_for_a_while(&self, name: &str, reason: String, now: Instant) -> Hold {
-        let earlier = self.site.borrow().earlier_failures(name);
-        let key = name.bytes().map(i64::from).sum();
-        self.hold_site(name, Some(later(now, retry::delay(earlier, key))), reason, now)
-    }
-
-    fn hold_destination(&self, row: &Claimed, line: &str, now: Instant) -> Hold {
-        let destination = retry::destination(row.address.domain()).to_owned();
-        let name = format!("destination:{destination}");
-        let earlier = self.site.borrow().earlier_failures(&name);
+    fn hold_destination(&self, row: &Claimed, line: &str, now: Instant) -> Option<Hold> {
+        let destination = retry::destination(row.address.domain());
         let reason = format!("{destination} 쪽에서 나중에 보내라고 해 잠시 쉬어요: {line}");
-        let retry_at = Some(later(now, retry::delay(earlier, row.id.0)));
-        if self.held_destinations.borrow_mut().insert(destination) {
-            self.report.borrow_mut().held.push(reason.clone());
-        }
+        let name = format!("{DESTINATION}{destination}");
+        let breaker = self.breakers.borrow_mut().open(&name, Retry::Later, reason.clone(), now)?;
+        self.report.borrow_mut().held.push(reason);
         self.changed.notify_waiters();
-        Hold::Open(Breaker { name, opened_at: now, retry_at, failures: earlier + 1, reason })
+        Some(Hold::Open(breaker))
     }
 }
 
 fn advice(why: &str, line: &str) -> String {
     format!("{why}. 릴레이의 답: {line}. 원인을 고친 뒤 `editions resume`으로 이어 보내세요")
-}
-
-fn later(now: Instant, after: std::time::Duration) -> Instant {
-    let after = chrono::Duration::from_std(after).unwrap_or(chrono::Duration::MAX);
-    now.checked_add_signed(after).unwrap_or(Instant::MAX_UTC)
 }
 
 /// What the operator can look at, by how far the way to the relay went.

@@ -24,6 +24,7 @@ mod faults;
 mod feed;
 mod fetch;
 mod gains;
+mod holds;
 mod import;
 mod ingest;
 mod journey;

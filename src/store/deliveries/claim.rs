@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Claim, ClaimRequest, Claimed, Guarded, Intent, LAST_WORD, OPEN_D, Standing};
-use crate::clock::from_millis;
+use crate::clock::{Instant, from_millis};
 use crate::model::notice::{Mailing, NoticeKind};
 use crate::model::{DeliveryId, EditionId, EmailAddress, SubscriberId, SuppressionKey};
 use crate::retry;
@@ -193,6 +193,28 @@ impl Ledger<'_> {
                         state = CASE state WHEN 'unknown' THEN state ELSE 'deferred' END WHERE id = ?1",
             )
             .and_then(|mut update| update.execute((id.0, until, now)))
+            .map(drop)
+            .map_err(sql)
+    }
+
+    /// Puts off a row that we have leased and not begun.
+    pub fn put_off_leased(
+        &self,
+        id: DeliveryId,
+        epoch: i64,
+        until: Instant,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE deliveries SET due_at = ?3, changed_at = ?4, lease_until = NULL,
+                        state = CASE WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = ?1
+                                                     AND a.result = 'unknown') THEN 'unknown' ELSE 'deferred' END
+                  WHERE id = ?1 AND epoch = ?2 AND state = 'leased'",
+            )
+            .and_then(|mut update| {
+                update.execute((id.0, epoch, until.timestamp_millis(), now.timestamp_millis()))
+            })
             .map(drop)
             .map_err(sql)
     }

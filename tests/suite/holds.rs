@@ -1,0 +1,127 @@
+//! What is held back, until when, and that nothing else is: destinations, editions, the relay, connections, slow ones.
+
+use std::cell::Cell;
+
+use moabom::deliver::{self, Report};
+use moabom::model::EmailAddress;
+use moabom::model::delivery::DeliveryState::{Deferred, Expired, Queued, Sent, Unknown};
+use moabom::smtp::{Login, TlsMode};
+use tokio_util::sync::CancellationToken;
+
+use crate::notices::{add, notify};
+use crate::support::smtp_server::{Act, At, Options, Seen, SmtpServer};
+use crate::support::world::World;
+
+/// Sends what is due, and ends what gets nowhere, so that it fails its test instead of hanging it.
+fn deliver(world: &World) -> Report {
+    let report = deliver_until(world, |_| false);
+    assert!(!report.stopped, "it went on without getting anywhere: {report:?}");
+    report
+}
+
+/// The same up to where `enough` of the report.
+fn deliver_until(world: &World, enough: impl Fn(&Report) -> bool + 'static) -> Report {
+    let stop = CancellationToken::new();
+    let (signal, last) = (stop.clone(), Cell::new((0, 0)));
+    // Called with each row, and twice a second besides.
+    let progress = move |report: &Report| {
+        let (settled, looks) = last.get();
+        let looks = if report.settled() == settled { looks + 1 } else { 0 };
+        last.set((report.settled(), looks));
+        if looks > 16 || enough(report) {
+            signal.cancel();
+        }
+    };
+    let report = deliver::run_once(world.deps(), &world.session(), &world.clock, stop, progress);
+    world.check();
+    report.expect("delivered")
+}
+
+/// Recipients named to the relay, in order.
+fn named(server: &SmtpServer, of: impl Fn(&str) -> bool) -> Vec<String> {
+    let named = server.seen().into_iter().filter_map(|seen| match seen {
+        Seen::Rcpt(address) if of(&address) => Some(address),
+        _ => None,
+    });
+    named.collect()
+}
+
+/// At that recipient's turn the clock goes on by so many minutes.
+fn pass(world: &World, server: &SmtpServer, at: &'static str, minutes: i64) {
+    let clock = world.clock.clone();
+    server.on_rcpt(move |address| {
+        if address == at {
+            clock.set(clock.now() + chrono::Duration::minutes(minutes));
+        }
+    });
+}
+
+/// Readers of one busy destination among many others.
+fn busy(server: &SmtpServer, reply: &str) -> World {
+    let mut world = World::new(server);
+    world.add_many(4);
+    for n in 0..40 {
+        world.add(&format!("b{n}@hanmail.net"));
+        server.for_recipient(&format!("b{n}@hanmail.net"), At::Rcpt, Act::say(reply));
+    }
+    for n in 0..40 {
+        world.add(&format!("c{n}@example.com"));
+    }
+    world.freeze();
+    world
+}
+
+#[test]
+fn a_hold_that_ends_while_others_are_served_is_over_and_is_made_anew_by_the_next_refusal() {
+    let server = SmtpServer::start();
+    let world = busy(&server, "421 4.3.0 come again later");
+    pass(&world, &server, "c9@example.com", 6);
+    let report = deliver(&world);
+    assert_eq!(report.sent, 44, "{report:?}");
+    assert_eq!(named(&server, |to| to.starts_with('b')).len(), 2, "one try, and one when the hold was over");
+    assert_eq!(world.texts("SELECT name FROM breakers"), ["destination:hanmail.net"]);
+    assert_eq!(world.number("SELECT failures FROM breakers"), 2, "the second time it is longer");
+    assert_eq!(world.number("SELECT count(*) FROM attempts WHERE result <> 'sent'"), 2);
+    server.heal();
+    server.on_rcpt(|_| {});
+    world.wait(60);
+    assert_eq!(deliver(&world).sent, 40);
+    assert_eq!(world.number("SELECT count(*) FROM breakers"), 0);
+}
+
+#[test]
+fn a_destination_that_works_again_is_served_in_the_same_run() {
+    let server = SmtpServer::start();
+    let mut world = busy(&server, "250 2.1.5 Ok");
+    world.relay.connections = 3;
+    server.heal();
+    server.once_for("b0@hanmail.net", At::Rcpt, Act::say("421 4.3.0 come again later"));
+    pass(&world, &server, "c9@example.com", 6);
+    let report = deliver(&world);
+    assert_eq!((report.sent, report.deferred), (84, 1), "{report:?}");
+    assert_eq!(world.states(), [Sent; 84]);
+    assert_eq!(world.number("SELECT count(*) FROM breakers"), 0);
+}
+
+#[test]
+fn an_edition_resumed_while_another_is_sent_stops_neither() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.add_many(30);
+    for n in 0..30 {
+        world.add_to("daily", &format!("d{n}@example.com"));
+    }
+    let weekly = world.freeze();
+    world.freeze_of("daily");
+    server.for_recipient("a0@example.com", At::Dot, Act::say("554 5.7.1 blocked as spam"));
+    let store = world.store.clone();
+    server.on_rcpt(move |address| {
+        if address == "d3@example.com" {
+            store.write(move |ledger| ledger.resume_edition(weekly)).expect("resumed");
+        }
+    });
+    let report = deliver(&world);
+    assert_eq!((report.sent, report.deferred), (59, 1), "{report:?}");
+    assert_eq!(report.held.len(), 1, "{:?}", report.held);
+    assert_eq!(world.texts("SELECT state FROM editions"), ["sending", "done"]);
+}
