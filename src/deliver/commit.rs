@@ -23,6 +23,7 @@ pub(super) struct Batch {
 }
 
 /// What a commit found.
+#[derive(Default)]
 pub(super) struct Committed {
     result: Option<Guarded>,
     pub(super) intent: Option<Guarded>,

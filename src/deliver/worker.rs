@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use super::commit::Batch;
+use super::commit::{Batch, Committed};
 use super::handout::Take;
+use super::letter::LetterError;
 use super::ruling::Ruling;
 use super::{DeliverError, Letter, Shared};
 use crate::clock::Instant;
@@ -11,7 +12,7 @@ use crate::model::delivery::Stage;
 use crate::model::reply::{Cause, Reply};
 use crate::retry;
 use crate::smtp::{Connection, Failure, crash};
-use crate::store::deliveries::{Claimed, Ending, Guarded, Intent, Standing};
+use crate::store::deliveries::{ClaimRequest, Claimed, Ending, Guarded, Intent, Standing};
 
 /// A connection's task.
 struct Worker {
@@ -19,7 +20,8 @@ struct Worker {
     connection: Option<Connection>,
     /// The message being sent; its room is used again.
     message: Vec<u8>,
-    /// The last transaction's end, not yet recorded.
+    /// The last transaction's end, until [`Worker::commit`] records it: each of this worker's commits does, and the next
+    /// transaction begins with one.
     done: Option<Ruling>,
 }
 
@@ -33,6 +35,7 @@ enum Tried {
 pub(super) async fn work(shared: Rc<Shared>) {
     let mut worker = Worker { shared, connection: None, message: Vec::new(), done: None };
     worker.run().await;
+    worker.commit(Batch::default()).await;
     // Whoever waits for something this one was doing looks again.
     worker.shared.changed.notify_waiters();
     if let Some(connection) = worker.connection {
@@ -44,7 +47,7 @@ impl Worker {
     async fn run(&mut self) {
         loop {
             if self.is_spent() {
-                if !self.record(Batch::default()).await {
+                if self.commit(Batch::default()).await.is_none() {
                     return;
                 }
                 if let Some(connection) = self.connection.take() {
@@ -55,10 +58,10 @@ impl Worker {
                 Take::Row(row, refill) => self.send(*row, refill).await,
                 Take::Claim => {
                     let claim = Some(self.shared.claim_request());
-                    self.record(Batch { claim, ..Batch::default() }).await
+                    self.commit(Batch { claim, ..Batch::default() }).await.is_some()
                 }
                 // What ended is recorded before any waiting: others may be waiting for it.
-                Take::Wait | Take::End if self.done.is_some() => self.record(Batch::default()).await,
+                Take::Wait if self.done.is_some() => self.commit(Batch::default()).await.is_some(),
                 Take::Wait => {
                     tokio::select! {
                         () = self.shared.changed.notified() => {}
@@ -79,25 +82,31 @@ impl Worker {
         self.connection.as_ref().is_some_and(|connection| connection.transactions() >= most)
     }
 
-    /// Commits the last result, and what else is in `batch`. False: the run is over.
-    async fn record(&mut self, mut batch: Batch) -> bool {
+    /// Commits the last result, if there is one, with what else is in `batch`. None: the run is over.
+    async fn commit(&mut self, mut batch: Batch) -> Option<Committed> {
         if let Some(done) = self.done.take() {
             batch.finished = Some(done.finished);
             batch.holds = done.holds;
-        } else if batch.claim.is_none() {
-            return true;
+        } else if batch.claim.is_none() && batch.intent.is_none() {
+            return Some(Committed::default());
         }
-        self.shared.commit(batch).await.is_some()
+        self.shared.commit(batch).await
+    }
+
+    /// Keeps the end of a transaction for the next commit.
+    fn end(&mut self, ruling: Ruling) {
+        debug_assert!(self.done.is_none(), "an end that was not recorded");
+        self.done = Some(ruling);
     }
 
     /// Takes a row to its end. False: the run is over.
     async fn send(&mut self, row: Claimed, refill: bool) -> bool {
-        let claim = refill.then(|| self.shared.claim_request());
+        let mut claim = refill.then(|| self.shared.claim_request());
         let wait = self.shared.pace.borrow_mut().reserve(retry::destination(row.address.domain()));
-        let mut claim = claim;
         if self.connection.is_none() || wait.is_some() {
             // Nothing stays unrecorded while something else is waited for.
-            if !self.record(Batch { claim: claim.take(), ..Batch::default() }).await {
+            if self.commit(Batch { claim: claim.take(), ..Batch::default() }).await.is_none() {
+                self.put_back(row);
                 return false;
             }
             if !self.wait_until(wait).await {
@@ -110,7 +119,7 @@ impl Worker {
             match self.open().await {
                 Some(Ok(connection)) => self.connection = Some(connection),
                 Some(Err(failure)) => {
-                    self.done = Some(self.shared.failed(&row, started_at, &failure));
+                    self.end(self.shared.failed(&row, started_at, &failure));
                     return true;
                 }
                 None => {
@@ -119,17 +128,53 @@ impl Worker {
                 }
             }
         }
-        match self.shared.letter(row.mailing) {
-            Ok(letter) => self.send_letter(row, &letter, started_at, claim).await,
-            Err(super::letter::LetterError::Store(cause)) => {
-                self.shared.fail(DeliverError::Store(cause));
-                false
-            }
-            Err(cause) => {
-                self.done = Some(self.shared.no_letter(&row, started_at, &cause.to_string()));
-                self.record(Batch { claim, ..Batch::default() }).await
-            }
+        self.begin(row, started_at, claim).await
+    }
+
+    /// Begins a transaction, whose first commit records the end of the one before, and takes it to its end. False: the
+    /// run is over.
+    async fn begin(&mut self, row: Claimed, started_at: Instant, claim: Option<ClaimRequest>) -> bool {
+        let shared = Rc::clone(&self.shared);
+        let letter = shared.letter(row.mailing);
+        let intent = letter.as_ref().ok().map(|letter| self.intent(&row, letter, started_at));
+        let mut message = std::mem::take(&mut self.message);
+        // The message is spliced while the commit is under way.
+        let (committed, spliced) =
+            tokio::join!(self.commit(Batch { intent, claim, ..Batch::default() }), async {
+                letter.and_then(|letter| Ok(letter.write(&row, &mut message)?))
+            });
+        self.message = message;
+        let Some(committed) = committed else {
+            self.put_back(row);
+            return false;
+        };
+        if committed.intent == Some(Guarded::Settled) {
+            shared.report.borrow_mut().suppressed += 1;
+            shared.end_canary(&row, false);
+            return true;
         }
+        let ended = match spliced {
+            Ok(()) => {
+                let tried = self.transact(&row).await;
+                return self.judge(&row, started_at, tried);
+            }
+            Err(LetterError::Store(cause)) => {
+                shared.fail(DeliverError::Store(cause));
+                self.put_back(row);
+                return false;
+            }
+            Err(LetterError::Compose(cause)) if cause.is_of_recipient() => {
+                shared.untried(&row, started_at, Ending::Expired, &cause.to_string())
+            }
+            Err(cause) => shared.no_letter(&row, started_at, &cause.to_string()),
+        };
+        self.end(ended);
+        true
+    }
+
+    fn intent(&self, row: &Claimed, letter: &Letter, at: Instant) -> Intent {
+        let (epoch, until) = (self.shared.epoch, self.shared.lease_until());
+        Intent { id: row.id, epoch, message_id: letter.message_id(row.subscriber), at, until }
     }
 
     /// The row was not begun; its edition may be tried by another.
@@ -166,54 +211,10 @@ impl Worker {
         Some(opened)
     }
 
-    async fn send_letter(
-        &mut self,
-        row: Claimed,
-        letter: &Letter,
-        started_at: Instant,
-        claim: Option<crate::store::deliveries::ClaimRequest>,
-    ) -> bool {
-        let shared = Rc::clone(&self.shared);
-        let intent = Intent {
-            id: row.id,
-            epoch: shared.epoch,
-            message_id: letter.message_id(row.subscriber),
-            at: started_at,
-            until: shared.lease_until(),
-        };
-        let mut batch = Batch { intent: Some(intent), claim, ..Batch::default() };
-        if let Some(done) = self.done.take() {
-            batch.finished = Some(done.finished);
-            batch.holds = done.holds;
-        }
-        // The message is spliced while the commit is under way.
-        let message = &mut self.message;
-        let (committed, composed) = tokio::join!(shared.commit(batch), async { letter.write(&row, message) });
-        let Some(committed) = committed else {
-            self.put_back(row);
-            return false;
-        };
-        if committed.intent == Some(Guarded::Settled) {
-            shared.report.borrow_mut().suppressed += 1;
-            shared.end_canary(&row, false);
-            return true;
-        }
-        if let Err(cause) = composed {
-            self.done = Some(if cause.is_of_recipient() {
-                shared.untried(&row, started_at, Ending::Expired, &cause.to_string())
-            } else {
-                shared.no_letter(&row, started_at, &cause.to_string())
-            });
-            return true;
-        }
-        let tried = self.transact(&row).await;
-        self.judge(&row, started_at, tried)
-    }
-
     /// False: the run is over.
     fn judge(&mut self, row: &Claimed, started_at: Instant, tried: Tried) -> bool {
-        let shared = &self.shared;
-        self.done = Some(match tried {
+        let shared = Rc::clone(&self.shared);
+        let ended = match tried {
             Tried::Taken(reply) => {
                 crash::point("after_250");
                 shared.sent(row, started_at, &reply)
@@ -232,7 +233,8 @@ impl Worker {
                 shared.fail(DeliverError::LeaseLost(row.id));
                 return false;
             }
-        });
+        };
+        self.end(ended);
         true
     }
 

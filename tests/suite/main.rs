@@ -48,6 +48,7 @@ mod preview_browser;
 mod preview_page;
 mod publish;
 mod real_page;
+mod recorded;
 mod relay;
 mod routes;
 mod schedule;
