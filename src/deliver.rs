@@ -12,6 +12,7 @@ mod breaker;
 mod commit;
 mod handout;
 mod letter;
+mod line;
 mod pace;
 mod ruling;
 mod worker;

@@ -11,6 +11,8 @@ use crate::store::breakers::Breaker;
 pub(super) const DESTINATION: &str = "destination:";
 /// Failures in a row of the way to the relay after which nothing is tried for a while.
 const SITE_FAILURES: u32 = 3;
+/// Refused first rows after which an edition is sent on all connections: they spoke of those readers only.
+const CANARIES: u32 = 5;
 /// An edition's results looked at together.
 const WINDOW: usize = 200;
 /// Its first results are judged by themselves.
@@ -18,11 +20,13 @@ const FIRST: usize = 50;
 /// Refusals meant for the sender, at RCPT, after which the edition is held.
 const SENDER_MARKS: usize = 3;
 
-/// The way to the relay.
+/// The way to the relay. Until it is proved one connection goes alone.
 pub(super) struct Site {
-    /// A session was opened since the last failure.
+    /// Since the last failure a session was opened; where the relay was held, a message was taken.
     proved: bool,
-    opening: bool,
+    /// The seat of the connection that goes alone.
+    trial: Option<u64>,
+    seats: u64,
     failures: u32,
     /// Why nothing is tried, in Korean.
     pub(super) held: Option<String>,
@@ -30,39 +34,46 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) fn new(held: Option<String>) -> Site {
-        Site { proved: false, opening: false, failures: 0, held }
+        Site { proved: false, trial: None, seats: 0, failures: 0, held }
     }
 
-    /// Until one session is open, only one task tries.
+    /// Whether a connection may be opened.
     pub(super) fn may_open(&self) -> bool {
-        self.proved || !self.opening
+        self.proved || self.trial.is_none()
     }
 
-    pub(super) fn begin_opening(&mut self) {
-        self.opening = true;
+    /// A connection is about to be opened: the number of its seat.
+    pub(super) fn take_seat(&mut self) -> u64 {
+        self.seats += 1;
+        if !self.proved {
+            self.trial = Some(self.seats);
+        }
+        self.seats
     }
 
-    /// A session was opened.
-    pub(super) fn opened(&mut self) {
-        self.proved = true;
-        self.opening = false;
+    /// The connection of that seat is closed, or was not opened.
+    pub(super) fn leave(&mut self, seat: u64) {
+        if self.trial == Some(seat) {
+            self.trial = None;
+        }
     }
 
-    /// A task gave up opening without having tried.
-    pub(super) fn not_opened(&mut self) {
-        self.opening = false;
+    /// A session was opened. Where the relay was held that proves nothing: one message has to be taken.
+    pub(super) fn opened(&mut self, half_open: bool) {
+        if !half_open {
+            (self.proved, self.trial) = (true, None);
+        }
     }
 
-    /// A message was taken.
-    pub(super) fn worked(&mut self) {
-        self.failures = 0;
-        self.proved = true;
+    /// A message was taken. True: that proves the way.
+    pub(super) fn worked(&mut self) -> bool {
+        (self.failures, self.trial) = (0, None);
+        !std::mem::replace(&mut self.proved, true)
     }
 
     /// The way to the relay failed. True: it is to be held now.
     pub(super) fn failed(&mut self, half_open: bool) -> bool {
         self.proved = false;
-        self.opening = false;
         self.failures += 1;
         self.failures >= SITE_FAILURES || half_open
     }
@@ -108,9 +119,9 @@ impl Breakers {
         self.site.values().find(|breaker| breaker.holds(now)).map(|breaker| breaker.reason.clone())
     }
 
-    /// Whether the way to the relay was held and has not been proved since.
+    /// Whether the way to the relay was held and no message has been taken since.
     pub(super) fn relay_is_half_open(&self) -> bool {
-        self.site.contains_key("relay")
+        !self.site.is_empty()
     }
 
     /// Until when nothing goes to `destination`, if so.
@@ -148,6 +159,17 @@ impl Breakers {
     }
 }
 
+/// What the end of an edition's first row says of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// They can be sent.
+    Taken,
+    /// It was refused for its own sake.
+    Refused,
+    /// Nothing.
+    None,
+}
+
 /// How far the pause of an edition by this run has come. Once it is committed, the store says whether the edition goes out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Pause {
@@ -164,8 +186,8 @@ pub(super) struct Window {
     pub(super) proved: bool,
     /// The first row is under way.
     pub(super) canary_out: bool,
-    /// First rows tried.
-    pub(super) canaries: u32,
+    /// First rows refused.
+    canaries: u32,
     pub(super) pause: Pause,
     results: VecDeque<(bool, bool)>,
     seen: usize,
@@ -176,6 +198,13 @@ impl Window {
         if !self.proved {
             self.canary_out = true;
         }
+    }
+
+    /// The first row ended.
+    pub(super) fn end_canary(&mut self, proof: Proof) {
+        self.canary_out = false;
+        self.canaries += u32::from(proof == Proof::Refused);
+        self.proved |= proof == Proof::Taken || self.canaries >= CANARIES;
     }
 
     /// Adds a result. Says, in Korean, why the edition is to be held, if so.
@@ -210,6 +239,18 @@ mod tests {
         let mut window = Window::default();
         assert!((0..1000).all(|n| window.add(n % 11 == 10, false).is_none()));
         assert!((0..30).any(|_| window.add(true, false).is_some()));
+    }
+
+    #[test]
+    fn five_refused_first_rows_open_an_edition_and_five_of_which_nothing_is_known_do_not() {
+        for (proof, proved) in [(Proof::None, false), (Proof::Refused, true)] {
+            let mut window = Window::default();
+            for _ in 0..5 {
+                window.begin();
+                window.end_canary(proof);
+            }
+            assert_eq!((window.proved, window.canary_out), (proved, false));
+        }
     }
 
     #[test]

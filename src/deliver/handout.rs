@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Shared;
-use super::breaker::{Pause, Window};
+use super::breaker::{Pause, Proof, Window};
 use crate::clock::Instant;
 use crate::model::notice::Mailing;
 use crate::model::{DeliveryId, EditionId};
@@ -11,9 +11,6 @@ use crate::retry;
 use crate::smtp::RelaySettings;
 use crate::store::deliveries::{Claim, ClaimRequest, Claimed};
 use crate::store::{Ledger, StoreError};
-
-/// Failed first rows after which an edition is sent on all connections: they spoke of those readers only.
-const CANARIES: u32 = 5;
 
 /// Rows leased and not yet taken by a connection.
 pub(super) struct Queue {
@@ -103,9 +100,6 @@ impl Shared {
         if let Some(row) = free.and_then(|at| queue.rows.remove(at)) {
             self.editions.borrow_mut().entry(row.mailing).or_default().begin();
             self.quotas.borrow_mut().iter_mut().for_each(|quota| quota.add(self.clock.now()));
-            if !open {
-                self.site.borrow_mut().begin_opening();
-            }
             let refill = queue.rows.len() <= queue.low && !queue.claiming && !queue.exhausted;
             queue.claiming |= refill;
             return Take::Row(Box::new(row), refill);
@@ -152,8 +146,8 @@ impl Shared {
         self.changed.notify_waiters();
     }
 
-    /// A canary's outcome frees its edition, or lets another row try.
-    pub(super) fn end_canary(&self, row: &Claimed, proves: bool) {
+    /// A row has ended: if it went alone, its edition is free, or another row may try.
+    pub(super) fn end_canary(&self, row: &Claimed, proof: Proof) {
         let mut editions = self.editions.borrow_mut();
         if let Mailing::Notice(_) = row.mailing {
             // One mail to one person proves nothing of others.
@@ -162,13 +156,10 @@ impl Shared {
         }
         let window = editions.entry(row.mailing).or_default();
         if !window.proved {
-            window.canary_out = false;
             // A copy of the operator's own proves nothing of the readers' servers: one reader's comes after it.
             let mut seeds = self.deps.settings.seeds.iter();
-            if !seeds.any(|seed| seed.key() == row.address.key()) {
-                window.canaries += 1;
-                window.proved = proves || window.canaries >= CANARIES;
-            }
+            let own = seeds.any(|seed| seed.key() == row.address.key());
+            window.end_canary(if own { Proof::None } else { proof });
             self.changed.notify_waiters();
         }
     }

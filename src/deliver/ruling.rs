@@ -1,6 +1,6 @@
 //! Effect: what a transaction's end means for its row, its edition, its destination and the way to the relay.
 
-use super::breaker::{DESTINATION, Pause, Retry};
+use super::breaker::{DESTINATION, Pause, Proof, Retry};
 use super::{Shared, later};
 use crate::clock::Instant;
 use crate::model::EditionId;
@@ -60,19 +60,21 @@ impl Shared {
     /// The relay took the message.
     pub(super) fn sent(&self, row: &Claimed, started_at: Instant, reply: &Reply) -> Ruling {
         let destination = retry::destination(row.address.domain());
-        self.site.borrow_mut().worked();
+        if self.site.borrow_mut().worked() {
+            self.changed.notify_waiters();
+        }
         let holds = self.breakers.borrow_mut().heal(destination).into_iter().map(Hold::Close).collect();
         if let Mailing::Edition(_) = row.mailing {
             self.editions.borrow_mut().entry(row.mailing).or_default().add(false, false);
         }
-        self.end_canary(row, true);
+        self.end_canary(row, Proof::Taken);
         let line = reply.line(&row.address);
         Ruling { finished: self.finished(row, started_at, Stage::Dot, line, Ending::Sent), holds }
     }
 
     /// No transaction took place: the row ends or goes back, without an attempt.
     pub(super) fn untried(&self, row: &Claimed, started_at: Instant, ending: Ending, why: &str) -> Ruling {
-        self.end_canary(row, false);
+        self.end_canary(row, Proof::None);
         let finished = self.finished(row, started_at, Stage::Mail, why.to_owned(), ending);
         Ruling { finished, holds: vec![] }
     }
@@ -94,9 +96,14 @@ impl Shared {
         let line = said.map_or_else(|| failure.cause.korean().to_owned(), |reply| reply.line(&row.address));
         let now = self.clock.now();
         if failure.after_last_byte {
-            self.end_canary(row, false);
+            let holds = self.site_failed(
+                format!("메일을 다 보내고도 답을 받지 못해 잠시 쉬어요: {line}. 받았을 수 있는 메일은 `deliveries list --state unknown`으로 볼 수 있어요"),
+                now,
+            );
+            self.end_canary(row, Proof::None);
+            self.changed.notify_waiters();
             let finished = self.finished(row, started_at, failure.stage, line, Ending::Unknown);
-            return Ruling { finished, holds: vec![] };
+            return Ruling { finished, holds: holds.into_iter().collect() };
         }
         let verdict = retry::classify(failure.stage, said, failure.cause);
         let age = row.first_tried_at.map_or(0, |first| (now - first).num_milliseconds());
@@ -108,7 +115,9 @@ impl Shared {
             NextStep::Expire => Ending::Expired,
         };
         let holds = self.holds(row, failure, verdict, &line, now);
-        self.end_canary(row, false);
+        let theirs = matches!(verdict.scope, Scope::Recipient | Scope::Destination);
+        let own = theirs && !is_before_mail(failure.stage);
+        self.end_canary(row, if own { Proof::Refused } else { Proof::None });
         self.changed.notify_waiters();
         Ruling { finished: self.finished(row, started_at, failure.stage, line, ending), holds }
     }
@@ -140,14 +149,8 @@ impl Shared {
                 self.hold_site("relay", Retry::Later, reason, now)
             }
             (Step::DeferUncharged, Scope::Destination) if !early => self.hold_destination(row, line, now),
-            (Step::DeferUncharged, _) => {
-                let half_open = self.breakers.borrow().relay_is_half_open();
-                let often = self.site.borrow_mut().failed(half_open);
-                let RelaySettings { host, port, .. } = &self.deps.relay;
-                let remedy = remedy(failure);
-                let reason = format!("릴레이 {host}:{port}에 거듭 보내지 못해 잠시 쉬어요: {line}. {remedy}");
-                often.then(|| self.hold_site("relay", Retry::Later, reason, now)).flatten()
-            }
+            (Step::DeferUncharged, _) => self
+                .site_failed(format!("거듭 보내지 못해 잠시 쉬어요: {line}. {}", remedy(failure)), now),
             (step, scope) => row.mailing.edition().and_then(|edition| {
                 if step == Step::Pause {
                     return self.hold_for_refusal(edition, failure, scope, line);
@@ -196,9 +199,18 @@ impl Shared {
         Some(Hold::Edition(edition, reason))
     }
 
+    /// The way to the relay failed: held when it does so often.
+    fn site_failed(&self, how: String, now: Instant) -> Option<Hold> {
+        let half_open = self.breakers.borrow().relay_is_half_open();
+        let often = self.site.borrow_mut().failed(half_open);
+        let RelaySettings { host, port, .. } = &self.deps.relay;
+        often
+            .then(|| self.hold_site("relay", Retry::Later, format!("릴레이 {host}:{port}에 {how}"), now))
+            .flatten()
+    }
+
     fn hold_site(&self, name: &str, retry: Retry, reason: String, now: Instant) -> Option<Hold> {
         let mut site = self.site.borrow_mut();
-        site.not_opened();
         site.held.get_or_insert_with(|| reason.clone());
         self.changed.notify_waiters();
         self.breakers.borrow_mut().open(name, retry, reason, now).map(Hold::Open)

@@ -2,22 +2,24 @@
 
 use std::rc::Rc;
 
+use super::breaker::Proof;
 use super::commit::{Batch, Committed};
 use super::handout::Take;
 use super::letter::LetterError;
+use super::line::{Line, Seat};
 use super::ruling::Ruling;
 use super::{DeliverError, Letter, Shared};
 use crate::clock::Instant;
 use crate::model::delivery::Stage;
 use crate::model::reply::{Cause, Reply};
 use crate::retry;
-use crate::smtp::{Connection, Failure, crash};
+use crate::smtp::{Failure, crash};
 use crate::store::deliveries::{ClaimRequest, Claimed, Ending, Guarded, Intent, Standing};
 
 /// A connection's task.
 struct Worker {
     shared: Rc<Shared>,
-    connection: Option<Connection>,
+    line: Option<Line>,
     /// The message being sent; its room is used again.
     message: Vec<u8>,
     /// The last transaction's end, until [`Worker::commit`] records it: each of this worker's commits does, and the next
@@ -33,13 +35,13 @@ enum Tried {
 }
 
 pub(super) async fn work(shared: Rc<Shared>) {
-    let mut worker = Worker { shared, connection: None, message: Vec::new(), done: None };
+    let mut worker = Worker { shared, line: None, message: Vec::new(), done: None };
     worker.run().await;
     worker.commit(Batch::default()).await;
     // Whoever waits for something this one was doing looks again.
     worker.shared.changed.notify_waiters();
-    if let Some(connection) = worker.connection {
-        connection.quit().await;
+    if let Some(line) = worker.line {
+        line.quit().await;
     }
 }
 
@@ -50,11 +52,11 @@ impl Worker {
                 if self.commit(Batch::default()).await.is_none() {
                     return;
                 }
-                if let Some(connection) = self.connection.take() {
-                    connection.quit().await;
+                if let Some(line) = self.line.take() {
+                    line.quit().await;
                 }
             }
-            let more = match self.shared.take(self.connection.is_some()) {
+            let more = match self.shared.take(self.line.is_some()) {
                 Take::Row(row, refill) => self.send(*row, refill).await,
                 Take::Claim => {
                     let claim = Some(self.shared.claim_request());
@@ -79,7 +81,7 @@ impl Worker {
 
     fn is_spent(&self) -> bool {
         let most = self.shared.deps.relay.messages_per_connection.max(1);
-        self.connection.as_ref().is_some_and(|connection| connection.transactions() >= most)
+        self.line.as_ref().is_some_and(|line| line.connection.transactions() >= most)
     }
 
     /// Commits the last result, if there is one, with what else is in `batch`. None: the run is over.
@@ -101,9 +103,10 @@ impl Worker {
 
     /// Takes a row to its end. False: the run is over.
     async fn send(&mut self, row: Claimed, refill: bool) -> bool {
+        let seat = self.line.is_none().then(|| Seat::take(&self.shared));
         let mut claim = refill.then(|| self.shared.claim_request());
         let wait = self.shared.pace.borrow_mut().reserve(retry::destination(row.address.domain()));
-        if self.connection.is_none() || wait.is_some() {
+        if seat.is_some() || wait.is_some() {
             // Nothing stays unrecorded while something else is waited for.
             if self.commit(Batch { claim: claim.take(), ..Batch::default() }).await.is_none() {
                 self.put_back(row);
@@ -115,9 +118,9 @@ impl Worker {
             }
         }
         let started_at = self.shared.clock.now();
-        if self.connection.is_none() {
-            match self.open().await {
-                Some(Ok(connection)) => self.connection = Some(connection),
+        if let Some(seat) = seat {
+            match self.open(seat).await {
+                Some(Ok(line)) => self.line = Some(line),
                 Some(Err(failure)) => {
                     self.end(self.shared.failed(&row, started_at, &failure));
                     return true;
@@ -150,7 +153,7 @@ impl Worker {
         };
         if committed.intent == Some(Guarded::Settled) {
             shared.report.borrow_mut().suppressed += 1;
-            shared.end_canary(&row, false);
+            shared.end_canary(&row, Proof::None);
             return true;
         }
         let ended = match spliced {
@@ -179,12 +182,7 @@ impl Worker {
 
     /// The row was not begun; its edition may be tried by another.
     fn put_back(&self, row: Claimed) {
-        if let Some(window) = self.shared.editions.borrow_mut().get_mut(&row.mailing) {
-            window.canary_out = false;
-        }
-        if self.connection.is_none() {
-            self.shared.site.borrow_mut().not_opened();
-        }
+        self.shared.end_canary(&row, Proof::None);
         self.shared.give_back(row);
     }
 
@@ -198,17 +196,11 @@ impl Worker {
     }
 
     /// None: stopped meanwhile.
-    async fn open(&self) -> Option<Result<Connection, Failure>> {
-        let deps = &self.shared.deps;
-        let opened = tokio::select! {
-            opened = Connection::open(&deps.relay, &deps.tls) => opened,
-            () = self.shared.stop.cancelled() => return None,
-        };
-        if opened.is_ok() {
-            self.shared.site.borrow_mut().opened();
-            self.shared.changed.notify_waiters();
+    async fn open(&self, seat: Seat) -> Option<Result<Line, Failure>> {
+        tokio::select! {
+            opened = seat.open() => Some(opened),
+            () = self.shared.stop.cancelled() => None,
         }
-        Some(opened)
     }
 
     /// False: the run is over.
@@ -221,7 +213,7 @@ impl Worker {
             }
             Tried::Failed(failure) => {
                 if !failure.connection_usable {
-                    self.connection = None;
+                    self.line = None;
                 }
                 shared.failed(row, started_at, &failure)
             }
@@ -244,11 +236,12 @@ impl Worker {
         let utf8 = row.address.needs_smtputf8() || !from.is_ascii();
         let mut replaced = false;
         loop {
-            let Some(connection) = self.connection.as_mut() else {
-                match self.open_again().await {
-                    Ok(()) => continue,
+            let Some(Line { connection, .. }) = self.line.as_mut() else {
+                match Seat::take(&self.shared).open().await {
+                    Ok(line) => self.line = Some(line),
                     Err(failure) => return Tried::Failed(failure),
                 }
+                continue;
             };
             // The promise that no MAIL FROM follows a withdrawal: nothing is awaited between this look and the write.
             let (store, epoch) = (&self.shared.deps.store, self.shared.epoch);
@@ -266,23 +259,16 @@ impl Worker {
                 Ok(()) => break,
                 Err(failure) if used && !replaced && was_let_go(&failure) => {
                     replaced = true;
-                    self.connection = None;
+                    self.line = None;
                 }
                 Err(failure) => return Tried::Failed(failure),
             }
         }
-        let Some(connection) = self.connection.as_mut() else { return Tried::Not(Standing::Held) };
+        let Some(Line { connection, .. }) = self.line.as_mut() else { return Tried::Not(Standing::Held) };
         match connection.body(&mut self.message).await {
             Ok(reply) => Tried::Taken(reply),
             Err(failure) => Tried::Failed(failure),
         }
-    }
-
-    async fn open_again(&mut self) -> Result<(), Failure> {
-        let deps = &self.shared.deps;
-        self.connection = Some(Connection::open(&deps.relay, &deps.tls).await?);
-        self.shared.site.borrow_mut().opened();
-        Ok(())
     }
 }
 

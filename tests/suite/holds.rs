@@ -125,3 +125,51 @@ fn an_edition_resumed_while_another_is_sent_stops_neither() {
     assert_eq!(report.held.len(), 1, "{:?}", report.held);
     assert_eq!(world.texts("SELECT state FROM editions"), ["sending", "done"]);
 }
+
+#[test]
+fn a_relay_that_hangs_up_after_each_dot_is_left_alone_after_three_messages() {
+    let server = SmtpServer::start();
+    server.always(At::DotKept, Act::Close);
+    let mut world = World::new(&server);
+    world.relay.connections = 4;
+    world.add_many(40);
+    world.freeze();
+    let report = deliver(&world);
+    assert_eq!((report.unknown, server.kept().len()), (3, 3), "none of them proves that the others arrive");
+    assert!(report.held[0].contains("--state unknown"), "{:?}", report.held);
+    assert_eq!(world.texts("SELECT name FROM breakers"), ["relay"]);
+    assert_eq!(world.states().iter().filter(|state| **state == Queued).count(), 37);
+    world.wait(6);
+    deliver(&world);
+    assert_eq!(server.kept().len(), 4, "one probe");
+    server.heal();
+    world.wait(60);
+    assert_eq!(deliver(&world).sent, 40);
+    assert_eq!(server.kept().len(), 44, "a second copy for those alone of whom it was not known");
+    world.assert_readers_untouched("hung up after the dot");
+}
+
+#[test]
+fn a_relay_that_begins_to_hang_up_after_the_dot_is_probed_with_one_message() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.relay.connections = 4;
+    world.add_many(60);
+    world.freeze();
+    let (times, faults) = (Cell::new(0), std::sync::Arc::new(server));
+    let hook = std::sync::Arc::downgrade(&faults);
+    faults.on_rcpt(move |_| {
+        times.set(times.get() + 1);
+        if times.get() == 20 {
+            let hook = hook.clone();
+            std::thread::spawn(move || hook.upgrade().map(|server| server.always(At::DotKept, Act::Close)));
+        }
+    });
+    let report = deliver(&world);
+    assert!(report.sent >= 15 && (3..=6).contains(&report.unknown), "{report:?}");
+    faults.on_rcpt(|_| {});
+    let before = faults.kept().len();
+    world.wait(6);
+    assert_eq!(deliver(&world).unknown, 1, "the edition was proved, the relay is not");
+    assert_eq!(faults.kept().len(), before + 1);
+}
