@@ -15,6 +15,7 @@ mod letter;
 mod line;
 mod pace;
 mod ruling;
+mod window;
 mod worker;
 
 use std::cell::RefCell;
@@ -28,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Instant};
 use crate::model::notice::Mailing;
-use crate::model::{DeliveryId, EmailAddress, SuppressionKey};
+use crate::model::{DeliveryId, EditionId, EmailAddress, SuppressionKey};
 use crate::smtp::{RelaySettings, TlsContext};
 use crate::store::deliveries::{Claimed, Ending, Recovered, UnknownPolicy};
 use crate::store::place::place;
@@ -207,7 +208,7 @@ struct Shared {
     changed: Notify,
     queue: RefCell<handout::Queue>,
     site: RefCell<breaker::Site>,
-    editions: RefCell<HashMap<Mailing, breaker::Window>>,
+    editions: RefCell<HashMap<EditionId, window::Window>>,
     breakers: RefCell<breaker::Breakers>,
     letters: RefCell<HashMap<Mailing, Rc<Letter>>>,
     pace: RefCell<pace::Pace>,

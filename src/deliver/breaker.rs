@@ -1,7 +1,7 @@
-//! Effect: when the way to the relay, or an edition, has failed often enough to be held. Counts live with the run; what
-//! follows from them (a breaker, a paused edition) is durable.
+//! Effect: when the way to the relay has failed often enough to be held, and the breakers that are open. Counts live with
+//! the run; what follows from them is durable.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use crate::clock::Instant;
 use crate::retry;
@@ -11,14 +11,6 @@ use crate::store::breakers::Breaker;
 pub(super) const DESTINATION: &str = "destination:";
 /// Failures in a row of the way to the relay after which nothing is tried for a while.
 const SITE_FAILURES: u32 = 3;
-/// Refused first rows after which an edition is sent on all connections: they spoke of those readers only.
-const CANARIES: u32 = 5;
-/// An edition's results looked at together.
-const WINDOW: usize = 200;
-/// Its first results are judged by themselves.
-const FIRST: usize = 50;
-/// Refusals meant for the sender, at RCPT, after which the edition is held.
-const SENDER_MARKS: usize = 3;
 
 /// The way to the relay. Until it is proved one connection goes alone.
 pub(super) struct Site {
@@ -156,109 +148,5 @@ impl Breakers {
         let site = self.site.drain().map(|(name, _)| name);
         let destination = self.destinations.remove(destination).map(|breaker| breaker.name);
         site.chain(destination).collect()
-    }
-}
-
-/// What the end of an edition's first row says of the others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Proof {
-    /// They can be sent.
-    Taken,
-    /// It was refused for its own sake.
-    Refused,
-    /// Nothing.
-    None,
-}
-
-/// How far the pause of an edition by this run has come. Once it is committed, the store says whether the edition goes out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Pause {
-    #[default]
-    No,
-    Ruled,
-    Committed,
-}
-
-/// An edition's last results.
-#[derive(Default)]
-pub(super) struct Window {
-    /// A copy was taken: all connections may send it.
-    pub(super) proved: bool,
-    /// The first row is under way.
-    pub(super) canary_out: bool,
-    /// First rows refused.
-    canaries: u32,
-    pub(super) pause: Pause,
-    results: VecDeque<(bool, bool)>,
-    seen: usize,
-}
-
-impl Window {
-    pub(super) fn begin(&mut self) {
-        if !self.proved {
-            self.canary_out = true;
-        }
-    }
-
-    /// The first row ended.
-    pub(super) fn end_canary(&mut self, proof: Proof) {
-        self.canary_out = false;
-        self.canaries += u32::from(proof == Proof::Refused);
-        self.proved |= proof == Proof::Taken || self.canaries >= CANARIES;
-    }
-
-    /// Adds a result. Says, in Korean, why the edition is to be held, if so.
-    pub(super) fn add(&mut self, permanent: bool, of_sender: bool) -> Option<String> {
-        self.results.push_back((permanent, of_sender));
-        self.seen += 1;
-        if self.results.len() > WINDOW {
-            self.results.pop_front();
-        }
-        let count = self.results.len();
-        let refused = self.results.iter().filter(|(permanent, _)| *permanent).count();
-        let marks = self.results.iter().filter(|(_, sender)| *sender).count();
-        if marks >= SENDER_MARKS && of_sender {
-            return Some(format!("발신자를 탓하는 거절이 {marks}번 있어 멈췄어요"));
-        }
-        let most = if self.seen <= FIRST { FIRST / 10 } else { WINDOW / 10 };
-        let many = refused > most && (self.seen <= FIRST || self.seen >= WINDOW);
-        (permanent && many)
-            .then(|| format!("최근 결과 {count}건 가운데 {refused}건이 거절(5xx)되어 멈췄어요"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_edition_is_held_after_a_tenth_of_its_first_results_is_refused() {
-        let mut window = Window::default();
-        let held: Vec<bool> = (0..6).map(|_| window.add(true, false).is_some()).collect();
-        assert_eq!(held, [false, false, false, false, false, true]);
-        let mut window = Window::default();
-        assert!((0..1000).all(|n| window.add(n % 11 == 10, false).is_none()));
-        assert!((0..30).any(|_| window.add(true, false).is_some()));
-    }
-
-    #[test]
-    fn five_refused_first_rows_open_an_edition_and_five_of_which_nothing_is_known_do_not() {
-        for (proof, proved) in [(Proof::None, false), (Proof::Refused, true)] {
-            let mut window = Window::default();
-            for _ in 0..5 {
-                window.begin();
-                window.end_canary(proof);
-            }
-            assert_eq!((window.proved, window.canary_out), (proved, false));
-        }
-    }
-
-    #[test]
-    fn three_refusals_of_the_sender_hold_an_edition() {
-        let mut window = Window::default();
-        assert!(window.add(true, true).is_none());
-        assert!(window.add(false, false).is_none());
-        assert!(window.add(true, true).is_none());
-        assert!(window.add(true, true).is_some());
     }
 }

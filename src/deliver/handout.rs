@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::Shared;
-use super::breaker::{Pause, Proof, Window};
+use super::window::{Pause, Proof, Window};
+use super::{DeliverError, Shared};
 use crate::clock::Instant;
 use crate::model::notice::Mailing;
 use crate::model::{DeliveryId, EditionId};
@@ -98,7 +98,7 @@ impl Shared {
         self.put_off_held(&mut queue);
         let free = queue.rows.iter().position(|row| self.may_start(row.mailing));
         if let Some(row) = free.and_then(|at| queue.rows.remove(at)) {
-            self.editions.borrow_mut().entry(row.mailing).or_default().begin();
+            self.with_window(row.mailing, Window::begin);
             self.quotas.borrow_mut().iter_mut().for_each(|quota| quota.add(self.clock.now()));
             let refill = queue.rows.len() <= queue.low && !queue.claiming && !queue.exhausted;
             queue.claiming |= refill;
@@ -128,17 +128,19 @@ impl Shared {
         });
     }
 
+    /// A notice is one mail to one person, and no window is kept of it.
+    pub(super) fn with_window<T>(&self, mailing: Mailing, look: impl FnOnce(&mut Window) -> T) -> Option<T> {
+        self.editions.borrow_mut().get_mut(&mailing.edition()?).map(look)
+    }
+
     fn may_start(&self, mailing: Mailing) -> bool {
-        let editions = self.editions.borrow();
-        editions
-            .get(&mailing)
-            .is_none_or(|window| window.pause == Pause::No && (window.proved || !window.canary_out))
+        self.with_window(mailing, |window| window.is_open()).unwrap_or(true)
     }
 
     /// The pause of an edition is committed: its rows leave the queue.
     pub(super) fn pause_committed(&self, edition: EditionId) {
         let mailing = Mailing::Edition(edition);
-        self.editions.borrow_mut().entry(mailing).or_default().pause = Pause::Committed;
+        self.with_window(mailing, |window| window.pause = Pause::Committed);
         let mut queue = self.queue.borrow_mut();
         let Queue { rows, returned, .. } = &mut *queue;
         returned.released.extend(rows.iter().filter(|row| row.mailing == mailing).map(|row| row.id));
@@ -148,18 +150,11 @@ impl Shared {
 
     /// A row has ended: if it went alone, its edition is free, or another row may try.
     pub(super) fn end_canary(&self, row: &Claimed, proof: Proof) {
-        let mut editions = self.editions.borrow_mut();
-        if let Mailing::Notice(_) = row.mailing {
-            // One mail to one person proves nothing of others.
-            editions.remove(&row.mailing);
-            return;
-        }
-        let window = editions.entry(row.mailing).or_default();
-        if !window.proved {
-            // A copy of the operator's own proves nothing of the readers' servers: one reader's comes after it.
-            let mut seeds = self.deps.settings.seeds.iter();
-            let own = seeds.any(|seed| seed.key() == row.address.key());
-            window.end_canary(if own { Proof::None } else { proof });
+        // A copy of the operator's own proves nothing of the readers' servers: one reader's comes after it.
+        let own = self.deps.settings.seeds.iter().any(|seed| seed.key() == row.address.key());
+        let proof = if own { Proof::None } else { proof };
+        let alone = self.with_window(row.mailing, |window| !window.proved && window.end_canary(proof));
+        if alone == Some(true) {
             self.changed.notify_waiters();
         }
     }
@@ -169,12 +164,17 @@ impl Shared {
         ClaimRequest { limit: self.queue.borrow().batch, epoch: self.epoch, until, now }
     }
 
-    /// A row was claimed: a pause that this run committed has been ended by a person, and the edition is judged anew.
-    fn goes_out_again(&self, mailing: Mailing) {
-        if let Some(window) = self.editions.borrow_mut().get_mut(&mailing)
-            && window.pause == Pause::Committed
-        {
-            *window = Window::default();
+    /// Of an edition that begins to be sent, or goes on after a pause that this run committed, the ledger says whether it
+    /// was proved.
+    fn look_at(&self, edition: EditionId) {
+        let known =
+            self.editions.borrow().get(&edition).is_some_and(|window| window.pause != Pause::Committed);
+        if known {
+            return;
+        }
+        match self.deps.store.read(|ledger| ledger.was_taken(edition, &self.deps.settings.seeds)) {
+            Ok(proved) => drop(self.editions.borrow_mut().insert(edition, Window::new(proved))),
+            Err(cause) => self.fail(DeliverError::Store(cause)),
         }
     }
 
@@ -187,9 +187,11 @@ impl Shared {
             let mut report = self.report.borrow_mut();
             report.suppressed += claim.suppressed;
             report.put_off += claim.put_off;
-            for row in &claim.rows {
-                self.goes_out_again(row.mailing);
-            }
+            claim
+                .rows
+                .iter()
+                .filter_map(|row| row.mailing.edition())
+                .for_each(|edition| self.look_at(edition));
             queue.rows.extend(claim.rows);
         }
         drop(queue);

@@ -1,6 +1,7 @@
 //! Effect: what a transaction's end means for its row, its edition, its destination and the way to the relay.
 
-use super::breaker::{DESTINATION, Pause, Proof, Retry};
+use super::breaker::{DESTINATION, Retry};
+use super::window::{Proof, Window};
 use super::{Shared, later};
 use crate::clock::Instant;
 use crate::model::EditionId;
@@ -27,6 +28,16 @@ pub(super) enum Hold {
 pub(super) struct Ruling {
     pub(super) finished: Finished,
     pub(super) holds: Vec<Hold>,
+}
+
+/// Refused for good: by its end, or by a code that names no passing trouble as a full mailbox or a system that is down.
+fn is_refusal(step: Step, reply: Option<&Reply>) -> bool {
+    let passing = |reply: &Reply| {
+        let code = reply.enhanced.map(|enhanced| (enhanced.subject, enhanced.detail));
+        reply.code == 552 || matches!(code, Some((2, 2) | (3 | 4, _)))
+    };
+    matches!(step, Step::HardBounce | Step::SoftBounce | Step::Unsubscribe)
+        || reply.is_some_and(|reply| reply.is_permanent() && !passing(reply))
 }
 
 fn is_before_mail(stage: Stage) -> bool {
@@ -64,9 +75,7 @@ impl Shared {
             self.changed.notify_waiters();
         }
         let holds = self.breakers.borrow_mut().heal(destination).into_iter().map(Hold::Close).collect();
-        if let Mailing::Edition(_) = row.mailing {
-            self.editions.borrow_mut().entry(row.mailing).or_default().add(false, false);
-        }
+        self.count(row, false, false);
         self.end_canary(row, Proof::Taken);
         let line = reply.line(&row.address);
         Ruling { finished: self.finished(row, started_at, Stage::Dot, line, Ending::Sent), holds }
@@ -153,34 +162,40 @@ impl Shared {
                 .site_failed(format!("거듭 보내지 못해 잠시 쉬어요: {line}. {}", remedy(failure)), now),
             (step, scope) => row.mailing.edition().and_then(|edition| {
                 if step == Step::Pause {
-                    return self.hold_for_refusal(edition, failure, scope, line);
+                    return self.hold_for_refusal(edition, row, failure, scope, line);
                 }
-                let permanent = failure.reply.as_ref().is_some_and(Reply::is_permanent);
-                let why = self.editions.borrow_mut().entry(row.mailing).or_default().add(permanent, false);
+                let why = self.count(row, is_refusal(step, failure.reply.as_ref()), false);
                 why.and_then(|why| self.hold_edition(edition, advice(&why, line)))
             }),
         };
         hold.into_iter().collect()
     }
 
+    /// Counts a row's first result among its edition's. Says, in Korean, why the edition is to be held, if so.
+    fn count(&self, row: &Claimed, refused: bool, of_sender: bool) -> Option<String> {
+        if row.first_tried_at.is_some() {
+            return None;
+        }
+        self.with_window(row.mailing, |window| window.add(refused, of_sender)).flatten()
+    }
+
     /// A refusal of the sender or the letter. At RCPT it may still be one destination's mood: three of them, or the
-    /// first row's, hold the edition; at other stages one does.
+    /// first row's, hold the edition; at other stages one does. Of an edition that others have got, a row that comes
+    /// again speaks for itself alone.
     fn hold_for_refusal(
         &self,
         edition: EditionId,
+        row: &Claimed,
         failure: &Failure,
         scope: Scope,
         line: &str,
     ) -> Option<Hold> {
         let permanent = failure.reply.as_ref().is_some_and(Reply::is_permanent);
-        let (proved, why) = {
-            let mut editions = self.editions.borrow_mut();
-            let window = editions.entry(Mailing::Edition(edition)).or_default();
-            (window.proved, window.add(permanent, true))
-        };
-        let why = match (why, scope) {
+        let proved = self.with_window(row.mailing, |window| window.proved).unwrap_or_default();
+        let alone = failure.stage == Stage::Rcpt || row.first_tried_at.is_some();
+        let why = match (self.count(row, permanent, true), scope) {
             (Some(why), _) => why,
-            (None, _) if failure.stage == Stage::Rcpt && proved => return None,
+            (None, _) if proved && alone => return None,
             (None, Scope::Letter) => "릴레이가 이 메일의 내용이나 크기를 받아 주지 않아 멈췄어요".to_owned(),
             (None, _) => "릴레이가 발신자나 발송 방식을 받아 주지 않아 멈췄어요".to_owned(),
         };
@@ -189,12 +204,7 @@ impl Shared {
 
     /// None: the run has paused it already.
     fn hold_edition(&self, edition: EditionId, reason: String) -> Option<Hold> {
-        let mut editions = self.editions.borrow_mut();
-        let window = editions.entry(Mailing::Edition(edition)).or_default();
-        if window.pause != Pause::No {
-            return None;
-        }
-        window.pause = Pause::Ruled;
+        self.with_window(Mailing::Edition(edition), Window::rule_pause).filter(|ruled| *ruled)?;
         self.report.borrow_mut().held.push(reason.clone());
         Some(Hold::Edition(edition, reason))
     }

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::breaker::Proof;
 use super::commit::{Batch, Committed};
 use super::handout::Take;
 use super::letter::LetterError;
 use super::line::{Line, Seat};
 use super::ruling::Ruling;
+use super::window::Proof;
 use super::{DeliverError, Letter, Shared};
 use crate::clock::Instant;
 use crate::model::delivery::Stage;

@@ -173,3 +173,64 @@ fn a_relay_that_begins_to_hang_up_after_the_dot_is_probed_with_one_message() {
     assert_eq!(deliver(&world).unknown, 1, "the edition was proved, the relay is not");
     assert_eq!(faults.kept().len(), before + 1);
 }
+
+#[test]
+fn full_mailboxes_and_first_contacts_pause_no_edition_in_any_round() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.relay.connections = 2;
+    world.add_many(60);
+    for n in 10..16 {
+        server.for_recipient(&format!("a{n}@example.com"), At::Rcpt, Act::say("552 5.2.2 Mailbox full"));
+    }
+    for n in 20..22 {
+        server.for_recipient(&format!("a{n}@example.com"), At::Rcpt, Act::say("451 4.7.1 Greylisted"));
+    }
+    world.freeze();
+    let report = deliver(&world);
+    assert_eq!((report.sent, report.deferred), (52, 8), "{:?}", report.held);
+    for _ in 0..3 {
+        world.wait(60);
+        let report = deliver(&world);
+        assert_eq!((report.deferred, report.held), (8, vec![]));
+    }
+    server.heal();
+    world.wait(500);
+    assert_eq!(deliver(&world).sent, 8);
+    assert_eq!(world.texts("SELECT state FROM editions"), ["done"]);
+}
+
+#[test]
+fn a_refusal_that_nobody_understands_pauses_an_edition_like_any_other() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.add_many(60);
+    for n in 5..60 {
+        let reply = Act::say("550 Requested action not taken");
+        server.for_recipient(&format!("a{n}@example.com"), At::Rcpt, reply);
+    }
+    world.freeze();
+    let report = deliver(&world);
+    assert_eq!((report.sent, report.deferred), (5, 6), "{report:?}");
+    assert_eq!(world.texts("SELECT state FROM editions"), ["paused"]);
+}
+
+#[test]
+fn the_operators_own_copy_proves_nothing_in_a_later_run_either() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.relay.connections = 4;
+    world.seeds = vec![EmailAddress::parse("a7@example.com").expect("an address")];
+    world.add_many(9);
+    let edition = world.freeze();
+    for n in 0..7 {
+        let reply = Act::say("550 5.7.1 blocked by policy");
+        server.for_recipient(&format!("a{n}@example.com"), At::Rcpt, reply);
+    }
+    assert_eq!(deliver(&world).sent, 1);
+    world.store.write(move |ledger| ledger.resume_edition(edition)).expect("resumed");
+    assert_eq!(deliver(&world).sent, 0);
+    let order = named(&server, |_| true);
+    assert_eq!(order, ["a7@example.com", "a0@example.com", "a1@example.com"]);
+    assert_eq!(world.texts("SELECT state FROM editions"), ["paused"]);
+}

@@ -197,6 +197,28 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
+    /// Whether the relay has taken a copy of an edition for anyone but the operator's `own` addresses. Looks no further
+    /// back than the edition's beginning, nor than some thousand attempts: a no costs one row that goes alone.
+    pub fn was_taken(&self, edition: EditionId, own: &[EmailAddress]) -> Result<bool, StoreError> {
+        let text =
+            "SELECT a.started_at >= e.frozen_at, a.result = 'sent' AND d.edition_id = e.id, p.address_key
+                      FROM editions e CROSS JOIN attempts a JOIN deliveries d ON d.id = a.delivery_id
+                      JOIN subscribers p ON p.id = d.subscriber_id
+                     WHERE e.id = ?1 ORDER BY a.id DESC LIMIT 10000";
+        let mut list = self.db.prepare_cached(text).map_err(sql)?;
+        let rows = list.query_map([edition.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        for row in rows.map_err(sql)? {
+            let (since, taken, key): (bool, bool, Option<String>) = row.map_err(sql)?;
+            if !since {
+                return Ok(false);
+            }
+            if taken && !own.iter().any(|address| Some(address.key()) == key) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Puts off a row that we have leased and not begun.
     pub fn put_off_leased(
         &self,
