@@ -115,32 +115,28 @@ impl Shared {
             return Ruling { finished, holds: holds.into_iter().collect() };
         }
         let verdict = retry::classify(failure.stage, said, failure.cause);
-        let age = row.first_tried_at.map_or(0, |first| (now - first).num_milliseconds());
-        let age = std::time::Duration::from_millis(u64::try_from(age).unwrap_or(0));
-        let ending = match retry::next(verdict, row.attempts, age, row.id.0) {
-            NextStep::Defer { after, charged } => Ending::Deferred { due_at: later(now, after), charged },
-            NextStep::Bounce { hard } => Ending::Bounced { hard },
-            NextStep::Unsubscribe => Ending::Unsubscribed,
-            NextStep::Expire => Ending::Expired,
-        };
-        let holds = self.holds(row, failure, verdict, &line, now);
+        let hold = self.hold(row, failure, verdict, &line, now);
+        // A refusal that holds nothing back is repeated by the usual schedule, or it would be every few minutes.
+        let unheld = verdict.step == Step::Pause && hold.is_none();
+        let ending = ending(row, verdict, unheld, now);
         let theirs = matches!(verdict.scope, Scope::Recipient | Scope::Destination);
         let own = theirs && !is_before_mail(failure.stage);
         self.end_canary(row, if own { Proof::Refused } else { Proof::None });
         self.changed.notify_waiters();
-        Ruling { finished: self.finished(row, started_at, failure.stage, line, ending), holds }
+        let finished = self.finished(row, started_at, failure.stage, line, ending);
+        Ruling { finished, holds: hold.into_iter().collect() }
     }
 
-    fn holds(
+    fn hold(
         &self,
         row: &Claimed,
         failure: &Failure,
         verdict: Verdict,
         line: &str,
         now: Instant,
-    ) -> Vec<Hold> {
+    ) -> Option<Hold> {
         let early = is_before_mail(failure.stage);
-        let hold = match (verdict.step, verdict.scope) {
+        match (verdict.step, verdict.scope) {
             (Step::PauseAll, _) => self.hold_site(
                 "auth",
                 Retry::ByHand,
@@ -167,8 +163,7 @@ impl Shared {
                 let why = self.count(row, is_refusal(step, failure.reply.as_ref()), false);
                 why.and_then(|why| self.hold_edition(edition, advice(&why, line)))
             }),
-        };
-        hold.into_iter().collect()
+        }
     }
 
     /// Counts a row's first result among its edition's. Says, in Korean, why the edition is to be held, if so.
@@ -234,6 +229,19 @@ impl Shared {
         self.report.borrow_mut().held.push(reason);
         self.changed.notify_waiters();
         Some(Hold::Open(breaker))
+    }
+}
+
+fn ending(row: &Claimed, verdict: Verdict, unheld: bool, now: Instant) -> Ending {
+    let age = row.first_tried_at.map_or(0, |first| (now - first).num_milliseconds());
+    let age = std::time::Duration::from_millis(u64::try_from(age).unwrap_or(0));
+    match retry::next(verdict, row.attempts, age, row.id.0) {
+        NextStep::Defer { after, charged } => {
+            Ending::Deferred { due_at: later(now, after), charged: charged || unheld }
+        }
+        NextStep::Bounce { hard } => Ending::Bounced { hard },
+        NextStep::Unsubscribe => Ending::Unsubscribed,
+        NextStep::Expire => Ending::Expired,
     }
 }
 

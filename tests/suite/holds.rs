@@ -216,6 +216,28 @@ fn a_refusal_that_nobody_understands_pauses_an_edition_like_any_other() {
 }
 
 #[test]
+fn one_readers_server_that_refuses_us_pauses_nothing_when_it_is_tried_again() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.add_many(30);
+    let reply = Act::say("550 5.7.1 Access denied");
+    server.for_recipient("a5@example.com", At::Rcpt, reply.clone());
+    world.freeze();
+    let report = deliver(&world);
+    assert_eq!((report.sent, report.deferred), (29, 1), "{report:?}");
+    let mut tries = 1;
+    for _ in 0..110 {
+        world.wait(30);
+        let report = deliver(&world);
+        assert_eq!(report.held, Vec::<String>::new());
+        tries += report.deferred;
+    }
+    assert_eq!(world.row("a5@example.com").state, Expired);
+    assert!((9..=12).contains(&tries), "{tries} tries");
+    world.assert_readers_untouched("a refusal of policy");
+}
+
+#[test]
 fn the_operators_own_copy_proves_nothing_in_a_later_run_either() {
     let server = SmtpServer::start();
     let mut world = World::new(&server);
@@ -233,4 +255,24 @@ fn the_operators_own_copy_proves_nothing_in_a_later_run_either() {
     let order = named(&server, |_| true);
     assert_eq!(order, ["a7@example.com", "a0@example.com", "a1@example.com"]);
     assert_eq!(world.texts("SELECT state FROM editions"), ["paused"]);
+}
+
+#[test]
+fn notices_that_policy_refuses_are_tried_by_the_usual_schedule() {
+    let server = SmtpServer::start();
+    server.always(At::Dot, Act::say("550 5.7.26 This mail has been blocked: the sender is unauthenticated"));
+    let world = World::new(&server);
+    for n in 0..3 {
+        add(&world, &format!("n{n}@example.com"), world.clock.now());
+    }
+    let telling = moabom::notify::Settings { notices: true, ..crate::notices::TELLING };
+    assert_eq!(notify(&world, telling).queued, 3);
+    let mut tries = 0;
+    for _ in 0..110 {
+        tries += deliver(&world).deferred;
+        world.wait(30);
+    }
+    assert!(world.states().iter().all(|state| *state == Expired), "{:?}", world.states());
+    assert!((27..=36).contains(&tries), "{tries} tries of three notices");
+    world.assert_readers_untouched("refused notices");
 }
