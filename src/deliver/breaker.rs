@@ -1,7 +1,7 @@
 //! Effect: when the way to the relay has failed often enough to be held, and the breakers that are open. Counts live with
 //! the run; what follows from them is durable.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::clock::Instant;
 use crate::retry;
@@ -18,7 +18,11 @@ pub(super) struct Site {
     proved: bool,
     /// The seat of the connection that goes alone.
     trial: Option<u64>,
+    /// Seats given out so far, and those of open sessions.
     seats: u64,
+    open: BTreeSet<u64>,
+    /// The relay takes no more sessions than are open.
+    full: bool,
     failures: u32,
     /// Why nothing is tried, in Korean.
     pub(super) held: Option<String>,
@@ -26,12 +30,12 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) fn new(held: Option<String>) -> Site {
-        Site { proved: false, trial: None, seats: 0, failures: 0, held }
+        Site { proved: false, trial: None, seats: 0, open: BTreeSet::new(), full: false, failures: 0, held }
     }
 
     /// Whether a connection may be opened.
     pub(super) fn may_open(&self) -> bool {
-        self.proved || self.trial.is_none()
+        (self.proved || self.trial.is_none()) && !self.full
     }
 
     /// A connection is about to be opened: the number of its seat.
@@ -45,13 +49,21 @@ impl Site {
 
     /// The connection of that seat is closed, or was not opened.
     pub(super) fn leave(&mut self, seat: u64) {
+        self.full &= !self.open.remove(&seat);
         if self.trial == Some(seat) {
             self.trial = None;
         }
     }
 
+    /// The relay takes no further session now: the run goes on with those that are open. False: none is.
+    pub(super) fn turned_away(&mut self) -> bool {
+        self.full = !self.open.is_empty();
+        self.full
+    }
+
     /// A session was opened. Where the relay was held that proves nothing: one message has to be taken.
-    pub(super) fn opened(&mut self, half_open: bool) {
+    pub(super) fn opened(&mut self, seat: u64, half_open: bool) {
+        self.open.insert(seat);
         if !half_open {
             (self.proved, self.trial) = (true, None);
         }

@@ -40,6 +40,10 @@ fn is_refusal(step: Step, reply: Option<&Reply>) -> bool {
         || reply.is_some_and(|reply| reply.is_permanent() && !passing(reply))
 }
 
+pub(super) fn judged(failure: &Failure) -> Verdict {
+    retry::classify(failure.stage, failure.reply.as_ref(), failure.cause)
+}
+
 fn is_before_mail(stage: Stage) -> bool {
     matches!(stage, Stage::Connect | Stage::Ehlo | Stage::Tls | Stage::Auth)
 }
@@ -114,7 +118,7 @@ impl Shared {
             let finished = self.finished(row, started_at, failure.stage, line, Ending::Unknown);
             return Ruling { finished, holds: holds.into_iter().collect() };
         }
-        let verdict = retry::classify(failure.stage, said, failure.cause);
+        let verdict = judged(failure);
         let hold = self.hold(row, failure, verdict, &line, now);
         // A refusal that holds nothing back is repeated by the usual schedule, or it would be every few minutes.
         let unheld = verdict.step == Step::Pause && hold.is_none();
@@ -125,6 +129,12 @@ impl Shared {
         self.changed.notify_waiters();
         let finished = self.finished(row, started_at, failure.stage, line, ending);
         Ruling { finished, holds: hold.into_iter().collect() }
+    }
+
+    /// Whether the relay only takes no further session besides those that are open.
+    pub(super) fn is_one_too_many(&self, failure: &Failure, verdict: Verdict) -> bool {
+        let asked = is_before_mail(failure.stage) && verdict.step == Step::SlowDown;
+        asked && self.site.borrow_mut().turned_away()
     }
 
     fn hold(
@@ -149,12 +159,14 @@ impl Shared {
                 format!("릴레이가 이 서버를 막아 모든 발송을 멈췄어요: {line}. 릴레이 운영자에게 확인한 뒤 `deliver`를 실행하세요"),
                 now,
             ),
-            (Step::SlowDown, Scope::Sender) => {
+            _ if self.is_one_too_many(failure, verdict) => None,
+            (Step::SlowDown, _) if failure.stage == Stage::Rcpt => self.hold_destination(row, line, now),
+            (Step::SlowDown, _) if !early => {
                 let reason = format!("릴레이가 천천히 보내라고 해 잠시 쉬어요: {line}");
                 self.hold_site("relay", Retry::Later, reason, now)
             }
             (Step::DeferUncharged, Scope::Destination) if !early => self.hold_destination(row, line, now),
-            (Step::DeferUncharged, _) => self
+            (Step::SlowDown | Step::DeferUncharged, _) => self
                 .site_failed(format!("거듭 보내지 못해 잠시 쉬어요: {line}. {}", remedy(failure)), now),
             (step, scope) => row.mailing.edition().and_then(|edition| {
                 if step == Step::Pause {

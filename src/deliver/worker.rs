@@ -6,7 +6,7 @@ use super::commit::{Batch, Committed};
 use super::handout::Take;
 use super::letter::LetterError;
 use super::line::{Line, Seat};
-use super::ruling::Ruling;
+use super::ruling::{Ruling, judged};
 use super::window::Proof;
 use super::{DeliverError, Letter, Shared};
 use crate::clock::Instant;
@@ -121,6 +121,10 @@ impl Worker {
         if let Some(seat) = seat {
             match self.open(seat).await {
                 Some(Ok(line)) => self.line = Some(line),
+                Some(Err(failure)) if self.shared.is_one_too_many(&failure, judged(&failure)) => {
+                    self.put_back(row);
+                    return true;
+                }
                 Some(Err(failure)) => {
                     self.end(self.shared.failed(&row, started_at, &failure));
                     return true;

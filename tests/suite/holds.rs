@@ -276,3 +276,42 @@ fn notices_that_policy_refuses_are_tried_by_the_usual_schedule() {
     assert!((27..=36).contains(&tries), "{tries} tries of three notices");
     world.assert_readers_untouched("refused notices");
 }
+
+#[test]
+fn a_relay_that_takes_fewer_connections_gets_fewer() {
+    let server = SmtpServer::with(Options { sessions: Some(2), ..Options::default() });
+    let mut world = World::new(&server);
+    world.relay.connections = 6;
+    world.relay.messages_per_connection = 10;
+    world.add_many(80);
+    world.freeze();
+    let report = deliver(&world);
+    assert_eq!((report.sent, report.deferred), (80, 0), "{report:?}");
+    assert_eq!(report.held, Vec::<String>::new());
+    assert_eq!(world.number("SELECT count(*) FROM breakers"), 0);
+}
+
+#[test]
+fn a_relay_that_takes_no_connection_at_all_is_left_alone_after_three() {
+    let server = SmtpServer::with(Options { sessions: Some(0), ..Options::default() });
+    let mut world = World::new(&server);
+    world.relay.connections = 6;
+    world.add_many(20);
+    world.freeze();
+    let report = deliver(&world);
+    assert_eq!(server.count(|seen| *seen == Seen::Connection), 3);
+    assert!(report.held[0].contains("too many connections"), "{:?}", report.held);
+    assert_eq!(world.texts("SELECT name FROM breakers"), ["relay"]);
+}
+
+#[test]
+fn a_destination_that_asks_for_a_slower_pace_is_held_and_the_relay_is_not() {
+    for reply in ["450 4.7.1 Too many messages, slow down", "421 4.7.0 unusual rate of mail from your IP"] {
+        let server = SmtpServer::start();
+        let world = busy(&server, reply);
+        let report = deliver(&world);
+        assert_eq!(report.sent, 44, "{reply}: {report:?}");
+        assert_eq!(named(&server, |to| to.starts_with('b')).len(), 1, "{reply}");
+        assert_eq!(world.texts("SELECT name FROM breakers"), ["destination:hanmail.net"], "{reply}");
+    }
+}
