@@ -150,13 +150,13 @@ impl Shared {
             (Step::PauseAll, _) => self.hold_site(
                 "auth",
                 Retry::ByHand,
-                format!("릴레이가 로그인을 받아 주지 않아 모든 발송을 멈췄어요: {line}. [smtp]의 user와 비밀번호를 고친 뒤 `deliver`를 실행하세요"),
+                format!("릴레이가 로그인을 받아 주지 않아 모든 발송을 멈췄어요: {line}. [smtp]의 user와 비밀번호를 고친 뒤 {TRY_AGAIN}"),
                 now,
             ),
             (Step::Pause, _) if early => self.hold_site(
                 "relay",
                 Retry::ByHand,
-                format!("릴레이가 이 서버를 막아 모든 발송을 멈췄어요: {line}. 릴레이 운영자에게 확인한 뒤 `deliver`를 실행하세요"),
+                format!("릴레이가 이 서버를 막아 모든 발송을 멈췄어요: {line}. 릴레이 운영자에게 확인한 뒤 {TRY_AGAIN}"),
                 now,
             ),
             _ if self.is_one_too_many(failure, verdict) => None,
@@ -261,6 +261,9 @@ fn advice(why: &str, line: &str) -> String {
     format!("{why}. 릴레이의 답: {line}. 원인을 고친 뒤 `editions resume`으로 이어 보내세요")
 }
 
+/// How what waits for a person is tried again.
+const TRY_AGAIN: &str = "`deliver`를 실행하세요. `run`이 돌고 있으면 대신 `systemctl reload moabom`(SIGHUP)으로 설정을 다시 읽게 하거나 다시 시작하세요";
+
 /// What the operator can look at, by how far the way to the relay went.
 fn remedy(failure: &Failure) -> &'static str {
     match (failure.stage, failure.cause) {
@@ -271,6 +274,6 @@ fn remedy(failure: &Failure) -> &'static str {
             "[smtp] tls가 릴레이의 방식(starttls나 implicit)과 맞는지, 인증서의 이름과 기한이 맞는지 확인하세요. 릴레이가 스스로 만든 인증서라면 ca_file에 적으세요"
         }
         (_, Cause::Protocol) => "그 포트에 SMTP 서버가 있는지, [smtp] tls가 맞는지 확인하세요",
-        _ => "잠시 뒤 저절로 다시 해 보고, 바로 하려면 `deliver`를 실행하세요",
+        _ => "잠시 뒤 저절로 다시 해 봐요. 바로 하려면 `deliver`를 실행하거나, `run`이 돌고 있으면 SIGHUP을 보내세요",
     }
 }

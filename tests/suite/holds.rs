@@ -4,12 +4,14 @@ use std::cell::Cell;
 
 use moabom::deliver::{self, Report};
 use moabom::model::EmailAddress;
-use moabom::model::delivery::DeliveryState::{Deferred, Expired, Queued, Sent, Unknown};
-use moabom::smtp::{Login, TlsMode};
+use moabom::model::delivery::DeliveryState::{Expired, Queued, Sent};
 use tokio_util::sync::CancellationToken;
 
+use crate::crash::signal;
 use crate::notices::{add, notify};
+use crate::relay::{Running, wait};
 use crate::support::smtp_server::{Act, At, Options, Seen, SmtpServer};
+use crate::support::system::System;
 use crate::support::world::World;
 
 /// Sends what is due, and ends what gets nowhere, so that it fails its test instead of hanging it.
@@ -69,6 +71,26 @@ fn busy(server: &SmtpServer, reply: &str) -> World {
     }
     world.freeze();
     world
+}
+
+/// A daemon whose relay refuses the password that is configured, and that relay.
+fn refused() -> (SmtpServer, System) {
+    let login = Some(("user".to_owned(), "right".to_owned()));
+    let server = SmtpServer::with(Options { login, ..Options::default() });
+    let system = System::new(server.port(), 2);
+    system.publish_to(3);
+    let path = system.path("moabom.toml");
+    let config = std::fs::read_to_string(&path).expect("a configuration");
+    let login = "tls = \"none\"\nuser = \"user\"\npassword_file = \"password\"";
+    std::fs::write(path, config.replace("tls = \"none\"", login)).expect("written");
+    (server, system)
+}
+
+fn set_password(system: &System, password: &str) {
+    let path = system.path("password");
+    std::fs::write(&path, password).expect("written");
+    let own = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(path, own).expect("ours alone");
 }
 
 #[test]
@@ -314,4 +336,34 @@ fn a_destination_that_asks_for_a_slower_pace_is_held_and_the_relay_is_not() {
         assert_eq!(named(&server, |to| to.starts_with('b')).len(), 1, "{reply}");
         assert_eq!(world.texts("SELECT name FROM breakers"), ["destination:hanmail.net"], "{reply}");
     }
+}
+
+#[test]
+fn a_new_password_is_tried_when_the_running_daemon_reads_its_configuration_anew() {
+    let (server, system) = refused();
+    set_password(&system, "wrong");
+    let daemon = Running(system.start(&["run"]));
+    let held = || system.json(&["status", "--json"])["held"].to_string();
+    wait("the refusal to be kept", || held().contains("auth"));
+    let reason = held();
+    assert!(["SIGHUP", "reload", "deliver"].iter().all(|way| reason.contains(way)), "{reason}");
+    set_password(&system, "right");
+    signal(&daemon.0, "-HUP");
+    wait("the mails of those who were not tried yet", || server.kept().len() == 2);
+}
+
+#[test]
+fn a_new_password_is_tried_when_the_daemon_starts_again() {
+    let (server, system) = refused();
+    set_password(&system, "wrong");
+    drop(Running({
+        let daemon = system.start(&["run"]);
+        wait("the refusal to be kept", || {
+            system.json(&["status", "--json"])["held"].to_string().contains("auth")
+        });
+        daemon
+    }));
+    set_password(&system, "right");
+    let _daemon = Running(system.start(&["run"]));
+    wait("the mails of those who were not tried yet", || server.kept().len() == 2);
 }
