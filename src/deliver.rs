@@ -269,7 +269,13 @@ fn quotas(deps: &Deps, now: Instant) -> Result<Vec<pace::Quota>, StoreError> {
         let Some(limit) = limit else { continue };
         let mut quota = pace::Quota::new(limit, chrono::Duration::hours(hours));
         let since = quota.since(now);
-        deps.store.read(|ledger| ledger.messages_begun(since, |at| quota.add(at)))?;
+        // What a clock that was ahead has dated is left out, or it would fill the quota until then.
+        let mut add = |at| {
+            if at <= now {
+                quota.add(at)
+            }
+        };
+        deps.store.read(|ledger| ledger.messages_begun(since, &mut add))?;
         quotas.push(quota);
     }
     Ok(quotas)

@@ -90,6 +90,10 @@ impl Quota {
         while self.parts.front().is_some_and(|(part, _)| part + over <= now) {
             self.parts.pop_front();
         }
+        // Dated by a clock that has been set back since.
+        while self.parts.back().is_some_and(|(part, _)| *part > now) {
+            self.parts.pop_back();
+        }
         let began: u64 = self.parts.iter().map(|(_, count)| count).sum();
         let (oldest, _) = self.parts.front().filter(|_| began >= self.limit)?;
         Some(crate::clock::from_millis(oldest + over))
@@ -116,6 +120,21 @@ mod tests {
         let b = pace.reserve("b").expect("a wait");
         let a = pace.reserve("a").expect("a wait");
         assert!(a > b + Duration::from_millis(700));
+    }
+
+    #[test]
+    fn what_is_dated_later_than_now_fills_no_quota() {
+        let at = |minute: i64| crate::clock::from_millis(1_800_000_000_000 + minute * 60_000);
+        let mut quota = Quota::new(3, chrono::Duration::hours(1));
+        quota.add(at(0));
+        (0..3).for_each(|_| quota.add(at(500)));
+        assert!(quota.free_at(at(500)).is_some());
+        quota.add(at(500));
+        assert_eq!(quota.free_at(at(10)), None);
+        (10..12).for_each(|minute| quota.add(at(minute)));
+        assert_eq!(quota.free_at(at(12)), None);
+        quota.add(at(12));
+        assert!(quota.free_at(at(13)).is_some());
     }
 
     #[test]

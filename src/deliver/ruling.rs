@@ -64,7 +64,8 @@ impl Shared {
             hash: row.hash,
             epoch: self.epoch,
             started_at,
-            ended_at: self.clock.now(),
+            // The clock may have been set back meanwhile.
+            ended_at: self.clock.now().max(started_at),
             stage,
             reply,
             ending,
@@ -274,6 +275,8 @@ fn remedy(failure: &Failure) -> &'static str {
             "[smtp] tls가 릴레이의 방식(starttls나 implicit)과 맞는지, 인증서의 이름과 기한이 맞는지 확인하세요. 릴레이가 스스로 만든 인증서라면 ca_file에 적으세요"
         }
         (_, Cause::Protocol) => "그 포트에 SMTP 서버가 있는지, [smtp] tls가 맞는지 확인하세요",
-        _ => "잠시 뒤 저절로 다시 해 봐요. 바로 하려면 `deliver`를 실행하거나, `run`이 돌고 있으면 SIGHUP을 보내세요",
+        _ => {
+            "잠시 뒤 저절로 다시 해 봐요. 바로 하려면 `deliver`를 실행하거나, `run`이 돌고 있으면 SIGHUP을 보내세요"
+        }
     }
 }

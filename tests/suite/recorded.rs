@@ -47,3 +47,37 @@ fn an_edition_whose_letter_cannot_be_made_takes_no_result_of_another_with_it() {
     assert_eq!(world.states(), [Sent, Sent, Queued, Queued]);
     assert_eq!(world.texts("SELECT state FROM editions"), ["done", "paused"]);
 }
+
+#[test]
+fn a_clock_that_is_set_back_during_a_transaction_leaves_no_attempt_that_ends_before_it_began() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.add_many(3);
+    world.freeze();
+    let clock = world.clock.clone();
+    server.on_rcpt(move |address| {
+        if address == "a0@example.com" {
+            clock.set(clock.now() - Duration::seconds(90));
+        }
+    });
+    world.try_deliver().expect("delivered");
+    world.wait(5);
+    assert_eq!(world.deliver().settled(), 0);
+    assert_eq!(world.states(), [Sent; 3]);
+    assert_eq!(world.number("SELECT count(*) FROM attempts WHERE started_at > ended_at"), 0);
+}
+
+#[test]
+fn messages_dated_by_a_clock_that_was_ahead_fill_no_hour() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.per_hour = Some(4);
+    world.add_many(10);
+    world.freeze();
+    world.wait(180);
+    assert_eq!(world.deliver().sent, 4);
+    world.wait(-180);
+    let report = world.deliver();
+    assert_eq!(report.sent, 4, "{report:?}");
+    assert!(report.next_due.expect("a time") <= world.clock.now() + Duration::minutes(62), "{report:?}");
+}
