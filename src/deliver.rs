@@ -13,6 +13,7 @@ mod commit;
 mod handout;
 mod letter;
 mod line;
+mod outcome;
 mod pace;
 mod ruling;
 mod window;
@@ -29,13 +30,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Instant};
 use crate::model::notice::Mailing;
-use crate::model::{DeliveryId, EditionId, EmailAddress, SuppressionKey};
+use crate::model::{EditionId, EmailAddress, SuppressionKey};
 use crate::smtp::{RelaySettings, TlsContext};
-use crate::store::deliveries::{Claimed, Ending, Recovered, UnknownPolicy};
+use crate::store::deliveries::{Claimed, Recovered, UnknownPolicy};
 use crate::store::place::place;
 use crate::store::{SenderLock, Store, StoreError};
 
 pub use letter::{Letter, LetterSettings};
+pub use outcome::{DeliverError, Report};
 
 /// How often a run shows that it goes on.
 const ALIVE: Duration = Duration::from_millis(500);
@@ -114,87 +116,6 @@ impl Session {
         })?;
         Ok(Session { epoch, recovered, _lock: lock })
     }
-}
-
-/// What a run did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// 250 after the dot.
-    pub sent: u64,
-    /// To be tried again.
-    pub deferred: u64,
-    /// Refused for good.
-    pub bounced: u64,
-    /// No longer to be mailed.
-    pub suppressed: u64,
-    /// Out of time, or not sendable.
-    pub expired: u64,
-    /// Perhaps with the relay.
-    pub unknown: u64,
-    /// Put off because their destination is held.
-    pub put_off: u64,
-    /// What is held and why, in Korean.
-    pub held: Vec<String>,
-    /// Stopped before everything due was done.
-    pub stopped: bool,
-    /// When the next row falls due, as things stand.
-    pub next_due: Option<Instant>,
-}
-
-impl Report {
-    /// Rows that left the queue.
-    pub fn settled(&self) -> u64 {
-        self.sent
-            + self.deferred
-            + self.bounced
-            + self.suppressed
-            + self.expired
-            + self.unknown
-            + self.put_off
-    }
-
-    fn count(&mut self, ending: Ending) {
-        match ending {
-            Ending::Sent => self.sent += 1,
-            Ending::Deferred { .. } => self.deferred += 1,
-            Ending::Bounced { .. } => self.bounced += 1,
-            Ending::Unsubscribed | Ending::Suppressed => self.suppressed += 1,
-            Ending::Expired => self.expired += 1,
-            Ending::Unknown => self.unknown += 1,
-            Ending::Released => {}
-        }
-    }
-}
-
-/// Why a run broke off. Whoever gets one starts a new [`Session`] before sending again.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DeliverError {
-    /// The lease on a row is another's, or ran out while this process stood still.
-    #[error(
-        "발송 {0}번을 맡은 기한이 지났거나 다른 moabom이 맡아서, 두 번 보내지 않도록 발송을 멈췄어요. 같은 저장소로 보내는 다른 moabom이 있는지 확인한 뒤 다시 시작하세요"
-    )]
-    LeaseLost(DeliveryId),
-    /// A result could not be recorded for long.
-    #[error(
-        "발송 {id}번의 결과({ending})를 저장소에 적지 못해 발송을 멈췄어요: {cause}. 디스크를 확인한 뒤 다시 시작하고, `deliveries list --state unknown`에서 이 발송을 살펴보세요"
-    )]
-    Unrecorded {
-        /// The row.
-        id: DeliveryId,
-        /// What was to be recorded.
-        ending: &'static str,
-        /// What the store said.
-        cause: StoreError,
-    },
-    /// The store takes no writes; nothing was under way.
-    #[error("저장소에 쓸 수 없어 발송을 시작하지 않았어요: {0}")]
-    NotWritable(StoreError),
-    /// The store failed otherwise.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The runtime cannot be made.
-    #[error("발송을 시작할 수 없어요: {0}")]
-    Runtime(String),
 }
 
 /// State shared by the connections' tasks; all on one thread.
@@ -333,9 +254,12 @@ fn later(now: Instant, after: Duration) -> Instant {
 }
 
 impl Shared {
-    /// Remembers the first fatal error; every task ends before its next transaction.
+    /// Remembers the worst fatal error; every task ends before its next transaction.
     fn fail(&self, error: DeliverError) {
-        self.fatal.borrow_mut().get_or_insert(error);
+        let mut fatal = self.fatal.borrow_mut();
+        if fatal.as_ref().is_none_or(|earlier| error.outweighs(earlier)) {
+            *fatal = Some(error);
+        }
         self.changed.notify_waiters();
     }
 

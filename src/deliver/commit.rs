@@ -62,9 +62,7 @@ impl Shared {
                     self.claimed(None);
                 }
                 self.fail(match &batch.finished {
-                    Some(one) => {
-                        DeliverError::Unrecorded { id: one.id, ending: ending_name(one.ending), cause }
-                    }
+                    Some(one) => DeliverError::Unrecorded { id: one.id, ending: one.ending, cause },
                     None => DeliverError::NotWritable(cause),
                 });
                 return None;
@@ -122,17 +120,5 @@ impl Shared {
             }
             wait = (wait * 2).min(Duration::from_secs(2));
         }
-    }
-}
-
-fn ending_name(ending: Ending) -> &'static str {
-    match ending {
-        Ending::Sent => "릴레이가 받음",
-        Ending::Deferred { .. } => "미룸",
-        Ending::Bounced { .. } => "반송",
-        Ending::Unsubscribed | Ending::Suppressed => "발송 안 함",
-        Ending::Expired => "기한 지남",
-        Ending::Unknown => "알 수 없음",
-        Ending::Released => "되돌림",
     }
 }
