@@ -23,8 +23,8 @@ pub(super) struct Queue {
     exhausted: bool,
 }
 
-/// Rows that leave the queue unsent. None of them can be claimed again at once, or claiming would never end: a row is put
-/// off until its destination's hold is over, or released with its edition paused by the same run.
+/// Rows that leave the queue unsent. None of them can come back at once, or claiming would never end: a row is put off until
+/// its destination's hold is over, released with its edition paused, or released once in half a lease.
 #[derive(Default)]
 pub(super) struct Returned {
     released: Vec<DeliveryId>,
@@ -44,8 +44,8 @@ pub(super) enum Take {
     Row(Box<Claimed>, bool),
     /// Claim rows.
     Claim,
-    /// Wait until something changes.
-    Wait,
+    /// Wait until something changes, or up to that moment where a row's pace names one.
+    Wait(Option<tokio::time::Instant>),
     /// Nothing is left.
     End,
 }
@@ -71,6 +71,22 @@ impl Queue {
         self.rows.push_front(row);
     }
 
+    /// Whether more rows are to be claimed now; if so, whoever asks does it.
+    fn begin_claim(&mut self) -> bool {
+        let more = self.rows.len() <= self.low && !self.claiming && !self.exhausted;
+        self.claiming |= more;
+        more
+    }
+
+    fn release(&mut self, which: impl Fn(&Claimed) -> bool) {
+        let released = &mut self.returned.released;
+        self.rows.retain(|row| {
+            let out = which(row);
+            released.extend(out.then_some(row.id));
+            !out
+        });
+    }
+
     /// Rows to be given back, for the commit that is about to be made.
     pub(super) fn take_returned(&mut self) -> Option<Returned> {
         let returned = std::mem::take(&mut self.returned);
@@ -85,6 +101,10 @@ impl Queue {
     }
 }
 
+fn destination(row: &Claimed) -> &str {
+    retry::destination(row.address.domain())
+}
+
 impl Shared {
     /// Decides what a connection's task does next. `open`: it has a session with the relay.
     pub(super) fn take(&self, open: bool) -> Take {
@@ -92,26 +112,42 @@ impl Shared {
             return Take::End;
         }
         if !open && !self.site.borrow().may_open() {
-            return Take::Wait;
+            return Take::Wait(None);
         }
+        let now = tokio::time::Instant::now();
         let mut queue = self.queue.borrow_mut();
         self.put_off_held(&mut queue);
-        let free = queue.rows.iter().position(|row| self.may_start(row.mailing));
+        self.lease_anew(&mut queue);
+        let free = queue.rows.iter().position(|row| {
+            self.may_start(row.mailing) && self.pace.borrow().free_at(destination(row), now).is_none()
+        });
         if let Some(row) = free.and_then(|at| queue.rows.remove(at)) {
+            self.pace.borrow_mut().begin(destination(&row), now);
             self.with_window(row.mailing, Window::begin);
             self.quotas.borrow_mut().iter_mut().for_each(|quota| quota.add(self.clock.now()));
-            let refill = queue.rows.len() <= queue.low && !queue.claiming && !queue.exhausted;
-            queue.claiming |= refill;
+            let refill = queue.begin_claim();
             return Take::Row(Box::new(row), refill);
         }
-        if !queue.rows.is_empty() || queue.claiming {
-            return Take::Wait;
+        if queue.begin_claim() {
+            return Take::Claim;
         }
-        if queue.exhausted {
+        if queue.rows.is_empty() && !queue.claiming {
             return Take::End;
         }
-        queue.claiming = true;
-        Take::Claim
+        let startable = queue.rows.iter().filter(|row| self.may_start(row.mailing));
+        Take::Wait(startable.filter_map(|row| self.pace.borrow().free_at(destination(row), now)).min())
+    }
+
+    /// A row that has waited for half its lease is released, to be leased anew by the next claim. One whose lease is over
+    /// is left to be found lost.
+    fn lease_anew(&self, queue: &mut Queue) {
+        let now = self.clock.now();
+        let half = chrono::Duration::from_std(self.deps.settings.lease / 2).unwrap_or(chrono::Duration::MAX);
+        let is_old = |row: &Claimed| row.leased_until > now && row.leased_until - now < half;
+        if queue.rows.iter().any(is_old) {
+            queue.release(is_old);
+            queue.exhausted = false;
+        }
     }
 
     /// Takes the rows of held destinations out of the queue.
@@ -122,7 +158,7 @@ impl Shared {
         }
         let (now, put_off) = (self.clock.now(), &mut queue.returned.put_off);
         queue.rows.retain(|row| {
-            let until = breakers.held_until(retry::destination(row.address.domain()), now);
+            let until = breakers.held_until(destination(row), now);
             put_off.extend(until.map(|until| (row.id, until)));
             until.is_none()
         });
@@ -141,10 +177,7 @@ impl Shared {
     pub(super) fn pause_committed(&self, edition: EditionId) {
         let mailing = Mailing::Edition(edition);
         self.with_window(mailing, |window| window.pause = Pause::Committed);
-        let mut queue = self.queue.borrow_mut();
-        let Queue { rows, returned, .. } = &mut *queue;
-        returned.released.extend(rows.iter().filter(|row| row.mailing == mailing).map(|row| row.id));
-        rows.retain(|row| row.mailing != mailing);
+        self.queue.borrow_mut().release(|row| row.mailing == mailing);
         self.changed.notify_waiters();
     }
 

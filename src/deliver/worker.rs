@@ -1,6 +1,9 @@
 //! Effect: one connection's life: take a row, commit its intent, look once more, send, judge, and so on.
 
 use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::Instant as Moment;
 
 use super::commit::{Batch, Committed};
 use super::handout::Take;
@@ -12,9 +15,11 @@ use super::{DeliverError, Letter, Shared};
 use crate::clock::Instant;
 use crate::model::delivery::Stage;
 use crate::model::reply::{Cause, Reply};
-use crate::retry;
 use crate::smtp::{Failure, crash};
 use crate::store::deliveries::{ClaimRequest, Claimed, Ending, Guarded, Intent, Standing};
+
+/// A connection that waits looks again after this at the latest: leases and holds end by the clock.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// A connection's task.
 struct Worker {
@@ -63,11 +68,13 @@ impl Worker {
                     self.commit(Batch { claim, ..Batch::default() }).await.is_some()
                 }
                 // What ended is recorded before any waiting: others may be waiting for it.
-                Take::Wait if self.done.is_some() => self.commit(Batch::default()).await.is_some(),
-                Take::Wait => {
+                Take::Wait(_) if self.done.is_some() => self.commit(Batch::default()).await.is_some(),
+                Take::Wait(until) => {
+                    let latest = Moment::now() + LOOK;
                     tokio::select! {
                         () = self.shared.changed.notified() => {}
                         () = self.shared.stop.cancelled() => {}
+                        () = tokio::time::sleep_until(until.map_or(latest, |until| until.min(latest))) => {}
                     }
                     true
                 }
@@ -101,47 +108,40 @@ impl Worker {
         self.done = Some(ruling);
     }
 
-    /// Takes a row to its end. False: the run is over.
+    /// Takes a row to its end, over a new session where none is open. False: the run is over.
     async fn send(&mut self, row: Claimed, refill: bool) -> bool {
-        let seat = self.line.is_none().then(|| Seat::take(&self.shared));
-        let mut claim = refill.then(|| self.shared.claim_request());
-        let wait = self.shared.pace.borrow_mut().reserve(retry::destination(row.address.domain()));
-        if seat.is_some() || wait.is_some() {
-            // Nothing stays unrecorded while something else is waited for.
-            if self.commit(Batch { claim: claim.take(), ..Batch::default() }).await.is_none() {
-                self.put_back(row);
-                return false;
-            }
-            if !self.wait_until(wait).await {
-                self.put_back(row);
-                return true;
-            }
+        let claim = refill.then(|| self.shared.claim_request());
+        if self.line.is_some() {
+            return self.begin(row, claim).await;
+        }
+        let seat = Seat::take(&self.shared);
+        // Nothing stays unrecorded while something else is waited for.
+        if self.commit(Batch { claim, ..Batch::default() }).await.is_none() {
+            self.put_back(row);
+            return false;
         }
         let started_at = self.shared.clock.now();
-        if let Some(seat) = seat {
-            match self.open(seat).await {
-                Some(Ok(line)) => self.line = Some(line),
-                Some(Err(failure)) if self.shared.is_one_too_many(&failure, judged(&failure)) => {
-                    self.put_back(row);
-                    return true;
-                }
-                Some(Err(failure)) => {
-                    self.end(self.shared.failed(&row, started_at, &failure));
-                    return true;
-                }
-                None => {
-                    self.put_back(row);
-                    return true;
-                }
+        match self.open(seat).await {
+            Some(Ok(line)) if !self.shared.is_over() => {
+                self.line = Some(line);
+                return self.begin(row, None).await;
+            }
+            Some(Err(failure)) if !self.shared.is_one_too_many(&failure, judged(&failure)) => {
+                self.end(self.shared.failed(&row, started_at, &failure));
+            }
+            opened => {
+                self.line = opened.and_then(Result::ok);
+                self.put_back(row);
             }
         }
-        self.begin(row, started_at, claim).await
+        true
     }
 
     /// Begins a transaction, whose first commit records the end of the one before, and takes it to its end. False: the
     /// run is over.
-    async fn begin(&mut self, row: Claimed, started_at: Instant, claim: Option<ClaimRequest>) -> bool {
+    async fn begin(&mut self, row: Claimed, claim: Option<ClaimRequest>) -> bool {
         let shared = Rc::clone(&self.shared);
+        let started_at = shared.clock.now();
         let letter = shared.letter(row.mailing);
         let intent = letter.as_ref().ok().map(|letter| self.intent(&row, letter, started_at));
         let mut message = std::mem::take(&mut self.message);
@@ -188,15 +188,6 @@ impl Worker {
     fn put_back(&self, row: Claimed) {
         self.shared.end_canary(&row, Proof::None);
         self.shared.give_back(row);
-    }
-
-    /// False: stopped meanwhile.
-    async fn wait_until(&self, moment: Option<tokio::time::Instant>) -> bool {
-        let Some(moment) = moment else { return true };
-        tokio::select! {
-            () = tokio::time::sleep_until(moment) => true,
-            () = self.shared.stop.cancelled() => false,
-        }
     }
 
     /// None: stopped meanwhile.

@@ -161,6 +161,7 @@ impl Ledger<'_> {
             hash,
             attempts: due.attempts,
             first_tried_at: due.first_tried_at.map(from_millis),
+            leased_until: request.until,
         });
         Ok(())
     }

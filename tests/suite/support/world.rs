@@ -84,6 +84,13 @@ impl World {
         }
     }
 
+    /// One whose relay may take its time, where no stall is scripted: so that a busy machine fails no test.
+    pub fn patient(server: &SmtpServer) -> World {
+        let mut world = World::new(server);
+        world.relay.timeouts = Timeouts::default();
+        world
+    }
+
     pub fn suppressions(&self) -> SuppressionKey {
         SuppressionKey::of(std::slice::from_ref(&self.key)).expect("a key")
     }
