@@ -12,12 +12,15 @@ mod breaker;
 mod commit;
 mod handout;
 mod letter;
+mod line;
+mod outcome;
 mod pace;
 mod ruling;
+mod window;
 mod worker;
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -27,13 +30,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Instant};
 use crate::model::notice::Mailing;
-use crate::model::{DeliveryId, EmailAddress, SuppressionKey};
+use crate::model::{EditionId, EmailAddress, SuppressionKey};
 use crate::smtp::{RelaySettings, TlsContext};
-use crate::store::deliveries::{Claimed, Ending, Recovered, UnknownPolicy};
+use crate::store::deliveries::{Claimed, Recovered, UnknownPolicy};
 use crate::store::place::place;
 use crate::store::{SenderLock, Store, StoreError};
 
 pub use letter::{Letter, LetterSettings};
+pub use outcome::{DeliverError, Report};
 
 /// How often a run shows that it goes on.
 const ALIVE: Duration = Duration::from_millis(500);
@@ -114,87 +118,6 @@ impl Session {
     }
 }
 
-/// What a run did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// 250 after the dot.
-    pub sent: u64,
-    /// To be tried again.
-    pub deferred: u64,
-    /// Refused for good.
-    pub bounced: u64,
-    /// No longer to be mailed.
-    pub suppressed: u64,
-    /// Out of time, or not sendable.
-    pub expired: u64,
-    /// Perhaps with the relay.
-    pub unknown: u64,
-    /// Put off because their destination is held.
-    pub put_off: u64,
-    /// What is held and why, in Korean.
-    pub held: Vec<String>,
-    /// Stopped before everything due was done.
-    pub stopped: bool,
-    /// When the next row falls due, as things stand.
-    pub next_due: Option<Instant>,
-}
-
-impl Report {
-    /// Rows that left the queue.
-    pub fn settled(&self) -> u64 {
-        self.sent
-            + self.deferred
-            + self.bounced
-            + self.suppressed
-            + self.expired
-            + self.unknown
-            + self.put_off
-    }
-
-    fn count(&mut self, ending: Ending) {
-        match ending {
-            Ending::Sent => self.sent += 1,
-            Ending::Deferred { .. } => self.deferred += 1,
-            Ending::Bounced { .. } => self.bounced += 1,
-            Ending::Unsubscribed | Ending::Suppressed => self.suppressed += 1,
-            Ending::Expired => self.expired += 1,
-            Ending::Unknown => self.unknown += 1,
-            Ending::Released => {}
-        }
-    }
-}
-
-/// Why a run broke off. Whoever gets one starts a new [`Session`] before sending again.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DeliverError {
-    /// The lease on a row is another's, or ran out while this process stood still.
-    #[error(
-        "발송 {0}번을 맡은 기한이 지났거나 다른 moabom이 맡아서, 두 번 보내지 않도록 발송을 멈췄어요. 같은 저장소로 보내는 다른 moabom이 있는지 확인한 뒤 다시 시작하세요"
-    )]
-    LeaseLost(DeliveryId),
-    /// A result could not be recorded for long.
-    #[error(
-        "발송 {id}번의 결과({ending})를 저장소에 적지 못해 발송을 멈췄어요: {cause}. 디스크를 확인한 뒤 다시 시작하고, `deliveries list --state unknown`에서 이 발송을 살펴보세요"
-    )]
-    Unrecorded {
-        /// The row.
-        id: DeliveryId,
-        /// What was to be recorded.
-        ending: &'static str,
-        /// What the store said.
-        cause: StoreError,
-    },
-    /// The store takes no writes; nothing was under way.
-    #[error("저장소에 쓸 수 없어 발송을 시작하지 않았어요: {0}")]
-    NotWritable(StoreError),
-    /// The store failed otherwise.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The runtime cannot be made.
-    #[error("발송을 시작할 수 없어요: {0}")]
-    Runtime(String),
-}
-
 /// State shared by the connections' tasks; all on one thread.
 struct Shared {
     deps: Deps,
@@ -206,8 +129,8 @@ struct Shared {
     changed: Notify,
     queue: RefCell<handout::Queue>,
     site: RefCell<breaker::Site>,
-    editions: RefCell<HashMap<Mailing, breaker::Window>>,
-    held_destinations: RefCell<HashSet<String>>,
+    editions: RefCell<HashMap<EditionId, window::Window>>,
+    breakers: RefCell<breaker::Breakers>,
     letters: RefCell<HashMap<Mailing, Rc<Letter>>>,
     pace: RefCell<pace::Pace>,
     quotas: RefCell<Vec<pace::Quota>>,
@@ -236,12 +159,12 @@ pub fn run_once(
         })
         .map_err(DeliverError::NotWritable)?;
     let quotas = quotas(&deps, now)?;
-    let breakers = deps.store.read(|ledger| ledger.breakers())?;
+    let breakers = breaker::Breakers::new(deps.store.read(|ledger| ledger.breakers())?);
     let pace = pace::Pace::new(deps.relay.per_second, deps.settings.per_destination_second);
     let shared = Rc::new(Shared {
         queue: RefCell::new(handout::Queue::new(&deps.relay)),
-        site: RefCell::new(breaker::Site::new(&breakers, now)),
-        held_destinations: RefCell::default(),
+        site: RefCell::new(breaker::Site::new(breakers.holding_all(now))),
+        breakers: RefCell::new(breakers),
         editions: RefCell::default(),
         letters: RefCell::default(),
         report: RefCell::default(),
@@ -267,7 +190,13 @@ fn quotas(deps: &Deps, now: Instant) -> Result<Vec<pace::Quota>, StoreError> {
         let Some(limit) = limit else { continue };
         let mut quota = pace::Quota::new(limit, chrono::Duration::hours(hours));
         let since = quota.since(now);
-        deps.store.read(|ledger| ledger.messages_begun(since, |at| quota.add(at)))?;
+        // What a clock that was ahead has dated is left out, or it would fill the quota until then.
+        let mut add = |at| {
+            if at <= now {
+                quota.add(at)
+            }
+        };
+        deps.store.read(|ledger| ledger.messages_begun(since, &mut add))?;
         quotas.push(quota);
     }
     Ok(quotas)
@@ -300,7 +229,7 @@ fn finish(shared: &Rc<Shared>) -> Result<Report, DeliverError> {
     let (epoch, now) = (shared.epoch, shared.clock.now());
     let store = &shared.deps.store;
     let released = store.write(move |ledger| {
-        ledger.release(left.iter().map(|row| row.id), epoch, now)?;
+        left.write(ledger, epoch, now)?;
         ledger.finish_editions()
     });
     if let Some(fatal) = shared.fatal.borrow_mut().take() {
@@ -319,10 +248,18 @@ fn finish(shared: &Rc<Shared>) -> Result<Report, DeliverError> {
     Ok(report)
 }
 
+fn later(now: Instant, after: Duration) -> Instant {
+    let after = chrono::Duration::from_std(after).unwrap_or(chrono::Duration::MAX);
+    now.checked_add_signed(after).unwrap_or(Instant::MAX_UTC)
+}
+
 impl Shared {
-    /// Remembers the first fatal error; every task ends before its next transaction.
+    /// Remembers the worst fatal error; every task ends before its next transaction.
     fn fail(&self, error: DeliverError) {
-        self.fatal.borrow_mut().get_or_insert(error);
+        let mut fatal = self.fatal.borrow_mut();
+        if fatal.as_ref().is_none_or(|earlier| error.outweighs(earlier)) {
+            *fatal = Some(error);
+        }
         self.changed.notify_waiters();
     }
 
@@ -338,8 +275,7 @@ impl Shared {
     }
 
     fn lease_until(&self) -> Instant {
-        let lease = chrono::Duration::from_std(self.deps.settings.lease).unwrap_or(chrono::Duration::MAX);
-        self.clock.now().checked_add_signed(lease).unwrap_or(Instant::MAX_UTC)
+        later(self.clock.now(), self.deps.settings.lease)
     }
 
     /// The row goes back to the head of the queue, still leased.

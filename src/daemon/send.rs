@@ -35,10 +35,13 @@ impl Sending {
             );
         }
         let mut held = Vec::new();
+        // A start is a person's doing as a reload is: what waits for one is tried.
+        let mut asked = true;
         while !stop.is_cancelled() {
             beat.working();
+            asked |= plans.has_changed().unwrap_or_default();
             let plan = Arc::clone(&plans.borrow_and_update());
-            let round = Round { plan, beat: Arc::clone(&beat), clock: clock.clone() };
+            let round = Round { plan, asked, beat: Arc::clone(&beat), clock: clock.clone() };
             let token = stop.clone();
             let step = tokio::task::spawn_blocking(move || round.once(session, token));
             let (next, outcome) = step.await.map_err(|_| DaemonError::Died("발송"))?;
@@ -46,6 +49,7 @@ impl Sending {
             let mut wait = LOOK;
             match outcome {
                 Ok(report) => {
+                    asked = false;
                     say(&report, &mut held);
                     let due = report.next_due.map(|due| (due - clock.now()).to_std().unwrap_or_default());
                     // Something held or put off is due at once and yet not to be sent: it waits for the next look.
@@ -59,7 +63,7 @@ impl Sending {
             beat.resting(LOOK);
             tokio::select! {
                 () = stop.cancelled() => {}
-                Ok(()) = plans.changed() => {}
+                Ok(()) = plans.changed() => asked = true,
                 () = published.notified() => {}
                 () = clock.sleep(wait.max(Duration::from_millis(1))) => {}
             }
@@ -71,6 +75,8 @@ impl Sending {
 /// What one round is sent with: a change of plans comes after it.
 struct Round {
     plan: Arc<Plan>,
+    /// A person has started or reloaded the daemon since the last round.
+    asked: bool,
     beat: Arc<Beat>,
     clock: Clock,
 }
@@ -91,6 +97,12 @@ impl Round {
         }
         let beat = Arc::clone(&self.beat);
         let deps = self.plan.deliver.clone();
+        let now = self.clock.now();
+        if self.asked
+            && let Err(failed) = deps.store.write(move |ledger| ledger.retry_breakers(now))
+        {
+            return (Some(session), Err(DeliverError::NotWritable(failed).into()));
+        }
         match deliver::run_once(deps, &session, &self.clock, stop, move |_| beat.working()) {
             Ok(report) => (Some(session), Ok(report)),
             Err(failed) => (None, Err(failed.into())),

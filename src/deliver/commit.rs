@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::handout::Returned;
 use super::ruling::Hold;
 use super::{DeliverError, Shared};
 use crate::clock::Instant;
-use crate::model::{DeliveryId, SuppressionKey};
+use crate::model::SuppressionKey;
 use crate::store::deliveries::{Claim, ClaimRequest, Ending, Finished, Guarded, Intent};
 use crate::store::{Ledger, StoreError};
 
@@ -15,13 +16,14 @@ use crate::store::{Ledger, StoreError};
 pub(super) struct Batch {
     pub(super) finished: Option<Finished>,
     pub(super) holds: Vec<Hold>,
-    /// Rows given back, with our epoch and now.
-    pub(super) released: Option<(Vec<DeliveryId>, i64, Instant)>,
+    /// Rows that leave the queue unsent, with our epoch and now.
+    pub(super) returned: Option<(Returned, i64, Instant)>,
     pub(super) intent: Option<Intent>,
     pub(super) claim: Option<ClaimRequest>,
 }
 
 /// What a commit found.
+#[derive(Default)]
 pub(super) struct Committed {
     result: Option<Guarded>,
     pub(super) intent: Option<Guarded>,
@@ -38,8 +40,8 @@ impl Batch {
                 Hold::Close(name) => drop(ledger.close_breaker(name)?),
             }
         }
-        if let Some((rows, epoch, now)) = &self.released {
-            ledger.release(rows.iter().copied(), *epoch, *now)?;
+        if let Some((returned, epoch, now)) = &self.returned {
+            returned.write(ledger, *epoch, *now)?;
         }
         let intent = self.intent.as_ref().map(|intent| ledger.record_intent(intent)).transpose()?;
         let claim = self.claim.map(|request| ledger.claim_next(request, key)).transpose()?;
@@ -50,11 +52,8 @@ impl Batch {
 impl Shared {
     /// Commits; waits and tries again while the store takes no writes. None: the run is over, for the reason noted.
     pub(super) async fn commit(&self, mut batch: Batch) -> Option<Committed> {
-        let released = self.queue.borrow_mut().take_released();
-        if !released.is_empty() {
-            let rows = released.iter().map(|row| row.id).collect();
-            batch.released = Some((rows, self.epoch, self.clock.now()));
-        }
+        let returned = self.queue.borrow_mut().take_returned();
+        batch.returned = returned.map(|returned| (returned, self.epoch, self.clock.now()));
         let batch = Arc::new(batch);
         let committed = match self.write_patiently(&batch).await {
             Ok(committed) => committed,
@@ -63,9 +62,7 @@ impl Shared {
                     self.claimed(None);
                 }
                 self.fail(match &batch.finished {
-                    Some(one) => {
-                        DeliverError::Unrecorded { id: one.id, ending: ending_name(one.ending), cause }
-                    }
+                    Some(one) => DeliverError::Unrecorded { id: one.id, ending: one.ending, cause },
                     None => DeliverError::NotWritable(cause),
                 });
                 return None;
@@ -79,6 +76,7 @@ impl Shared {
             self.claimed(committed.claim.take());
             crate::smtp::crash::point("claim");
         }
+        self.took_effect(batch);
         if let (Some(one), Some(result)) = (&batch.finished, committed.result) {
             if result == Guarded::Lost {
                 self.fail(DeliverError::LeaseLost(one.id));
@@ -96,6 +94,18 @@ impl Shared {
         Some(committed)
     }
 
+    /// What is committed need no longer be kept in mind.
+    fn took_effect(&self, batch: &Batch) {
+        if let Some((returned, ..)) = &batch.returned {
+            self.report.borrow_mut().put_off += returned.put_off.len() as u64;
+        }
+        for hold in &batch.holds {
+            if let Hold::Edition(edition, _) = hold {
+                self.pause_committed(*edition);
+            }
+        }
+    }
+
     /// A failed commit wrote nothing, so the same writes are tried again; their guards keep them from being done twice.
     async fn write_patiently(&self, batch: &Arc<Batch>) -> Result<Committed, StoreError> {
         let began = tokio::time::Instant::now();
@@ -110,17 +120,5 @@ impl Shared {
             }
             wait = (wait * 2).min(Duration::from_secs(2));
         }
-    }
-}
-
-fn ending_name(ending: Ending) -> &'static str {
-    match ending {
-        Ending::Sent => "릴레이가 받음",
-        Ending::Deferred { .. } => "미룸",
-        Ending::Bounced { .. } => "반송",
-        Ending::Unsubscribed | Ending::Suppressed => "발송 안 함",
-        Ending::Expired => "기한 지남",
-        Ending::Unknown => "알 수 없음",
-        Ending::Released => "되돌림",
     }
 }

@@ -8,7 +8,10 @@ use tokio::time::Instant;
 /// Destinations remembered; the oldest are forgotten in one go.
 const REMEMBERED: usize = 4096;
 
-/// Hands out moments at which a transaction may begin, evenly spaced.
+/// A beginning that is late by no more than this is made up for: timers are coarse. What was idle for longer is not.
+const MADE_UP: Duration = Duration::from_millis(50);
+
+/// When the next transaction may begin, evenly spaced.
 pub(super) struct Pace {
     every: Option<Duration>,
     every_destination: Option<Duration>,
@@ -31,27 +34,29 @@ impl Pace {
         }
     }
 
-    /// The moment at which a message to `destination` may begin; none: at once.
-    pub(super) fn reserve(&mut self, destination: &str) -> Option<Instant> {
-        if self.every.is_none() && self.every_destination.is_none() {
-            return None;
-        }
-        let now = Instant::now();
-        let mut at = now;
+    /// When a message to `destination` may begin; none: now.
+    pub(super) fn free_at(&self, destination: &str, now: Instant) -> Option<Instant> {
+        let theirs = self.every_destination.and_then(|_| self.destinations.get(destination));
+        self.next.into_iter().chain(theirs.copied()).max().filter(|at| *at > now)
+    }
+
+    /// A message to `destination` begins.
+    pub(super) fn begin(&mut self, destination: &str, now: Instant) {
         if let Some(every) = self.every {
-            at = self.next.map_or(at, |next| at.max(next));
-            self.next = Some(at + every);
+            self.next = Some(following(self.next, every, now));
         }
         if let Some(every) = self.every_destination {
             if self.destinations.len() >= REMEMBERED {
                 self.destinations.retain(|_, next| *next > now);
             }
-            let next = self.destinations.entry(destination.to_owned()).or_insert(at);
-            at = at.max(*next);
-            *next = at + every;
+            let next = following(self.destinations.get(destination).copied(), every, now);
+            self.destinations.insert(destination.to_owned(), next);
         }
-        (at > now).then_some(at)
     }
+}
+
+fn following(due: Option<Instant>, every: Duration, now: Instant) -> Instant {
+    due.filter(|due| now.saturating_duration_since(*due) <= MADE_UP).unwrap_or(now) + every
 }
 
 /// At most so many messages in any span of this length. Counted in sixtieths of the span, so memory does not grow with
@@ -90,6 +95,10 @@ impl Quota {
         while self.parts.front().is_some_and(|(part, _)| part + over <= now) {
             self.parts.pop_front();
         }
+        // Dated by a clock that has been set back since.
+        while self.parts.back().is_some_and(|(part, _)| *part > now) {
+            self.parts.pop_back();
+        }
         let began: u64 = self.parts.iter().map(|(_, count)| count).sum();
         let (oldest, _) = self.parts.front().filter(|_| began >= self.limit)?;
         Some(crate::clock::from_millis(oldest + over))
@@ -109,13 +118,35 @@ mod tests {
 
     #[test]
     fn messages_are_spaced_over_all_and_per_destination() {
+        let (start, tenth) = (Instant::now(), Duration::from_millis(100));
         let mut free = Pace::new(None, None);
-        assert!(free.reserve("a").is_none());
+        free.begin("a", start);
+        assert_eq!(free.free_at("a", start), None);
         let mut pace = Pace::new(Some(10.0), Some(1.0));
-        assert!(pace.reserve("a").is_none());
-        let b = pace.reserve("b").expect("a wait");
-        let a = pace.reserve("a").expect("a wait");
-        assert!(a > b + Duration::from_millis(700));
+        pace.begin("a", start);
+        assert_eq!(pace.free_at("b", start), Some(start + tenth));
+        assert_eq!(pace.free_at("a", start), Some(start + tenth * 10));
+        // A little late is made up for, a long pause is not.
+        pace.begin("b", start + tenth + MADE_UP);
+        assert_eq!(pace.free_at("c", start + tenth * 2 - MADE_UP), Some(start + tenth * 2));
+        pace.begin("c", start + tenth * 9);
+        assert_eq!(pace.free_at("d", start + tenth * 9), Some(start + tenth * 10));
+        assert_eq!(pace.free_at("a", start + tenth * 10), None);
+    }
+
+    #[test]
+    fn what_is_dated_later_than_now_fills_no_quota() {
+        let at = |minute: i64| crate::clock::from_millis(1_800_000_000_000 + minute * 60_000);
+        let mut quota = Quota::new(3, chrono::Duration::hours(1));
+        quota.add(at(0));
+        (0..3).for_each(|_| quota.add(at(500)));
+        assert!(quota.free_at(at(500)).is_some());
+        quota.add(at(500));
+        assert_eq!(quota.free_at(at(10)), None);
+        (10..12).for_each(|minute| quota.add(at(minute)));
+        assert_eq!(quota.free_at(at(12)), None);
+        quota.add(at(12));
+        assert!(quota.free_at(at(13)).is_some());
     }
 
     #[test]

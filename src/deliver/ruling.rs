@@ -1,6 +1,8 @@
 //! Effect: what a transaction's end means for its row, its edition, its destination and the way to the relay.
 
-use super::Shared;
+use super::breaker::{DESTINATION, Retry};
+use super::window::{Proof, Window};
+use super::{Shared, later};
 use crate::clock::Instant;
 use crate::model::EditionId;
 use crate::model::delivery::Stage;
@@ -28,6 +30,20 @@ pub(super) struct Ruling {
     pub(super) holds: Vec<Hold>,
 }
 
+/// Refused for good: by its end, or by a code that names no passing trouble as a full mailbox or a system that is down.
+fn is_refusal(step: Step, reply: Option<&Reply>) -> bool {
+    let passing = |reply: &Reply| {
+        let code = reply.enhanced.map(|enhanced| (enhanced.subject, enhanced.detail));
+        reply.code == 552 || matches!(code, Some((2, 2) | (3 | 4, _)))
+    };
+    matches!(step, Step::HardBounce | Step::SoftBounce | Step::Unsubscribe)
+        || reply.is_some_and(|reply| reply.is_permanent() && !passing(reply))
+}
+
+pub(super) fn judged(failure: &Failure) -> Verdict {
+    retry::classify(failure.stage, failure.reply.as_ref(), failure.cause)
+}
+
 fn is_before_mail(stage: Stage) -> bool {
     matches!(stage, Stage::Connect | Stage::Ehlo | Stage::Tls | Stage::Auth)
 }
@@ -48,7 +64,8 @@ impl Shared {
             hash: row.hash,
             epoch: self.epoch,
             started_at,
-            ended_at: self.clock.now(),
+            // The clock may have been set back meanwhile.
+            ended_at: self.clock.now().max(started_at),
             stage,
             reply,
             ending,
@@ -59,21 +76,19 @@ impl Shared {
     /// The relay took the message.
     pub(super) fn sent(&self, row: &Claimed, started_at: Instant, reply: &Reply) -> Ruling {
         let destination = retry::destination(row.address.domain());
-        let mut site = self.site.borrow_mut();
-        site.worked();
-        let holds = site.healed(destination).into_iter().map(Hold::Close).collect();
-        drop(site);
-        if let Mailing::Edition(_) = row.mailing {
-            self.editions.borrow_mut().entry(row.mailing).or_default().add(false, false);
+        if self.site.borrow_mut().worked() {
+            self.changed.notify_waiters();
         }
-        self.end_canary(row, true);
+        let holds = self.breakers.borrow_mut().heal(destination).into_iter().map(Hold::Close).collect();
+        self.count(row, false, false);
+        self.end_canary(row, Proof::Taken);
         let line = reply.line(&row.address);
         Ruling { finished: self.finished(row, started_at, Stage::Dot, line, Ending::Sent), holds }
     }
 
     /// No transaction took place: the row ends or goes back, without an attempt.
     pub(super) fn untried(&self, row: &Claimed, started_at: Instant, ending: Ending, why: &str) -> Ruling {
-        self.end_canary(row, false);
+        self.end_canary(row, Proof::None);
         let finished = self.finished(row, started_at, Stage::Mail, why.to_owned(), ending);
         Ruling { finished, holds: vec![] }
     }
@@ -85,8 +100,8 @@ impl Shared {
         };
         let ruling = self.untried(row, started_at, Ending::Released, "");
         let reason = format!("메일을 만들지 못해 멈췄어요: {why}");
-        let hold = self.hold_edition(edition, reason);
-        Ruling { holds: vec![hold], ..ruling }
+        let holds = self.hold_edition(edition, reason).into_iter().collect();
+        Ruling { holds, ..ruling }
     }
 
     /// A stage failed.
@@ -95,129 +110,151 @@ impl Shared {
         let line = said.map_or_else(|| failure.cause.korean().to_owned(), |reply| reply.line(&row.address));
         let now = self.clock.now();
         if failure.after_last_byte {
-            self.end_canary(row, false);
+            let holds = self.site_failed(
+                format!("메일을 다 보내고도 답을 받지 못해 잠시 쉬어요: {line}. 받았을 수 있는 메일은 `deliveries list --state unknown`으로 볼 수 있어요"),
+                now,
+            );
+            self.end_canary(row, Proof::None);
+            self.changed.notify_waiters();
             let finished = self.finished(row, started_at, failure.stage, line, Ending::Unknown);
-            return Ruling { finished, holds: vec![] };
+            return Ruling { finished, holds: holds.into_iter().collect() };
         }
-        let verdict = retry::classify(failure.stage, said, failure.cause);
-        let age = row.first_tried_at.map_or(0, |first| (now - first).num_milliseconds());
-        let age = std::time::Duration::from_millis(u64::try_from(age).unwrap_or(0));
-        let ending = match retry::next(verdict, row.attempts, age, row.id.0) {
-            NextStep::Defer { after, charged } => Ending::Deferred { due_at: later(now, after), charged },
-            NextStep::Bounce { hard } => Ending::Bounced { hard },
-            NextStep::Unsubscribe => Ending::Unsubscribed,
-            NextStep::Expire => Ending::Expired,
-        };
-        let holds = self.holds(row, failure, verdict, &line, now);
-        self.end_canary(row, false);
+        let verdict = judged(failure);
+        let hold = self.hold(row, failure, verdict, &line, now);
+        // A refusal that holds nothing back is repeated by the usual schedule, or it would be every few minutes.
+        let unheld = verdict.step == Step::Pause && hold.is_none();
+        let ending = ending(row, verdict, unheld, now);
+        let theirs = matches!(verdict.scope, Scope::Recipient | Scope::Destination);
+        let own = theirs && !is_before_mail(failure.stage);
+        self.end_canary(row, if own { Proof::Refused } else { Proof::None });
         self.changed.notify_waiters();
-        Ruling { finished: self.finished(row, started_at, failure.stage, line, ending), holds }
+        let finished = self.finished(row, started_at, failure.stage, line, ending);
+        Ruling { finished, holds: hold.into_iter().collect() }
     }
 
-    fn holds(
+    /// Whether the relay only takes no further session besides those that are open.
+    pub(super) fn is_one_too_many(&self, failure: &Failure, verdict: Verdict) -> bool {
+        let asked = is_before_mail(failure.stage) && verdict.step == Step::SlowDown;
+        asked && self.site.borrow_mut().turned_away()
+    }
+
+    fn hold(
         &self,
         row: &Claimed,
         failure: &Failure,
         verdict: Verdict,
         line: &str,
         now: Instant,
-    ) -> Vec<Hold> {
+    ) -> Option<Hold> {
         let early = is_before_mail(failure.stage);
-        let hold = match (verdict.step, verdict.scope) {
-            (Step::PauseAll, _) => Some(self.hold_site(
+        match (verdict.step, verdict.scope) {
+            (Step::PauseAll, _) => self.hold_site(
                 "auth",
-                None,
-                format!("릴레이가 로그인을 받아 주지 않아 모든 발송을 멈췄어요: {line}. [smtp]의 user와 비밀번호를 고친 뒤 `deliver`를 실행하세요"),
+                Retry::ByHand,
+                format!("릴레이가 로그인을 받아 주지 않아 모든 발송을 멈췄어요: {line}. [smtp]의 user와 비밀번호를 고친 뒤 {TRY_AGAIN}"),
                 now,
-            )),
-            (Step::Pause, _) if early => Some(self.hold_site(
+            ),
+            (Step::Pause, _) if early => self.hold_site(
                 "relay",
-                None,
-                format!("릴레이가 이 서버를 막아 모든 발송을 멈췄어요: {line}. 릴레이 운영자에게 확인한 뒤 `deliver`를 실행하세요"),
+                Retry::ByHand,
+                format!("릴레이가 이 서버를 막아 모든 발송을 멈췄어요: {line}. 릴레이 운영자에게 확인한 뒤 {TRY_AGAIN}"),
                 now,
-            )),
-            (Step::SlowDown, Scope::Sender) => {
-                Some(self.hold_for_a_while("relay", format!("릴레이가 천천히 보내라고 해 잠시 쉬어요: {line}"), now))
+            ),
+            _ if self.is_one_too_many(failure, verdict) => None,
+            (Step::SlowDown, _) if failure.stage == Stage::Rcpt => self.hold_destination(row, line, now),
+            (Step::SlowDown, _) if !early => {
+                let reason = format!("릴레이가 천천히 보내라고 해 잠시 쉬어요: {line}");
+                self.hold_site("relay", Retry::Later, reason, now)
             }
-            (Step::DeferUncharged, Scope::Destination) if !early => {
-                Some(self.hold_destination(row, line, now))
-            }
-            (Step::DeferUncharged, _) => {
-                let often = self.site.borrow_mut().failed();
-                let RelaySettings { host, port, .. } = &self.deps.relay;
-                let remedy = remedy(failure);
-                let reason = format!("릴레이 {host}:{port}에 거듭 보내지 못해 잠시 쉬어요: {line}. {remedy}");
-                often.then(|| self.hold_for_a_while("relay", reason, now))
-            }
+            (Step::DeferUncharged, Scope::Destination) if !early => self.hold_destination(row, line, now),
+            (Step::SlowDown | Step::DeferUncharged, _) => self
+                .site_failed(format!("거듭 보내지 못해 잠시 쉬어요: {line}. {}", remedy(failure)), now),
             (step, scope) => row.mailing.edition().and_then(|edition| {
                 if step == Step::Pause {
-                    return self.hold_for_refusal(edition, failure, scope, line);
+                    return self.hold_for_refusal(edition, row, failure, scope, line);
                 }
-                let permanent = failure.reply.as_ref().is_some_and(Reply::is_permanent);
-                let why = self.editions.borrow_mut().entry(row.mailing).or_default().add(permanent, false);
-                why.map(|why| self.hold_edition(edition, advice(&why, line)))
+                let why = self.count(row, is_refusal(step, failure.reply.as_ref()), false);
+                why.and_then(|why| self.hold_edition(edition, advice(&why, line)))
             }),
-        };
-        hold.into_iter().collect()
+        }
+    }
+
+    /// Counts a row's first result among its edition's. Says, in Korean, why the edition is to be held, if so.
+    fn count(&self, row: &Claimed, refused: bool, of_sender: bool) -> Option<String> {
+        if row.first_tried_at.is_some() {
+            return None;
+        }
+        self.with_window(row.mailing, |window| window.add(refused, of_sender)).flatten()
     }
 
     /// A refusal of the sender or the letter. At RCPT it may still be one destination's mood: three of them, or the
-    /// first row's, hold the edition; at other stages one does.
+    /// first row's, hold the edition; at other stages one does. Of an edition that others have got, a row that comes
+    /// again speaks for itself alone.
     fn hold_for_refusal(
         &self,
         edition: EditionId,
+        row: &Claimed,
         failure: &Failure,
         scope: Scope,
         line: &str,
     ) -> Option<Hold> {
         let permanent = failure.reply.as_ref().is_some_and(Reply::is_permanent);
-        let (proved, why) = {
-            let mut editions = self.editions.borrow_mut();
-            let window = editions.entry(Mailing::Edition(edition)).or_default();
-            (window.proved, window.add(permanent, true))
-        };
-        let why = match (why, scope) {
+        let proved = self.with_window(row.mailing, |window| window.proved).unwrap_or_default();
+        let alone = failure.stage == Stage::Rcpt || row.first_tried_at.is_some();
+        let why = match (self.count(row, permanent, true), scope) {
             (Some(why), _) => why,
-            (None, _) if failure.stage == Stage::Rcpt && proved => return None,
+            (None, _) if proved && alone => return None,
             (None, Scope::Letter) => "릴레이가 이 메일의 내용이나 크기를 받아 주지 않아 멈췄어요".to_owned(),
             (None, _) => "릴레이가 발신자나 발송 방식을 받아 주지 않아 멈췄어요".to_owned(),
         };
-        Some(self.hold_edition(edition, advice(&why, line)))
+        self.hold_edition(edition, advice(&why, line))
     }
 
-    fn hold_edition(&self, edition: EditionId, reason: String) -> Hold {
-        self.editions.borrow_mut().entry(Mailing::Edition(edition)).or_default().paused = true;
+    /// None: the run has paused it already.
+    fn hold_edition(&self, edition: EditionId, reason: String) -> Option<Hold> {
+        self.with_window(Mailing::Edition(edition), Window::rule_pause).filter(|ruled| *ruled)?;
         self.report.borrow_mut().held.push(reason.clone());
-        self.changed.notify_waiters();
-        Hold::Edition(edition, reason)
+        Some(Hold::Edition(edition, reason))
     }
 
-    fn hold_site(&self, name: &str, retry_at: Option<Instant>, reason: String, now: Instant) -> Hold {
+    /// The way to the relay failed: held when it does so often.
+    fn site_failed(&self, how: String, now: Instant) -> Option<Hold> {
+        let half_open = self.breakers.borrow().relay_is_half_open();
+        let often = self.site.borrow_mut().failed(half_open);
+        let RelaySettings { host, port, .. } = &self.deps.relay;
+        often
+            .then(|| self.hold_site("relay", Retry::Later, format!("릴레이 {host}:{port}에 {how}"), now))
+            .flatten()
+    }
+
+    fn hold_site(&self, name: &str, retry: Retry, reason: String, now: Instant) -> Option<Hold> {
         let mut site = self.site.borrow_mut();
-        let failures = site.earlier_failures(name) + 1;
-        site.not_opened();
         site.held.get_or_insert_with(|| reason.clone());
         self.changed.notify_waiters();
-        Hold::Open(Breaker { name: name.to_owned(), opened_at: now, retry_at, failures, reason })
+        self.breakers.borrow_mut().open(name, retry, reason, now).map(Hold::Open)
     }
 
-    fn hold_for_a_while(&self, name: &str, reason: String, now: Instant) -> Hold {
-        let earlier = self.site.borrow().earlier_failures(name);
-        let key = name.bytes().map(i64::from).sum();
-        self.hold_site(name, Some(later(now, retry::delay(earlier, key))), reason, now)
-    }
-
-    fn hold_destination(&self, row: &Claimed, line: &str, now: Instant) -> Hold {
-        let destination = retry::destination(row.address.domain()).to_owned();
-        let name = format!("destination:{destination}");
-        let earlier = self.site.borrow().earlier_failures(&name);
+    fn hold_destination(&self, row: &Claimed, line: &str, now: Instant) -> Option<Hold> {
+        let destination = retry::destination(row.address.domain());
         let reason = format!("{destination} 쪽에서 나중에 보내라고 해 잠시 쉬어요: {line}");
-        let retry_at = Some(later(now, retry::delay(earlier, row.id.0)));
-        if self.held_destinations.borrow_mut().insert(destination) {
-            self.report.borrow_mut().held.push(reason.clone());
-        }
+        let name = format!("{DESTINATION}{destination}");
+        let breaker = self.breakers.borrow_mut().open(&name, Retry::Later, reason.clone(), now)?;
+        self.report.borrow_mut().held.push(reason);
         self.changed.notify_waiters();
-        Hold::Open(Breaker { name, opened_at: now, retry_at, failures: earlier + 1, reason })
+        Some(Hold::Open(breaker))
+    }
+}
+
+fn ending(row: &Claimed, verdict: Verdict, unheld: bool, now: Instant) -> Ending {
+    let age = row.first_tried_at.map_or(0, |first| (now - first).num_milliseconds());
+    let age = std::time::Duration::from_millis(u64::try_from(age).unwrap_or(0));
+    match retry::next(verdict, row.attempts, age, row.id.0) {
+        NextStep::Defer { after, charged } => {
+            Ending::Deferred { due_at: later(now, after), charged: charged || unheld }
+        }
+        NextStep::Bounce { hard } => Ending::Bounced { hard },
+        NextStep::Unsubscribe => Ending::Unsubscribed,
+        NextStep::Expire => Ending::Expired,
     }
 }
 
@@ -225,10 +262,8 @@ fn advice(why: &str, line: &str) -> String {
     format!("{why}. 릴레이의 답: {line}. 원인을 고친 뒤 `editions resume`으로 이어 보내세요")
 }
 
-fn later(now: Instant, after: std::time::Duration) -> Instant {
-    let after = chrono::Duration::from_std(after).unwrap_or(chrono::Duration::MAX);
-    now.checked_add_signed(after).unwrap_or(Instant::MAX_UTC)
-}
+/// How what waits for a person is tried again.
+const TRY_AGAIN: &str = "`deliver`를 실행하세요. `run`이 돌고 있으면 대신 `systemctl reload moabom`(SIGHUP)으로 설정을 다시 읽게 하거나 다시 시작하세요";
 
 /// What the operator can look at, by how far the way to the relay went.
 fn remedy(failure: &Failure) -> &'static str {
@@ -240,6 +275,8 @@ fn remedy(failure: &Failure) -> &'static str {
             "[smtp] tls가 릴레이의 방식(starttls나 implicit)과 맞는지, 인증서의 이름과 기한이 맞는지 확인하세요. 릴레이가 스스로 만든 인증서라면 ca_file에 적으세요"
         }
         (_, Cause::Protocol) => "그 포트에 SMTP 서버가 있는지, [smtp] tls가 맞는지 확인하세요",
-        _ => "잠시 뒤 저절로 다시 해 보고, 바로 하려면 `deliver`를 실행하세요",
+        _ => {
+            "잠시 뒤 저절로 다시 해 봐요. 바로 하려면 `deliver`를 실행하거나, `run`이 돌고 있으면 SIGHUP을 보내세요"
+        }
     }
 }

@@ -1,25 +1,34 @@
 //! Effect: one connection's life: take a row, commit its intent, look once more, send, judge, and so on.
 
 use std::rc::Rc;
+use std::time::Duration;
 
-use super::commit::Batch;
+use tokio::time::Instant as Moment;
+
+use super::commit::{Batch, Committed};
 use super::handout::Take;
-use super::ruling::Ruling;
+use super::letter::LetterError;
+use super::line::{Line, Seat};
+use super::ruling::{Ruling, judged};
+use super::window::Proof;
 use super::{DeliverError, Letter, Shared};
 use crate::clock::Instant;
 use crate::model::delivery::Stage;
 use crate::model::reply::{Cause, Reply};
-use crate::retry;
-use crate::smtp::{Connection, Failure, crash};
-use crate::store::deliveries::{Claimed, Ending, Guarded, Intent, Standing};
+use crate::smtp::{Failure, crash};
+use crate::store::deliveries::{ClaimRequest, Claimed, Ending, Guarded, Intent, Standing};
+
+/// A connection that waits looks again after this at the latest: leases and holds end by the clock.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// A connection's task.
 struct Worker {
     shared: Rc<Shared>,
-    connection: Option<Connection>,
+    line: Option<Line>,
     /// The message being sent; its room is used again.
     message: Vec<u8>,
-    /// The last transaction's end, not yet recorded.
+    /// The last transaction's end, until [`Worker::commit`] records it: each of this worker's commits does, and the next
+    /// transaction begins with one.
     done: Option<Ruling>,
 }
 
@@ -31,12 +40,13 @@ enum Tried {
 }
 
 pub(super) async fn work(shared: Rc<Shared>) {
-    let mut worker = Worker { shared, connection: None, message: Vec::new(), done: None };
+    let mut worker = Worker { shared, line: None, message: Vec::new(), done: None };
     worker.run().await;
+    worker.commit(Batch::default()).await;
     // Whoever waits for something this one was doing looks again.
     worker.shared.changed.notify_waiters();
-    if let Some(connection) = worker.connection {
-        connection.quit().await;
+    if let Some(line) = worker.line {
+        line.quit().await;
     }
 }
 
@@ -44,25 +54,27 @@ impl Worker {
     async fn run(&mut self) {
         loop {
             if self.is_spent() {
-                if !self.record(Batch::default()).await {
+                if self.commit(Batch::default()).await.is_none() {
                     return;
                 }
-                if let Some(connection) = self.connection.take() {
-                    connection.quit().await;
+                if let Some(line) = self.line.take() {
+                    line.quit().await;
                 }
             }
-            let more = match self.shared.take(self.connection.is_some()) {
+            let more = match self.shared.take(self.line.is_some()) {
                 Take::Row(row, refill) => self.send(*row, refill).await,
                 Take::Claim => {
                     let claim = Some(self.shared.claim_request());
-                    self.record(Batch { claim, ..Batch::default() }).await
+                    self.commit(Batch { claim, ..Batch::default() }).await.is_some()
                 }
                 // What ended is recorded before any waiting: others may be waiting for it.
-                Take::Wait | Take::End if self.done.is_some() => self.record(Batch::default()).await,
-                Take::Wait => {
+                Take::Wait(_) if self.done.is_some() => self.commit(Batch::default()).await.is_some(),
+                Take::Wait(until) => {
+                    let latest = Moment::now() + LOOK;
                     tokio::select! {
                         () = self.shared.changed.notified() => {}
                         () = self.shared.stop.cancelled() => {}
+                        () = tokio::time::sleep_until(until.map_or(latest, |until| until.min(latest))) => {}
                     }
                     true
                 }
@@ -76,147 +88,124 @@ impl Worker {
 
     fn is_spent(&self) -> bool {
         let most = self.shared.deps.relay.messages_per_connection.max(1);
-        self.connection.as_ref().is_some_and(|connection| connection.transactions() >= most)
+        self.line.as_ref().is_some_and(|line| line.connection.transactions() >= most)
     }
 
-    /// Commits the last result, and what else is in `batch`. False: the run is over.
-    async fn record(&mut self, mut batch: Batch) -> bool {
+    /// Commits the last result, if there is one, with what else is in `batch`. None: the run is over.
+    async fn commit(&mut self, mut batch: Batch) -> Option<Committed> {
         if let Some(done) = self.done.take() {
             batch.finished = Some(done.finished);
             batch.holds = done.holds;
-        } else if batch.claim.is_none() {
-            return true;
+        } else if batch.claim.is_none() && batch.intent.is_none() {
+            return Some(Committed::default());
         }
-        self.shared.commit(batch).await.is_some()
+        self.shared.commit(batch).await
     }
 
-    /// Takes a row to its end. False: the run is over.
+    /// Keeps the end of a transaction for the next commit.
+    fn end(&mut self, ruling: Ruling) {
+        debug_assert!(self.done.is_none(), "an end that was not recorded");
+        self.done = Some(ruling);
+    }
+
+    /// Takes a row to its end, over a new session where none is open. False: the run is over.
     async fn send(&mut self, row: Claimed, refill: bool) -> bool {
         let claim = refill.then(|| self.shared.claim_request());
-        let wait = self.shared.pace.borrow_mut().reserve(retry::destination(row.address.domain()));
-        let mut claim = claim;
-        if self.connection.is_none() || wait.is_some() {
-            // Nothing stays unrecorded while something else is waited for.
-            if !self.record(Batch { claim: claim.take(), ..Batch::default() }).await {
-                return false;
-            }
-            if !self.wait_until(wait).await {
-                self.put_back(row);
-                return true;
-            }
+        if self.line.is_some() {
+            return self.begin(row, claim).await;
+        }
+        let seat = Seat::take(&self.shared);
+        // Nothing stays unrecorded while something else is waited for.
+        if self.commit(Batch { claim, ..Batch::default() }).await.is_none() {
+            self.put_back(row);
+            return false;
         }
         let started_at = self.shared.clock.now();
-        if self.connection.is_none() {
-            match self.open().await {
-                Some(Ok(connection)) => self.connection = Some(connection),
-                Some(Err(failure)) => {
-                    self.done = Some(self.shared.failed(&row, started_at, &failure));
-                    return true;
-                }
-                None => {
-                    self.put_back(row);
-                    return true;
-                }
+        match self.open(seat).await {
+            Some(Ok(line)) if !self.shared.is_over() => {
+                self.line = Some(line);
+                return self.begin(row, None).await;
+            }
+            Some(Err(failure)) if !self.shared.is_one_too_many(&failure, judged(&failure)) => {
+                self.end(self.shared.failed(&row, started_at, &failure));
+            }
+            opened => {
+                self.line = opened.and_then(Result::ok);
+                self.put_back(row);
             }
         }
-        match self.shared.letter(row.mailing) {
-            Ok(letter) => self.send_letter(row, &letter, started_at, claim).await,
-            Err(super::letter::LetterError::Store(cause)) => {
-                self.shared.fail(DeliverError::Store(cause));
-                false
-            }
-            Err(cause) => {
-                self.done = Some(self.shared.no_letter(&row, started_at, &cause.to_string()));
-                self.record(Batch { claim, ..Batch::default() }).await
-            }
-        }
+        true
     }
 
-    /// The row was not begun; its edition may be tried by another.
-    fn put_back(&self, row: Claimed) {
-        if let Some(window) = self.shared.editions.borrow_mut().get_mut(&row.mailing) {
-            window.canary_out = false;
-        }
-        if self.connection.is_none() {
-            self.shared.site.borrow_mut().not_opened();
-        }
-        self.shared.give_back(row);
-    }
-
-    /// False: stopped meanwhile.
-    async fn wait_until(&self, moment: Option<tokio::time::Instant>) -> bool {
-        let Some(moment) = moment else { return true };
-        tokio::select! {
-            () = tokio::time::sleep_until(moment) => true,
-            () = self.shared.stop.cancelled() => false,
-        }
-    }
-
-    /// None: stopped meanwhile.
-    async fn open(&self) -> Option<Result<Connection, Failure>> {
-        let deps = &self.shared.deps;
-        let opened = tokio::select! {
-            opened = Connection::open(&deps.relay, &deps.tls) => opened,
-            () = self.shared.stop.cancelled() => return None,
-        };
-        if opened.is_ok() {
-            self.shared.site.borrow_mut().opened();
-            self.shared.changed.notify_waiters();
-        }
-        Some(opened)
-    }
-
-    async fn send_letter(
-        &mut self,
-        row: Claimed,
-        letter: &Letter,
-        started_at: Instant,
-        claim: Option<crate::store::deliveries::ClaimRequest>,
-    ) -> bool {
+    /// Begins a transaction, whose first commit records the end of the one before, and takes it to its end. False: the
+    /// run is over.
+    async fn begin(&mut self, row: Claimed, claim: Option<ClaimRequest>) -> bool {
         let shared = Rc::clone(&self.shared);
-        let intent = Intent {
-            id: row.id,
-            epoch: shared.epoch,
-            message_id: letter.message_id(row.subscriber),
-            at: started_at,
-            until: shared.lease_until(),
-        };
-        let mut batch = Batch { intent: Some(intent), claim, ..Batch::default() };
-        if let Some(done) = self.done.take() {
-            batch.finished = Some(done.finished);
-            batch.holds = done.holds;
-        }
+        let started_at = shared.clock.now();
+        let letter = shared.letter(row.mailing);
+        let intent = letter.as_ref().ok().map(|letter| self.intent(&row, letter, started_at));
+        let mut message = std::mem::take(&mut self.message);
         // The message is spliced while the commit is under way.
-        let message = &mut self.message;
-        let (committed, composed) = tokio::join!(shared.commit(batch), async { letter.write(&row, message) });
+        let (committed, spliced) =
+            tokio::join!(self.commit(Batch { intent, claim, ..Batch::default() }), async {
+                letter.and_then(|letter| Ok(letter.write(&row, &mut message)?))
+            });
+        self.message = message;
         let Some(committed) = committed else {
             self.put_back(row);
             return false;
         };
         if committed.intent == Some(Guarded::Settled) {
             shared.report.borrow_mut().suppressed += 1;
-            shared.end_canary(&row, false);
+            shared.end_canary(&row, Proof::None);
             return true;
         }
-        if let Err(cause) = composed {
-            self.done = Some(shared.no_letter(&row, started_at, &cause.to_string()));
-            return true;
+        let ended = match spliced {
+            Ok(()) => {
+                let tried = self.transact(&row).await;
+                return self.judge(&row, started_at, tried);
+            }
+            Err(LetterError::Store(cause)) => {
+                shared.fail(DeliverError::Store(cause));
+                self.put_back(row);
+                return false;
+            }
+            Err(cause) => shared.no_letter(&row, started_at, &cause.to_string()),
+        };
+        self.end(ended);
+        true
+    }
+
+    fn intent(&self, row: &Claimed, letter: &Letter, at: Instant) -> Intent {
+        let (epoch, until) = (self.shared.epoch, self.shared.lease_until());
+        Intent { id: row.id, epoch, message_id: letter.message_id(row.subscriber), at, until }
+    }
+
+    /// The row was not begun; its edition may be tried by another.
+    fn put_back(&self, row: Claimed) {
+        self.shared.end_canary(&row, Proof::None);
+        self.shared.give_back(row);
+    }
+
+    /// None: stopped meanwhile.
+    async fn open(&self, seat: Seat) -> Option<Result<Line, Failure>> {
+        tokio::select! {
+            opened = seat.open() => Some(opened),
+            () = self.shared.stop.cancelled() => None,
         }
-        let tried = self.transact(&row).await;
-        self.judge(&row, started_at, tried)
     }
 
     /// False: the run is over.
     fn judge(&mut self, row: &Claimed, started_at: Instant, tried: Tried) -> bool {
-        let shared = &self.shared;
-        self.done = Some(match tried {
+        let shared = Rc::clone(&self.shared);
+        let ended = match tried {
             Tried::Taken(reply) => {
                 crash::point("after_250");
                 shared.sent(row, started_at, &reply)
             }
             Tried::Failed(failure) => {
                 if !failure.connection_usable {
-                    self.connection = None;
+                    self.line = None;
                 }
                 shared.failed(row, started_at, &failure)
             }
@@ -228,7 +217,8 @@ impl Worker {
                 shared.fail(DeliverError::LeaseLost(row.id));
                 return false;
             }
-        });
+        };
+        self.end(ended);
         true
     }
 
@@ -238,11 +228,12 @@ impl Worker {
         let utf8 = row.address.needs_smtputf8() || !from.is_ascii();
         let mut replaced = false;
         loop {
-            let Some(connection) = self.connection.as_mut() else {
-                match self.open_again().await {
-                    Ok(()) => continue,
+            let Some(Line { connection, .. }) = self.line.as_mut() else {
+                match Seat::take(&self.shared).open().await {
+                    Ok(line) => self.line = Some(line),
                     Err(failure) => return Tried::Failed(failure),
                 }
+                continue;
             };
             // The promise that no MAIL FROM follows a withdrawal: nothing is awaited between this look and the write.
             let (store, epoch) = (&self.shared.deps.store, self.shared.epoch);
@@ -260,23 +251,16 @@ impl Worker {
                 Ok(()) => break,
                 Err(failure) if used && !replaced && was_let_go(&failure) => {
                     replaced = true;
-                    self.connection = None;
+                    self.line = None;
                 }
                 Err(failure) => return Tried::Failed(failure),
             }
         }
-        let Some(connection) = self.connection.as_mut() else { return Tried::Not(Standing::Held) };
+        let Some(Line { connection, .. }) = self.line.as_mut() else { return Tried::Not(Standing::Held) };
         match connection.body(&mut self.message).await {
             Ok(reply) => Tried::Taken(reply),
             Err(failure) => Tried::Failed(failure),
         }
-    }
-
-    async fn open_again(&mut self) -> Result<(), Failure> {
-        let deps = &self.shared.deps;
-        self.connection = Some(Connection::open(&deps.relay, &deps.tls).await?);
-        self.shared.site.borrow_mut().opened();
-        Ok(())
     }
 }
 

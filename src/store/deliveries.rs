@@ -73,6 +73,8 @@ pub struct Claimed {
     pub attempts: i64,
     /// When it was first tried.
     pub first_tried_at: Option<Instant>,
+    /// The end of our lease.
+    pub leased_until: Instant,
 }
 
 /// What a claim brought.

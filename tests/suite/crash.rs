@@ -187,7 +187,7 @@ fn at_each_named_point_the_row_ends_as_the_design_says() {
     }
 }
 
-fn signal(child: &std::process::Child, name: &str) {
+pub fn signal(child: &std::process::Child, name: &str) {
     let sent = std::process::Command::new("kill").args([name, &child.id().to_string()]).status();
     assert!(sent.expect("kill").success());
 }

@@ -15,7 +15,7 @@ use crate::support::system::System;
 use crate::support::world::{World, start_of_time};
 
 /// Killed when dropped.
-struct Running(Child);
+pub struct Running(pub Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -47,7 +47,7 @@ fn smtp_sink(folder: &Path, port: u16, options: &[&str]) -> Option<Running> {
 }
 
 /// Another process is waited for; what it does is what tells.
-fn wait(what: &str, mut done: impl FnMut() -> bool) {
+pub fn wait(what: &str, mut done: impl FnMut() -> bool) {
     let began = Instant::now();
     while !done() {
         assert!(began.elapsed() < Duration::from_secs(60), "waited in vain for {what}");

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Claim, ClaimRequest, Claimed, Guarded, Intent, LAST_WORD, NEVER, OPEN_D, Standing};
-use crate::clock::from_millis;
+use crate::clock::{Instant, from_millis};
 use crate::model::notice::{Mailing, NoticeKind};
 use crate::model::{DeliveryId, EditionId, EmailAddress, SubscriberId, SuppressionKey};
 use crate::retry;
@@ -161,6 +161,7 @@ impl Ledger<'_> {
             hash,
             attempts: due.attempts,
             first_tried_at: due.first_tried_at.map(from_millis),
+            leased_until: request.until,
         });
         Ok(())
     }
@@ -193,6 +194,50 @@ impl Ledger<'_> {
                         state = CASE state WHEN 'unknown' THEN state ELSE 'deferred' END WHERE id = ?1",
             )
             .and_then(|mut update| update.execute((id.0, until, now)))
+            .map(drop)
+            .map_err(sql)
+    }
+
+    /// Whether the relay has taken a copy of an edition for anyone but the operator's `own` addresses. Looks no further
+    /// back than the edition's beginning, nor than some thousand attempts: a no costs one row that goes alone.
+    pub fn was_taken(&self, edition: EditionId, own: &[EmailAddress]) -> Result<bool, StoreError> {
+        let text =
+            "SELECT a.started_at >= e.frozen_at, a.result = 'sent' AND d.edition_id = e.id, p.address_key
+                      FROM editions e CROSS JOIN attempts a JOIN deliveries d ON d.id = a.delivery_id
+                      JOIN subscribers p ON p.id = d.subscriber_id
+                     WHERE e.id = ?1 ORDER BY a.id DESC LIMIT 10000";
+        let mut list = self.db.prepare_cached(text).map_err(sql)?;
+        let rows = list.query_map([edition.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        for row in rows.map_err(sql)? {
+            let (since, taken, key): (bool, bool, Option<String>) = row.map_err(sql)?;
+            if !since {
+                return Ok(false);
+            }
+            if taken && !own.iter().any(|address| Some(address.key()) == key) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Puts off a row that we have leased and not begun.
+    pub fn put_off_leased(
+        &self,
+        id: DeliveryId,
+        epoch: i64,
+        until: Instant,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE deliveries SET due_at = ?3, changed_at = ?4, lease_until = NULL,
+                        state = CASE WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = ?1
+                                                     AND a.result = 'unknown') THEN 'unknown' ELSE 'deferred' END
+                  WHERE id = ?1 AND epoch = ?2 AND state = 'leased'",
+            )
+            .and_then(|mut update| {
+                update.execute((id.0, epoch, until.timestamp_millis(), now.timestamp_millis()))
+            })
             .map(drop)
             .map_err(sql)
     }

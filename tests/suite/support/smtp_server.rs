@@ -96,6 +96,8 @@ pub struct Options {
     pub smtputf8: bool,
     /// DATA is answered 354 although no recipient was taken, as RFC 2920 allows.
     pub data_without_rcpt: bool,
+    /// Sessions at once; who comes beyond is turned away.
+    pub sessions: Option<usize>,
     /// Written in clear right behind STARTTLS's 220.
     pub inject: Option<String>,
 }
@@ -108,6 +110,7 @@ struct Ledger {
     kept: Vec<Kept>,
     seen: Vec<Seen>,
     lines: Vec<String>,
+    open: usize,
     on_rcpt: Option<Hook>,
 }
 
@@ -148,7 +151,7 @@ impl SmtpServer {
                     ledger: Arc::clone(&shared),
                     tls: Arc::clone(&tls),
                 };
-                thread::spawn(move || drop(session.serve()));
+                thread::spawn(move || session.serve());
             }
         });
         SmtpServer { address, ledger, certificate }
@@ -171,6 +174,11 @@ impl SmtpServer {
     /// `act` at `at` for that recipient, always.
     pub fn for_recipient(&self, to: &str, at: At, act: Act) {
         self.add(at, act, Some(to.to_owned()), usize::MAX);
+    }
+
+    /// `act` at `at` for that recipient, the next time.
+    pub fn once_for(&self, to: &str, at: At, act: Act) {
+        self.add(at, act, Some(to.to_owned()), 1);
     }
 
     fn add(&self, at: At, act: Act, to: Option<String>, left: usize) {
@@ -284,8 +292,23 @@ struct Over;
 type Step<T> = Result<T, Over>;
 
 impl Session {
-    fn serve(mut self) -> Step<()> {
+    fn serve(self) {
         self.note(Seen::Connection);
+        let ledger = Arc::clone(&self.ledger);
+        let open = {
+            let mut ledger = ledger.lock().expect("ledger");
+            ledger.open += 1;
+            ledger.open
+        };
+        let full = self.options.sessions.is_some_and(|most| open > most);
+        drop(self.converse(full));
+        ledger.lock().expect("ledger").open -= 1;
+    }
+
+    fn converse(mut self, full: bool) -> Step<()> {
+        if full {
+            return self.say("421 4.7.0 Error: too many connections from 127.0.0.1");
+        }
         if self.options.implicit {
             self.secure()?;
         }

@@ -32,6 +32,7 @@ pub struct World {
     pub patience: Duration,
     pub per_hour: Option<u64>,
     pub per_day: Option<u64>,
+    pub per_destination_second: Option<f64>,
     pub seeds: Vec<EmailAddress>,
     pub key: SecretKey,
     slots: i64,
@@ -75,11 +76,19 @@ impl World {
             patience: Duration::from_secs(5),
             per_hour: None,
             per_day: None,
+            per_destination_second: None,
             seeds: vec![],
             key: SecretKey::new(1, &[7; 32]),
             folder,
             slots: 0,
         }
+    }
+
+    /// One whose relay may take its time, where no stall is scripted: so that a busy machine fails no test.
+    pub fn patient(server: &SmtpServer) -> World {
+        let mut world = World::new(server);
+        world.relay.timeouts = Timeouts::default();
+        world
     }
 
     pub fn suppressions(&self) -> SuppressionKey {
@@ -91,10 +100,14 @@ impl World {
     }
 
     pub fn add(&self, address: &str) {
+        self.add_to("weekly", address);
+    }
+
+    pub fn add_to(&self, digest: &str, address: &str) {
+        let digests = [digest.to_owned()];
         let address = EmailAddress::parse(address).expect("an address");
         let (key, now) = (self.suppressions(), self.clock.now());
         let added = self.store.write(move |ledger| {
-            let digests = ["weekly".to_owned()];
             let new = NewSubscriber {
                 address: &address,
                 name: None,
@@ -117,12 +130,16 @@ impl World {
     }
 
     pub fn freeze(&mut self) -> EditionId {
+        self.freeze_of("weekly")
+    }
+
+    pub fn freeze_of(&mut self, digest: &str) -> EditionId {
         self.slots += 1;
         let now = self.clock.now();
-        let number = self.store.read(|ledger| ledger.next_edition_number("weekly", Instant::MAX_UTC));
+        let number = self.store.read(|ledger| ledger.next_edition_number(digest, Instant::MAX_UTC));
         let link = Slot::UnsubscribeUrl.marker();
         let new = NewEdition {
-            digest: "weekly".to_owned(),
+            digest: digest.to_owned(),
             number: number.expect("a number"),
             slot_at: now + chrono::Duration::seconds(self.slots),
             cutoff_at: now,
@@ -155,6 +172,7 @@ impl World {
         settings.patience = self.patience;
         settings.per_hour = self.per_hour;
         settings.per_day = self.per_day;
+        settings.per_destination_second = self.per_destination_second;
         settings.seeds.clone_from(&self.seeds);
         Deps {
             store: self.store.clone(),
