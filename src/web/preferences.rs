@@ -85,12 +85,7 @@ async fn show(shared: &Arc<Shared>, token: String, posted: Posted) -> Response {
 fn draw(shared: &Shared, reader: &Reader, posted: &Posted) -> Response {
     let now = shared.clock.now();
     let alone = reader.paces.len() == 1;
-    let digests: Vec<DigestView> = reader
-        .paces
-        .iter()
-        .enumerate()
-        .map(|(index, pace)| digest(shared, index, pace, alone, now))
-        .collect();
+    let digests: Vec<DigestView> = reader.paces.iter().map(|pace| digest(shared, pace, alone, now)).collect();
     let links = shared.people.links.as_ref().zip(shared.keys.first());
     let leave = links.map(|(links, key)| unsubscribe_url(links, key, reader.person.id, EditionId(0)));
     let mut own = Context::new();
@@ -106,7 +101,7 @@ fn draw(shared: &Shared, reader: &Reader, posted: &Posted) -> Response {
     shared.pages.draw(if wrong { Page::PreferencesAgain } else { Page::Preferences }, &own)
 }
 
-fn digest(shared: &Shared, index: usize, pace: &Subscription, alone: bool, now: Instant) -> DigestView {
+fn digest(shared: &Shared, pace: &Subscription, alone: bool, now: Instant) -> DigestView {
     let zone = shared.people.zone;
     let name = &pace.digest;
     let choice = shared.people.digests.iter().find(|one| one.name == *name);
@@ -143,7 +138,7 @@ fn digest(shared: &Shared, index: usize, pace: &Subscription, alone: bool, now: 
     }
     let state = if paused { "쉬고 계세요." } else { "받고 계세요." };
     DigestView {
-        field: format!("pace{index}"),
+        field: choice_field(name),
         title: if alone {
             "얼마나 자주 받을까요?".to_owned()
         } else {
@@ -152,6 +147,11 @@ fn digest(shared: &Shared, index: usize, pace: &Subscription, alone: bool, now: 
         now: when.map_or(state.to_owned(), |when| format!("{when}에 보내는 편지를 {state}")),
         choices,
     }
+}
+
+/// The field of a digest's choice: by its name, so that a page of before another digest came or went says the same.
+fn choice_field(digest: &str) -> String {
+    format!("pace-{digest}")
 }
 
 fn words(rest: Rest) -> (&'static str, &'static str) {
@@ -207,10 +207,11 @@ async fn save(shared: &Arc<Shared>, token: String, body: &Bytes) -> Response {
         };
         // A page that had no name field leaves the name.
         let name = if field(&posted, "name").is_some() { name } else { reader.person.name };
-        let paces = reader.paces.iter().enumerate();
-        let wishes = paces
-            .filter_map(|(index, pace)| {
-                let value = field(&posted, &format!("pace{index}"))?;
+        let wishes = reader
+            .paces
+            .iter()
+            .filter_map(|pace| {
+                let value = field(&posted, &choice_field(&pace.digest))?;
                 let wanted = wanted(&value).filter(|wanted| working.people.offers(&pace.digest, *wanted))?;
                 Some((pace.digest.clone(), wanted))
             })

@@ -56,7 +56,7 @@ fn a_reader_comes_reads_rests_moves_and_leaves() {
     let own = pages.ask("GET", &leave);
     let own = own.split("href=\"").find_map(|rest| rest.strip_prefix("/preferences/")).expect("a link");
     let own = format!("/preferences/{}", own.split('"').next().expect("its end"));
-    assert!(pages.post(&own, "do=save&pace0=rest-1m").contains("저장했어요"));
+    assert!(pages.post(&own, "do=save&pace-weekly=rest-1m").contains("저장했어요"));
     assert_eq!(system.json(&["subscribers", "list", "--json"])[1]["subscriptions"][0]["state"], "paused");
 
     assert_eq!(status(&pages.post(&own, "do=address&address=haru%40new.example.com")), "200");
