@@ -191,22 +191,25 @@ async fn change(
     }
 }
 
+/// What became of a posted page.
+enum Save {
+    Done,
+    /// The link is nobody's.
+    Gone,
+    /// The name cannot stay; nothing was changed.
+    Name(String),
+}
+
 async fn save(shared: &Arc<Shared>, token: String, body: &Bytes) -> Response {
-    let written = field(body, "name").unwrap_or_default();
-    let name = match form::greeting_name(&written) {
-        Ok(name) => name,
-        Err(fault) => {
-            let posted = Posted { name: Some(written), name_fault: Some(fault), ..Posted::default() };
-            return show(shared, token, posted).await;
-        }
-    };
     let (working, posted, mine) = (Arc::clone(shared), body.clone(), token.clone());
     let done = in_background(move || {
         let Some(reader) = preferences::reader(&working.store, &working.keys, &mine)? else {
-            return Ok(false);
+            return Ok(Save::Gone);
         };
-        // A page that had no name field leaves the name.
-        let name = if field(&posted, "name").is_some() { name } else { reader.person.name };
+        let name = match name(&posted, reader.person.name) {
+            Ok(name) => name,
+            Err(fault) => return Ok(Save::Name(fault)),
+        };
         let wishes = reader
             .paces
             .iter()
@@ -216,16 +219,32 @@ async fn save(shared: &Arc<Shared>, token: String, body: &Bytes) -> Response {
                 Some((pace.digest.clone(), wanted))
             })
             .collect();
-        preferences::save(&working.store, &working.keys, &mine, name, wishes, working.clock.now())
+        let now = working.clock.now();
+        let saved = preferences::save(&working.store, &working.keys, &mine, name, wishes, now)?;
+        Ok(if saved { Save::Done } else { Save::Gone })
     });
     match done.await {
-        Ok(true) => {
+        Ok(Save::Done) => {
             let say = Some("저장했어요. 지금은 아래와 같아요.");
             show(shared, token, Posted { say, ..Posted::default() }).await
         }
-        Ok(false) => shared.pages.show(Page::Gone),
+        Ok(Save::Gone) => shared.pages.show(Page::Gone),
+        Ok(Save::Name(fault)) => {
+            let posted = Posted { name: field(body, "name"), name_fault: Some(fault), ..Posted::default() };
+            show(shared, token, posted).await
+        }
         Err(error) => unusable(shared, "save preferences", &error),
     }
+}
+
+/// The name a page asks for. One without the field leaves it, and so does one that says what it was: a name that came
+/// with a list need not be one that strangers may choose.
+fn name(posted: &[u8], was: Option<String>) -> Result<Option<String>, String> {
+    let Some(written) = field(posted, "name") else { return Ok(was) };
+    if was.as_deref() == Some(written.trim()) {
+        return Ok(was);
+    }
+    form::greeting_name(&written)
 }
 
 async fn ask_address(shared: &Arc<Shared>, token: String, body: &Bytes) -> Response {

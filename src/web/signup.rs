@@ -220,7 +220,10 @@ async fn confirm_page(
             let mut own = Context::new();
             own.insert("address", &found.address.masked());
             let titles: Vec<&str> = found.pending.iter().map(|name| shared.archive.title(name)).collect();
-            own.insert("digests", &titles);
+            // Where there is but one, the newsletter's title says it.
+            let named = if shared.people.digests.len() > 1 { titles } else { vec![] };
+            own.insert("digests", &named);
+            own.insert("receives", &!found.confirmed.is_empty());
             shared.pages.draw(Page::Confirm, &own)
         }
         Ok(None) => shared.pages.show(Page::Expired),

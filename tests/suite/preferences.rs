@@ -318,6 +318,21 @@ fn a_monthly_reader_gets_the_months_best_chosen_anew_and_no_other_edition() {
 }
 
 #[test]
+fn a_name_that_came_with_the_list_does_not_stand_in_the_way_of_a_pause() {
+    for name in ["김해봄 / 편집부", "봄: 기록", &"가".repeat(60)] {
+        let front = Front::new();
+        front.desk.run(&["add", "kim@naver.com", "--name", name]).ok();
+        let own = page(&front, "kim@naver.com");
+        let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        let saved = front.served.post(&own, FORM, &format!("do=save&pace-weekly=rest-2w&name={name}"));
+        assert!(status(&saved) == "200" && saved.contains("저장했어요"), "{saved}");
+        assert_eq!(front.state("kim@naver.com"), Some(SubscriptionState::Paused));
+        let other = front.served.post(&own, FORM, &format!("do=save&pace-weekly=every&name={name}%2F"));
+        assert_eq!(status(&other), "422", "another such name is none");
+    }
+}
+
+#[test]
 fn receiving_less_often_is_offered_where_there_is_such_an_edition() {
     let plain = front();
     let page_of = |front: &Front| front.served.ask("GET", &page(front, "kim@naver.com"));

@@ -296,6 +296,17 @@ fn a_failing_store_is_never_answered_with_done() {
 }
 
 #[test]
+fn a_failure_is_told_in_words_that_fit_whatever_was_tried() {
+    let front = crate::signup::Front::new();
+    let broken = "CREATE TRIGGER broken BEFORE INSERT ON signup_hours BEGIN SELECT RAISE(ABORT, 'no'); END;";
+    front.desk.sql().execute_batch(broken).expect("writes");
+    let answer = front.sign_up("kim@naver.com");
+    assert_eq!(status(&answer), "503");
+    assert!(!answer.contains("주소로 ‘수신거부’라고 보내 주세요"), "{answer}");
+    assert!(answer.contains("구독 신청") && answer.contains("haebom@example.com"), "{answer}");
+}
+
+#[test]
 fn broken_and_stalling_clients_do_not_keep_others_from_leaving() {
     let desk = desk();
     let token = desk.token("kim@naver.com");
