@@ -240,6 +240,33 @@ fn who_cannot_be_told_is_erased_when_the_time_is_over() {
 }
 
 #[test]
+fn each_of_two_consents_of_one_day_is_told_of() {
+    let server = SmtpServer::start();
+    let world = World::new(&server);
+    let id = add(&world, "a@example.com", world.clock.now() - Duration::days(100));
+    leave(&world, id);
+    notify(&world, TELLING);
+    world.deliver();
+    world.wait(60);
+    let again = moabom::model::subscriber::Consent {
+        act: moabom::model::subscriber::ConsentAct::Confirmed,
+        digest: Some("weekly".to_owned()),
+        at: world.clock.now(),
+        source: "web".to_owned(),
+        wording: "test".to_owned(),
+    };
+    let now = world.clock.now();
+    world.store.write(move |ledger| ledger.record_consent(id, &again, now)).expect("recorded");
+    world.meddle("UPDATE subscriptions SET state = 'active'; DELETE FROM suppressions");
+    assert_eq!(notify(&world, TELLING).queued, 1, "the goodbye of an hour ago is not its notice");
+    world.deliver();
+    assert_eq!(notify(&world, TELLING), Report::default());
+    let mails = mails(&server, "a@example.com");
+    assert_eq!(mails.len(), 2);
+    assert!(mails[1].0.starts_with("수신동의 처리 결과"), "{}", mails[1].0);
+}
+
+#[test]
 fn a_notice_that_may_have_arrived_is_unknown_and_goes_once_more_as_an_edition_would() {
     let server = SmtpServer::start();
     let world = World::new(&server);
