@@ -58,15 +58,9 @@ impl Rest {
     }
 }
 
-/// Whose link it is; 0, which nobody has, for one that is not ours.
-fn whose(keys: &[SecretKey], token: &str) -> SubscriberId {
-    token::open_numbered(keys, Purpose::Preferences, token)
-        .map_or(SubscriberId(0), |(subscriber, _)| subscriber)
-}
-
 /// The reader a link belongs to; none for a link that is not ours, or of somebody who left.
 pub fn reader(store: &Store, keys: &[SecretKey], token: &str) -> Result<Option<Reader>, StoreError> {
-    let id = whose(keys, token);
+    let (id, _) = token::open_or_nobody(keys, Purpose::Preferences, token);
     store.read(|ledger| known(ledger, id))
 }
 
@@ -87,7 +81,7 @@ pub fn save(
     wanted: Vec<(String, Wanted)>,
     now: Instant,
 ) -> Result<bool, StoreError> {
-    let id = whose(keys, token);
+    let (id, _) = token::open_or_nobody(keys, Purpose::Preferences, token);
     store.write(move |ledger| {
         if known(ledger, id)?.is_none() {
             return Ok(false);
@@ -114,7 +108,7 @@ pub fn ask_new_address(
     mail: Content,
     now: Instant,
 ) -> Result<NewAddress, StoreError> {
-    let subscriber = whose(deps.keys, token);
+    let (subscriber, _) = token::open_or_nobody(deps.keys, Purpose::Preferences, token);
     let (Some(key), Some(signing)) = (SuppressionKey::of(deps.keys), deps.keys.first().cloned()) else {
         return Err(StoreError::Closed);
     };
@@ -149,17 +143,13 @@ pub fn new_address(
     token: &str,
     now: Instant,
 ) -> Result<Option<EmailAddress>, StoreError> {
-    let (subscriber, change) = change_of(keys, token);
+    let (subscriber, change) = token::open_or_nobody(keys, Purpose::AddressChange, token);
     store.read(|ledger| ledger.new_address(subscriber, change, now))
 }
 
 /// Moves a reader to the new address that was confirmed there.
 pub fn move_to(store: &Store, keys: &[SecretKey], token: &str, now: Instant) -> Result<Moved, StoreError> {
-    let (subscriber, change) = change_of(keys, token);
+    let (subscriber, change) = token::open_or_nobody(keys, Purpose::AddressChange, token);
     let Some(key) = SuppressionKey::of(keys) else { return Ok(Moved::Unknown) };
     store.write(move |ledger| ledger.move_to(subscriber, change, &key, now))
-}
-
-fn change_of(keys: &[SecretKey], token: &str) -> (SubscriberId, i64) {
-    token::open_numbered(keys, Purpose::AddressChange, token).unwrap_or((SubscriberId(0), 0))
 }

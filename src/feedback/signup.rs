@@ -123,10 +123,8 @@ pub fn confirm(
     store.write(move |ledger| ledger.confirm(subscriber, expired, &key, now))
 }
 
-/// Whose token it is, nobody's being 0, and whether its time is over.
+/// Whose token it is, and whether its time is over.
 fn opened(keys: &[SecretKey], token: &str, now: Instant) -> (SubscriberId, bool) {
-    match token::open_numbered(keys, Purpose::Confirm, token) {
-        Ok((subscriber, made)) => (subscriber, now > from_millis(made) + CONFIRM_WITHIN),
-        Err(_) => (SubscriberId(0), true),
-    }
+    let (subscriber, made) = token::open_or_nobody(keys, Purpose::Confirm, token);
+    (subscriber, now > from_millis(made) + CONFIRM_WITHIN)
 }

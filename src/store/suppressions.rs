@@ -93,7 +93,7 @@ impl Ledger<'_> {
 
     /// Ends every subscription of a person in this one transaction: the address is suppressed, letters not yet begun are
     /// suppressed (their leases end: the epoch moves on), the withdrawal is recorded, address and name are erased.
-    /// Repeating it changes nothing. `source` says where it came from (`one-click`, `web`, `cli`, `mail`).
+    /// Repeating it changes nothing. `source` says where it came from (`one-click`, `web`, `cli`, `smtp`, `restore`).
     pub fn withdraw(
         &self,
         id: SubscriberId,
