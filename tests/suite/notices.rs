@@ -240,6 +240,22 @@ fn who_cannot_be_told_is_erased_when_the_time_is_over() {
 }
 
 #[test]
+fn who_left_is_erased_within_fourteen_days_however_late_the_telling_began() {
+    let server = SmtpServer::start();
+    let world = World::new(&server);
+    let id = add(&world, "a@example.com", world.clock.now() - Duration::days(100));
+    leave(&world, id);
+    days(&world, 13);
+    assert_eq!(notify(&world, TELLING), Report { queued: 1, erased: 0 });
+    server.for_recipient("a@example.com", At::Rcpt, Act::say("450 4.2.2 Mailbox full"));
+    world.deliver();
+    world.wait(24 * 60 - 1);
+    assert_eq!(notify(&world, TELLING), Report::default());
+    world.wait(2);
+    assert_eq!(notify(&world, TELLING), Report { queued: 0, erased: 1 }, "a day after it was queued");
+}
+
+#[test]
 fn each_of_two_consents_of_one_day_is_told_of() {
     let server = SmtpServer::start();
     let world = World::new(&server);
