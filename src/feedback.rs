@@ -82,6 +82,7 @@ pub fn run_once(store: &Store, now: Instant) -> Result<Kept, StoreError> {
         let resumed = ledger.resume_due(now)?;
         let closed = ledger.close_sign_ups(now - signup::FORGET_AFTER, CLOSED_AT_ONCE, now)?;
         let forgotten = ledger.forget_new_addresses(now)?;
+        ledger.forget_asked_mails(now)?;
         Ok(Kept { resumed, closed, forgotten })
     })
 }

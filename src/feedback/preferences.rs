@@ -112,12 +112,9 @@ pub fn ask_new_address(
     let (Some(key), Some(signing)) = (SuppressionKey::of(deps.keys), deps.keys.first().cloned()) else {
         return Err(StoreError::Closed);
     };
-    let links = deps.links.clone();
+    let (links, most_an_hour) = (deps.links.clone(), deps.most_an_hour);
     deps.store.write(move |ledger| {
-        if known(ledger, subscriber)?.is_none() {
-            return Ok(NewAddress::Unknown);
-        }
-        let asked = ledger.ask_new_address(subscriber, &address, &key, now)?;
+        let asked = ledger.ask_new_address(subscriber, &address, most_an_hour, &key, now)?;
         if let NewAddress::Asked(change) = asked {
             let token = signing.numbered_token(Purpose::AddressChange, subscriber, change);
             let content = with_link(mail, &page_url(&links, "address", &token));

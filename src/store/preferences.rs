@@ -2,6 +2,7 @@
 
 use rusqlite::OptionalExtension;
 
+use super::asked::Room;
 use super::{Ledger, StoreError, sql};
 use crate::clock::Instant;
 use crate::model::subscriber::{Frequency, Subscription, SubscriptionState};
@@ -19,7 +20,7 @@ pub const CHANGE_OPEN: chrono::Duration = chrono::Duration::hours(72);
 pub enum NewAddress {
     /// To be confirmed there; the number of the change.
     Asked(i64),
-    /// Asked for too often.
+    /// Asked for too often: by this reader, for that address, or by all in this hour.
     TooOften,
     /// It is the present one, another reader's, or must not be mailed.
     Taken,
@@ -116,17 +117,20 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
-    /// Remembers a new address to be confirmed there. Forgets older ones that were never confirmed.
+    /// Remembers a new address to be confirmed there, and says whether to mail: as [`super::asked`] counts, and [`CHANGES`]
+    /// times for one reader. Forgets older ones that were never confirmed.
     pub fn ask_new_address(
         &self,
         id: SubscriberId,
         address: &EmailAddress,
+        most_an_hour: u32,
         key: &SuppressionKey,
         now: Instant,
     ) -> Result<NewAddress, StoreError> {
-        if self.subscriber(id)?.and_then(|person| person.address).is_none() {
+        if self.paces_of(id)?.is_empty() {
             return Ok(NewAddress::Unknown);
         }
+        let mailed = self.count_asked(now)?;
         self.forget_new_addresses(now)?;
         let asked: i64 = self
             .db
@@ -147,7 +151,15 @@ impl Ledger<'_> {
             )
             .and_then(|mut insert| insert.insert((id.0, address.as_str(), now.timestamp_millis())))
             .map_err(sql)?;
-        Ok(if self.may_have(address, key)? { NewAddress::Asked(change) } else { NewAddress::Taken })
+        if !self.may_have(address, key)? {
+            return Ok(NewAddress::Taken);
+        }
+        let hash = key.hash(address);
+        if self.room(&hash, mailed, most_an_hour, now)? != Room::Open {
+            return Ok(NewAddress::TooOften);
+        }
+        self.count_mailed(&hash, now)?;
+        Ok(NewAddress::Asked(change))
     }
 
     /// Forgets new addresses that nobody confirmed in time, and the mails to them. Returns how many.
@@ -170,17 +182,21 @@ impl Ledger<'_> {
         Ok(!taken && self.is_suppressed(key, address)?.is_none())
     }
 
-    /// The new address a change is about, while it can be confirmed.
+    /// The new address a change is about, while it can be confirmed: of a reader who has not left.
     pub fn new_address(
         &self,
         id: SubscriberId,
         change: i64,
         now: Instant,
     ) -> Result<Option<EmailAddress>, StoreError> {
+        if self.paces_of(id)?.is_empty() {
+            return Ok(None);
+        }
         let text: Option<String> = self
             .db
             .prepare_cached(
-                "SELECT address FROM address_changes WHERE id = ?1 AND subscriber_id = ?2 AND asked_at >= ?3",
+                "SELECT address FROM address_changes
+                 WHERE id = ?1 AND subscriber_id = ?2 AND asked_at >= ?3 AND address IS NOT NULL",
             )
             .and_then(|mut found| {
                 let since = (now - CHANGE_OPEN).timestamp_millis();
@@ -211,10 +227,39 @@ impl Ledger<'_> {
             )
             .and_then(|mut update| update.execute((id.0, address.as_str(), address.key())))
             .map_err(sql)?;
+        self.end_new_addresses(id, now)?;
+        Ok(Moved::Done)
+    }
+
+    /// Ends a reader's wishes for a new address, and the mails to it. They still count as asked for.
+    fn end_new_addresses(&self, id: SubscriberId, now: Instant) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached("UPDATE address_changes SET address = NULL WHERE subscriber_id = ?1")
+            .and_then(|mut update| update.execute([id.0]))
+            .map_err(sql)?;
+        self.db
+            .prepare_cached(
+                "UPDATE notices SET address = NULL, html = '', text = '', expires_at = min(expires_at, ?2)
+                 WHERE subscriber_id = ?1 AND kind = 'address_change' AND address IS NOT NULL",
+            )
+            .and_then(|mut update| update.execute((id.0, now.timestamp_millis())))
+            .map(drop)
+            .map_err(sql)
+    }
+
+    /// Forgets the new addresses of a reader who leaves, and the mails to them.
+    pub(super) fn drop_new_addresses(&self, id: SubscriberId) -> Result<(), StoreError> {
         self.db
             .prepare_cached("DELETE FROM address_changes WHERE subscriber_id = ?1")
             .and_then(|mut delete| delete.execute([id.0]))
             .map_err(sql)?;
-        Ok(Moved::Done)
+        self.db
+            .prepare_cached(
+                "UPDATE notices SET address = NULL, html = '', text = ''
+                 WHERE subscriber_id = ?1 AND address IS NOT NULL",
+            )
+            .and_then(|mut update| update.execute([id.0]))
+            .map(drop)
+            .map_err(sql)
     }
 }

@@ -133,6 +133,7 @@ impl Ledger<'_> {
         self.suppress(&hash, SuppressionReason::Withdrawn, now)?;
         self.record_withdrawal(id, source, now)?;
         self.suppress_open_deliveries(id, now)?;
+        self.drop_new_addresses(id)?;
         match farewell {
             Farewell::Untold => self.erase(id, &address, now)?,
             Farewell::Told => self.put_leaving(id, now)?,

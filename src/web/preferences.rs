@@ -12,12 +12,11 @@ use serde::Serialize;
 use tera::Context;
 
 use super::page::Page;
-use super::signup::form;
+use super::signup::{asking, form};
 use super::{Shared, in_background, unusable, well_formed};
 use crate::clock::Instant;
 use crate::compose::links::unsubscribe_url;
 use crate::feedback::preferences::{self, Reader, Rest, Wanted};
-use crate::feedback::signup;
 use crate::korean::dates;
 use crate::model::subscriber::{Frequency, Subscription, SubscriptionState};
 use crate::model::token::Purpose;
@@ -258,10 +257,9 @@ async fn ask_address(shared: &Arc<Shared>, token: String, body: &Bytes) -> Respo
     };
     let (working, mine) = (Arc::clone(shared), token.clone());
     let done = in_background(move || {
-        let (Some(links), Some(mail)) = (&working.people.links, working.letters.address_change()) else {
+        let (Some(deps), Some(mail)) = (asking(&working), working.letters.address_change()) else {
             return Ok(None);
         };
-        let deps = signup::Deps { store: &working.store, keys: &working.keys, links };
         preferences::ask_new_address(deps, &mine, address, mail, working.clock.now()).map(Some)
     });
     match done.await {
@@ -274,7 +272,7 @@ async fn ask_address(shared: &Arc<Shared>, token: String, body: &Bytes) -> Respo
             }
             tracing::info!(asked, "new address");
             let say = Some(
-                "쓸 수 있는 주소라면 그곳으로 확인 메일을 보냈어요. 72시간 안에 그 안의 단추를 눌러 주세요. 하루에 세 번까지 신청할 수 있어요.",
+                "쓸 수 있는 주소라면 그곳으로 확인 메일을 보냈어요. 72시간 안에 그 안의 단추를 눌러 주세요. 하루에 세 번까지, 같은 주소로는 한 번만 보내요. 오지 않으면 내일 다시 신청해 주세요.",
             );
             show(shared, token, Posted { say, ..Posted::default() }).await
         }

@@ -21,6 +21,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("breakers", "지금 막혀 있는 보내는 길. 다른 곳에서는 뜻이 없어요"),
     ("signups", "신청이 몰리는 것을 막으려고 잠시 두는 시각"),
     ("signup_hours", "신청이 몰리는 것을 막으려고 세는 수"),
+    ("asked_mails", "한 주소에 하루 한 통만 보내려고 하루 동안 두는 해시"),
     ("address_changes", "아직 확인되지 않은 새 주소. 사흘 안에 저절로 지워져요"),
     ("leaving", "subscribers의 leaving_since에 담았어요"),
     ("operator_mails", "운영자에게 보낸 알림. 승인 링크의 토큰이 들어 있을 수 있어요"),
