@@ -88,6 +88,10 @@ fn wanted() -> String {
     )
 }
 
+/// Whether a notice is addressed by name: to those who confirmed that they are the reader. Anybody can write a name into a
+/// form, for any address.
+const ADDRESSED: &str = "n.kind IN ('welcome', 'goodbye', 'renewal')";
+
 /// Whether a suppression of that address stands against a notice: a withdrawal does not forbid its own result, nor a
 /// confirmation that the person asked for afterwards.
 const AGAINST: &str = "(x.reason <> 'withdrawn' OR NOT (n.kind = 'goodbye' OR n.kind = 'confirm'))";
@@ -160,7 +164,8 @@ impl Ledger<'_> {
     pub(super) fn due_notices(&self, now: Instant, limit: usize) -> Result<Vec<DueNotice>, StoreError> {
         let text = format!(
             "SELECT d.id, n.id, n.kind, d.subscriber_id, d.attempts, d.state = 'unknown',
-                    coalesce(n.address, p.address), p.name, p.address IS NOT NULL AND {},
+                    coalesce(n.address, p.address), CASE WHEN {ADDRESSED} THEN p.name END,
+                    p.address IS NOT NULL AND {},
                     n.expires_at IS NOT NULL AND n.expires_at <= ?1,
                     (SELECT min(a.started_at) FROM attempts a WHERE a.delivery_id = d.id)
                FROM deliveries d JOIN notices n ON n.id = d.notice_id JOIN subscribers p ON p.id = d.subscriber_id

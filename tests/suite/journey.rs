@@ -46,6 +46,9 @@ fn a_reader_comes_reads_rests_moves_and_leaves() {
     assert!(subject.starts_with("구독을 확인해 주세요") && !text.contains("하루"), "{subject}: {text}");
     let raw = String::from_utf8_lossy(&server.kept()[0].bytes).into_owned();
     assert!(raw.contains("Auto-Submitted: auto-generated"), "{raw}");
+    let mail = MessageParser::default().parse(raw.as_bytes()).expect("a message");
+    let to = mail.to().and_then(|to| to.first()).expect("a recipient");
+    assert_eq!(to.name(), None, "what a stranger wrote in the form reaches nobody");
     assert!(pages.post(&link(&text, "confirm"), "").contains("구독을 시작했어요"));
 
     system.run(&["publish", "weekly"]);
