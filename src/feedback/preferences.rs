@@ -10,9 +10,12 @@ use crate::model::notice::NoticeKind;
 use crate::model::subscriber::{Frequency, Subscriber, Subscription};
 use crate::model::token::{self, Purpose, SecretKey};
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
+use crate::store::address_changes::{CHANGE_OPEN, Moved, NewAddress};
 use crate::store::notices::NewNotice;
-use crate::store::preferences::{CHANGE_OPEN, Moved, NewAddress};
 use crate::store::{Ledger, Store, StoreError};
+
+/// What a move is recorded as in the consent ledger.
+const MOVED_WORDING: &str = "받는 주소 변경 확인";
 
 /// A reader and what this reader receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,16 +121,7 @@ pub fn ask_new_address(
         if let NewAddress::Asked(change) = asked {
             let token = signing.numbered_token(Purpose::AddressChange, subscriber, change);
             let content = with_link(mail, &page_url(&links, "address", &token));
-            ledger.queue_notice(&NewNotice {
-                kind: NoticeKind::AddressChange,
-                subscriber,
-                digest: None,
-                about: now,
-                address: Some(address),
-                content,
-                at: now,
-                expires_at: Some(now + CHANGE_OPEN),
-            })?;
+            ledger.queue_notice(&to(address, NoticeKind::AddressChange, subscriber, content, now))?;
         }
         Ok(asked)
     })
@@ -144,9 +138,46 @@ pub fn new_address(
     store.read(|ledger| ledger.new_address(subscriber, change, now))
 }
 
-/// Moves a reader to the new address that was confirmed there.
-pub fn move_to(store: &Store, keys: &[SecretKey], token: &str, now: Instant) -> Result<Moved, StoreError> {
-    let (subscriber, change) = token::open_or_nobody(keys, Purpose::AddressChange, token);
-    let Some(key) = SuppressionKey::of(keys) else { return Ok(Moved::Unknown) };
-    store.write(move |ledger| ledger.move_to(subscriber, change, &key, now))
+/// Moves a reader to the new address that was confirmed there, and tells the old one: `mail` with the link back. After a
+/// move back there is no link of its own any more; it leads to the reader's page.
+pub fn move_to(deps: Deps<'_>, token: &str, mail: Content, now: Instant) -> Result<Moved, StoreError> {
+    let (subscriber, change) = token::open_or_nobody(deps.keys, Purpose::AddressChange, token);
+    let (Some(key), Some(signing)) = (SuppressionKey::of(deps.keys), deps.keys.first().cloned()) else {
+        return Err(StoreError::Closed);
+    };
+    let links = deps.links.clone();
+    deps.store.write(move |ledger| {
+        let moved = ledger.move_to(subscriber, change, MOVED_WORDING, &key, now)?;
+        if let Moved::Done { from, back } = &moved {
+            let (page, purpose, number) = match back {
+                Some(change) => ("address", Purpose::AddressChange, *change),
+                None => ("preferences", Purpose::Preferences, 0),
+            };
+            let token = signing.numbered_token(purpose, subscriber, number);
+            let content = with_link(mail, &page_url(&links, page, &token));
+            ledger.queue_notice(&to(from.clone(), NoticeKind::Moved, subscriber, content, now))?;
+        }
+        Ok(moved)
+    })
+}
+
+/// A notice to an address that is not, or no longer, the reader's; forgotten as the change it is about.
+fn to(
+    address: EmailAddress,
+    kind: NoticeKind,
+    subscriber: SubscriberId,
+    content: Content,
+    now: Instant,
+) -> NewNotice {
+    let expires_at = Some(now + CHANGE_OPEN);
+    NewNotice {
+        kind,
+        subscriber,
+        digest: None,
+        about: now,
+        address: Some(address),
+        content,
+        at: now,
+        expires_at,
+    }
 }

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_v5.sql"),
     include_str!("schema_v6.sql"),
     include_str!("schema_v7.sql"),
+    include_str!("schema_v8.sql"),
 ];
 
 fn settings(db: &Connection) -> rusqlite::Result<()> {
@@ -157,4 +158,43 @@ pub(super) fn instance_id() -> Result<String, StoreError> {
     let mut id = [0u8; 16];
     aws_lc_rs::rand::fill(&mut id).map_err(|_| StoreError::Sql("no randomness".to_owned()))?;
     Ok(id.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_before_keeps_its_notices_and_their_deliveries() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("old.db");
+        let db = Connection::open(&path).expect("made");
+        for migration in &MIGRATIONS[..7] {
+            db.execute_batch(migration).expect("an old schema");
+        }
+        db.execute_batch(
+            "INSERT INTO meta VALUES ('instance_id', 'x');
+             INSERT INTO subscribers (id, address, address_key, created_at) VALUES (1, 'a@b.com', 'a@b.com', 0);
+             INSERT INTO notices (id, kind, subscriber_id, about, subject, html, text, created_at)
+               VALUES (3, 'welcome', 1, 0, 's', 'h', 't', 0);
+             INSERT INTO deliveries (kind, notice_id, subscriber_id, state, due_at, changed_at)
+               VALUES ('notice', 3, 1, 'sent', 0, 0);
+             INSERT INTO address_changes (id, subscriber_id, address, asked_at) VALUES (5, 1, 'c@d.com', 0);
+             PRAGMA user_version = 7",
+        )
+        .expect("rows");
+        drop(db);
+        let db = open(&path, crate::clock::from_millis(0)).expect("migrated");
+        let one = |query: &str| db.query_row(query, [], |row| row.get::<_, String>(0)).expect("a row");
+        assert_eq!(
+            one("SELECT n.text FROM notices n JOIN deliveries d ON d.notice_id = n.id WHERE n.id = 3"),
+            "t"
+        );
+        assert_eq!(one("SELECT address FROM address_changes WHERE id = 5 AND back = 0"), "c@d.com");
+        assert_eq!(one("SELECT count(*) || '' FROM pragma_foreign_key_check"), "0");
+        db.execute_batch("DELETE FROM notices").expect_err("deliveries refer to them");
+        db.execute_batch("UPDATE subscribers SET address = NULL, address_key = NULL, erased_at = 1")
+            .expect("erased");
+        assert_eq!(one("SELECT text || html || (SELECT count(*) FROM address_changes) FROM notices"), "0");
+    }
 }

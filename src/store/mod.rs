@@ -5,6 +5,7 @@
 //! share one commit. Reads by `store.read(|ledger| …)` see the last commit. Each noun has its file with its methods on
 //! [`Ledger`]; no SQL and no rusqlite type leaves this folder.
 
+pub mod address_changes;
 pub mod asked;
 pub mod backup;
 pub mod breakers;

@@ -21,7 +21,7 @@ use crate::korean::dates;
 use crate::model::subscriber::{Frequency, Subscription, SubscriptionState};
 use crate::model::token::Purpose;
 use crate::model::{EditionId, SubscriberId};
-use crate::store::preferences::{Moved, NewAddress};
+use crate::store::address_changes::{Moved, NewAddress};
 
 /// The routes of what readers change by their own link.
 pub(super) fn routes() -> Router<Arc<Shared>> {
@@ -302,11 +302,16 @@ async fn move_here(State(shared): State<Arc<Shared>>, path: Segment) -> Response
     let Some(token) = well_formed(path) else { return shared.pages.show(Page::Missing) };
     let working = Arc::clone(&shared);
     let done = in_background(move || {
-        preferences::move_to(&working.store, &working.keys, &token, working.clock.now())
+        let (Some(deps), Some(mail)) = (asking(&working), working.letters.moved()) else { return Ok(None) };
+        preferences::move_to(deps, &token, mail, working.clock.now()).map(Some)
     });
     match done.await {
-        Ok(Moved::Done) => shared.pages.show(Page::Moved),
-        Ok(Moved::Unknown) => shared.pages.show(Page::Gone),
+        Ok(Some(Moved::Done { .. })) => {
+            shared.queued.notify_one();
+            shared.pages.show(Page::Moved)
+        }
+        Ok(Some(Moved::Unknown)) => shared.pages.show(Page::Gone),
+        Ok(None) => shared.pages.show(Page::Failed),
         Err(error) => unusable(&shared, "move a subscription", &error),
     }
 }

@@ -1,10 +1,11 @@
-//! A new address for a subscription: who is mailed for it and how often, and whom no change concerns any more.
+//! A new address for a subscription: who is mailed for it and how often, what stays as evidence, and the way back.
 
+use moabom::model::subscriber::{ConsentAct, SubscriptionState};
 use moabom::model::token::Purpose;
 use moabom::store::suppressions::Farewell;
 
 use crate::signup::{FORM, Front};
-use crate::web::status;
+use crate::web::{body, status};
 
 fn front() -> Front {
     let front = Front::new();
@@ -29,6 +30,10 @@ fn ask(front: &Front, own: &str, address: &str) -> bool {
     let address: String = url::form_urlencoded::byte_serialize(address.as_bytes()).collect();
     assert_eq!(status(&front.served.post(own, FORM, &format!("do=address&address={address}"))), "200");
     asked(front) > before
+}
+
+fn address(front: &Front) -> String {
+    front.desk.list()[0]["address"].as_str().unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -103,4 +108,78 @@ fn whoever_left_cannot_be_moved() {
     let left = "SELECT (SELECT count(*) FROM address_changes WHERE address IS NOT NULL)
                      + (SELECT count(*) FROM notices WHERE address IS NOT NULL OR text <> '')";
     assert_eq!(front.number(left), 0, "the new address is nobody's any more");
+}
+
+#[test]
+fn a_move_is_a_consent_of_whoever_reads_the_new_mailbox() {
+    let front = front();
+    let own = page(&front, "kim@naver.com");
+    assert!(ask(&front, &own, "neu@daum.net"));
+    front.pass(chrono::Duration::hours(1));
+    front.served.post(&front.link(), "", "");
+    let id = front.desk.id("neu@daum.net");
+    let ledger = front.desk.store.read(|ledger| ledger.evidence_of(id)).expect("reads");
+    let last = &ledger.last().expect("an event").consent;
+    assert_eq!(
+        (last.act, last.digest.as_deref(), last.source.as_str(), last.wording.as_str()),
+        (ConsentAct::Confirmed, Some("weekly"), "web", "받는 주소 변경 확인")
+    );
+    assert_eq!(last.at, front.clock.now());
+    assert_eq!(ledger.len(), 2, "granted before, confirmed now");
+}
+
+/// The newest mail: to whom, its subject and its text.
+fn newest(front: &Front) -> (String, String, String) {
+    let query = "SELECT coalesce(address, ''), subject, text FROM notices ORDER BY id DESC LIMIT 1";
+    front
+        .desk
+        .sql()
+        .query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .expect("a notice")
+}
+
+#[test]
+fn the_old_mailbox_is_told_and_can_take_it_back() {
+    let front = front();
+    let own = page(&front, "kim@naver.com");
+    assert!(ask(&front, &own, "thief@daum.net"));
+    let stolen = front.link();
+    assert!(front.served.post(&stolen, "", "").contains("바꿨어요"));
+    let (to, subject, text) = newest(&front);
+    assert_eq!(to, "kim@naver.com");
+    assert!(subject.starts_with("받는 주소가 바뀌었습니다"), "{subject}");
+    assert!(!text.contains("thief") && !text.contains("(광고)") && text.contains("되돌"), "{text}");
+    let back = front.link();
+    // Whoever took it moves on: the way back stays open.
+    assert!(ask(&front, &own, "hole@daum.net"));
+    assert!(front.served.post(&front.link(), "", "").contains("바꿨어요"));
+    let second = front.link();
+    assert!(front.served.ask("GET", &back).contains("k***@naver.com"));
+    assert_eq!(address(&front), "hole@daum.net", "looking changes nothing");
+    front.pass(chrono::Duration::seconds(1));
+    assert!(front.served.post(&back, "", "").contains("바꿨어요"));
+    assert_eq!(address(&front), "kim@naver.com");
+    for used in [&stolen, &back, &second] {
+        assert_eq!(status(&front.served.post(used, "", "")), "404", "{used}");
+    }
+    let (to, _, text) = newest(&front);
+    assert_eq!(to, "hole@daum.net");
+    assert!(!text.contains("/address/") && text.contains(&own), "no end of taking back: {text}");
+    assert_eq!(front.state("kim@naver.com"), Some(SubscriptionState::Active));
+}
+
+#[test]
+fn the_old_address_is_forgotten_after_three_days() {
+    let front = front();
+    assert!(ask(&front, &page(&front, "kim@naver.com"), "neu@daum.net"));
+    let said = front.served.post(&front.link(), "", "");
+    assert!(body(&said).contains("예전 주소") && body(&said).contains("사흘"), "{said}");
+    let back = front.link();
+    front.pass(chrono::Duration::hours(73));
+    assert_eq!(status(&front.served.ask("GET", &back)), "404");
+    moabom::feedback::run_once(&front.desk.store, front.clock.now()).expect("runs");
+    let kept = "SELECT (SELECT count(*) FROM address_changes)
+                     + (SELECT count(*) FROM notices WHERE address IS NOT NULL OR text <> '')
+                     + (SELECT count(*) FROM subscribers WHERE address = 'kim@naver.com')";
+    assert_eq!(front.number(kept), 0);
 }

@@ -68,6 +68,13 @@ fn a_reader_comes_reads_rests_moves_and_leaves() {
     assert!(subject.starts_with("받는 주소를 확인해 주세요"), "{subject}");
     assert!(pages.post(&link(&text, "address"), "").contains("바꿨어요"));
     assert_eq!(system.json(&["subscribers", "list", "--json"])[1]["address"], "haru@new.example.com");
+    system.run(&["deliver"]);
+    let (subject, text) = newest(&server, "haru@example.com");
+    assert!(
+        subject.starts_with("받는 주소가 바뀌었습니다") && !text.contains("new.example"),
+        "{subject}: {text}"
+    );
+    assert!(pages.ask("GET", &link(&text, "address")).contains("h***@example.com"));
 
     assert_eq!(status(&pages.post(&leave, "List-Unsubscribe=One-Click")), "200");
     let sent = server.kept().len();

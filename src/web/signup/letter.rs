@@ -1,4 +1,4 @@
-//! Effect: the mails that the pages ask for: the double opt-in, and the confirmation of a new address.
+//! Effect: the mails that the pages ask for: the double opt-in, the confirmation of a new address, the word to the old one.
 
 use tera::{Context, Tera};
 
@@ -7,12 +7,14 @@ use crate::model::Sender;
 use crate::model::edition::Content;
 use crate::render::clean;
 
-const TEMPLATES: [(&str, &str); 5] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("notice.html", include_str!("../../../templates/notice/button.html")),
     ("confirm.html", include_str!("../../../templates/notice/confirm.html")),
     ("confirm.txt", include_str!("../../../templates/notice/confirm.txt")),
     ("address-change.html", include_str!("../../../templates/notice/address-change.html")),
     ("address-change.txt", include_str!("../../../templates/notice/address-change.txt")),
+    ("moved.html", include_str!("../../../templates/notice/moved.html")),
+    ("moved.txt", include_str!("../../../templates/notice/moved.txt")),
 ];
 
 /// The mails, which say the same to everybody: nothing of a form is in them.
@@ -50,6 +52,11 @@ impl Letters {
         self.mail("address-change", "받는 주소를 확인해 주세요")
     }
 
+    /// What the old address is told after a move; its link leads back.
+    pub(in crate::web) fn moved(&self) -> Option<Content> {
+        self.mail("moved", "받는 주소가 바뀌었습니다")
+    }
+
     fn mail(&self, name: &str, subject: &str) -> Option<Content> {
         let mut context = self.context.clone();
         let subject = format!("{subject} - {}", self.newsletter);
@@ -79,7 +86,7 @@ mod tests {
             address: None,
         };
         let letters = Letters::new("해봄의 <편지>", &sender);
-        for mail in [letters.confirm().unwrap(), letters.address_change().unwrap()] {
+        for mail in [letters.confirm(), letters.address_change(), letters.moved()].map(Option::unwrap) {
             for part in [&mail.html, &mail.text] {
                 assert!(
                     part.contains(LINK) && part.contains("72시간") && part.contains("02-000-0000"),
