@@ -1,10 +1,18 @@
 //! A new address for a subscription: who is mailed for it and how often, what stays as evidence, and the way back.
 
-use moabom::model::subscriber::{ConsentAct, SubscriptionState};
+use moabom::clock::Instant;
+use moabom::model::edition::Content;
+use moabom::model::notice::NoticeKind;
+use moabom::model::subscriber::{ConsentAct, SubscriptionState, SuppressionReason};
 use moabom::model::token::Purpose;
+use moabom::model::{EmailAddress, SubscriberId};
+use moabom::store::address_changes::{Moved, NewAddress};
+use moabom::store::notices::NewNotice;
 use moabom::store::suppressions::Farewell;
 
 use crate::signup::{FORM, Front};
+use crate::support::smtp_server::{Act, At, SmtpServer};
+use crate::support::world::World;
 use crate::web::{body, status};
 
 fn front() -> Front {
@@ -182,4 +190,80 @@ fn the_old_address_is_forgotten_after_three_days() {
                      + (SELECT count(*) FROM notices WHERE address IS NOT NULL OR text <> '')
                      + (SELECT count(*) FROM subscribers WHERE address = 'kim@naver.com')";
     assert_eq!(front.number(kept), 0);
+}
+
+/// A reader at a@example.com who asks for n@example.com, its mail queued; the number of the change.
+fn asking(server: &SmtpServer) -> (World, SubscriberId, i64) {
+    let world = World::new(server);
+    world.add("a@example.com");
+    let (id, now, key) = (SubscriberId(1), world.clock.now(), world.suppressions());
+    let asked = world.store.write(move |ledger| {
+        let address = EmailAddress::parse("n@example.com").expect("an address");
+        let asked = ledger.ask_new_address(id, &address, 60, &key, now)?;
+        ledger.queue_notice(&notice(NoticeKind::AddressChange, id, address, now))?;
+        Ok(asked)
+    });
+    let Ok(NewAddress::Asked(change)) = asked else { panic!("{asked:?}") };
+    (world, id, change)
+}
+
+fn notice(kind: NoticeKind, subscriber: SubscriberId, address: EmailAddress, now: Instant) -> NewNotice {
+    let part = || "확인해 주세요".to_owned();
+    let content = Content { subject: part(), preheader: String::new(), html: part(), text: part() };
+    let address = Some(address);
+    NewNotice { kind, subscriber, digest: None, about: now, address, content, at: now, expires_at: None }
+}
+
+fn suppressed(world: &World, address: &str) -> Option<SuppressionReason> {
+    let (key, address) = (world.suppressions(), EmailAddress::parse(address).expect("an address"));
+    world.store.read(|ledger| ledger.is_suppressed(&key, &address)).expect("read")
+}
+
+#[test]
+fn a_mailbox_that_wants_no_mail_is_left_alone_and_costs_the_reader_nothing() {
+    let server = SmtpServer::start();
+    let (world, ..) = asking(&server);
+    server.for_recipient("n@example.com", At::Rcpt, Act::say("550 수신자가 차단한 발신자입니다"));
+    world.deliver();
+    assert_eq!(suppressed(&world, "n@example.com"), Some(SuppressionReason::Withdrawn));
+    assert_eq!(suppressed(&world, "a@example.com"), None);
+    let still = "SELECT count(*) FROM subscriptions s JOIN subscribers p ON p.id = s.subscriber_id
+                  WHERE s.state = 'active' AND p.address = 'a@example.com'";
+    assert_eq!(world.number(still), 1, "the reader did not leave");
+}
+
+#[test]
+fn bounces_of_two_mailboxes_are_not_added_up() {
+    let soft = || Act::say("550 5.1.1 Inactive mbox");
+    // The new mailbox and the reader's own.
+    let server = SmtpServer::start();
+    let (mut world, ..) = asking(&server);
+    server.for_recipient("n@example.com", At::Rcpt, soft());
+    server.for_recipient("a@example.com", At::Rcpt, soft());
+    world.deliver();
+    world.freeze();
+    world.deliver();
+    assert_eq!(world.number("SELECT count(*) FROM attempts WHERE result = 'bounced'"), 2);
+    assert_eq!(suppressed(&world, "a@example.com"), None);
+    // The one of before a move and the one after it.
+    let server = SmtpServer::start();
+    let (mut world, id, change) = asking(&server);
+    world.deliver();
+    server.for_recipient("a@example.com", At::Rcpt, soft());
+    server.for_recipient("n@example.com", At::Rcpt, soft());
+    world.freeze();
+    world.deliver();
+    world.wait(1);
+    let (now, key) = (world.clock.now(), world.suppressions());
+    let told = world.store.write(move |ledger| match ledger.move_to(id, change, "test", &key, now)? {
+        Moved::Done { from, .. } => ledger.queue_notice(&notice(NoticeKind::Moved, id, from, now)),
+        Moved::Unknown => Ok(None),
+    });
+    assert!(matches!(told, Ok(Some(_))), "{told:?}");
+    for expected in [None, Some(SuppressionReason::HardBounce)] {
+        world.wait(1);
+        world.freeze();
+        world.deliver();
+        assert_eq!(suppressed(&world, "n@example.com"), expected, "the second of its own");
+    }
 }
