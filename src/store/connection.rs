@@ -73,6 +73,8 @@ pub(super) fn open(path: &Path, now: Instant) -> Result<Connection, StoreError> 
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|cause| open_error(path, folder_words(&cause)))?;
     }
+    // Made here, for SQLite would let everybody read it; a failure is its to tell.
+    let _ = for_the_owner().create_new(true).open(path);
     let mut db = Connection::open(path).map_err(|cause| refused(path, &cause))?;
     settings(&db).map_err(|cause| refused(path, &cause))?;
     // Asked before anything is changed: a path typed wrong must not turn another program's file into a store.
@@ -81,9 +83,37 @@ pub(super) fn open(path: &Path, now: Instant) -> Result<Connection, StoreError> 
         Whose::Newer(found) => return Err(newer(path, found)),
         Whose::Foreign => return Err(StoreError::Foreign { path: path.to_owned() }),
     }
+    close_to_others(path);
     db.pragma_update(None, "journal_mode", "WAL").map_err(|cause| refused(path, &cause))?;
     migrate(&mut db, path, now)?;
     Ok(db)
+}
+
+/// How a file is made that its owner alone can open.
+pub(super) fn for_the_owner() -> std::fs::OpenOptions {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Takes from others what earlier versions let them read: the store's file and those beside it. Another owner's stay.
+fn close_to_others(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let beside = |ending: &str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(ending);
+            std::path::PathBuf::from(name)
+        };
+        for file in [path.to_owned(), beside("-wal"), beside("-shm"), path.with_extension("lock")] {
+            if std::fs::metadata(&file).is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
+                let _ = std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600));
+            }
+        }
+    }
 }
 
 /// Opens another connection on a file that [`open`] prepared, for reading only.

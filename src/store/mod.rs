@@ -195,8 +195,7 @@ impl SenderLock {
     pub fn take(database: &Path) -> Result<SenderLock, StoreError> {
         let path = database.with_extension("lock");
         let open = |cause: std::io::Error| StoreError::Open { path: path.clone(), cause: cause.to_string() };
-        let file =
-            std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(open)?;
+        let file = connection::for_the_owner().create(true).truncate(false).open(&path).map_err(open)?;
         match file.try_lock() {
             Ok(()) => Ok(SenderLock { _file: file }),
             Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked { path }),
