@@ -91,17 +91,23 @@ impl Ledger<'_> {
     /// Forgets new addresses that nobody confirmed in time and old ones nobody went back to, and the mails to them. Returns
     /// how many.
     pub fn forget_new_addresses(&self, now: Instant) -> Result<usize, StoreError> {
-        self.db
+        let mails = self
+            .db
             .prepare_cached(
                 "UPDATE notices SET address = NULL, html = '', text = ''
                  WHERE address IS NOT NULL AND expires_at < ?1",
             )
             .and_then(|mut update| update.execute([now.timestamp_millis()]))
             .map_err(sql)?;
-        self.db
+        let changes = self
+            .db
             .prepare_cached("DELETE FROM address_changes WHERE asked_at < ?1")
             .and_then(|mut delete| delete.execute([(now - CHANGE_OPEN).timestamp_millis()]))
-            .map_err(sql)
+            .map_err(sql)?;
+        if mails + changes > 0 {
+            self.erasing();
+        }
+        Ok(changes)
     }
 
     fn may_have(&self, address: &EmailAddress, key: &SuppressionKey) -> Result<bool, StoreError> {
@@ -197,6 +203,7 @@ impl Ledger<'_> {
     /// Ends a reader's wishes for a new address, the mails to it, and the ways back from `change` on. What was asked for
     /// still counts.
     fn end_new_addresses(&self, id: SubscriberId, change: i64, now: Instant) -> Result<(), StoreError> {
+        self.erasing();
         self.db
             .prepare_cached(
                 "UPDATE address_changes SET address = NULL WHERE subscriber_id = ?1 AND (back = 0 OR id >= ?2)",
@@ -215,6 +222,7 @@ impl Ledger<'_> {
 
     /// Forgets the new addresses of a reader who leaves, and the mails to them.
     pub(super) fn drop_new_addresses(&self, id: SubscriberId) -> Result<(), StoreError> {
+        self.erasing();
         self.db
             .prepare_cached("DELETE FROM address_changes WHERE subscriber_id = ?1")
             .and_then(|mut delete| delete.execute([id.0]))

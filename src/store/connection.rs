@@ -22,10 +22,15 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_v8.sql"),
 ];
 
+/// How long a connection waits for another's lock.
+pub(super) const BUSY: Duration = Duration::from_secs(10);
+
 fn settings(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(Duration::from_secs(10))?;
+    db.busy_timeout(BUSY)?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "synchronous", "FULL")?;
+    // What is erased is overwritten, not only let go.
+    db.pragma_update(None, "secure_delete", true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // A plan that looked at a bound value is made anew at each execution; ours are meant to stand.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

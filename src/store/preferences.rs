@@ -81,7 +81,11 @@ impl Ledger<'_> {
                 "UPDATE subscribers SET name = ?2 WHERE id = ?1 AND erased_at IS NULL AND name IS NOT ?2",
             )
             .and_then(|mut update| update.execute((id.0, name)))
-            .map(drop)
+            .map(|changed| {
+                if changed > 0 {
+                    self.erasing()
+                }
+            })
             .map_err(sql)
     }
 }

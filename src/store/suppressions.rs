@@ -201,6 +201,7 @@ impl Ledger<'_> {
         address: &EmailAddress,
         now: Instant,
     ) -> Result<(), StoreError> {
+        self.erasing();
         self.forget_replies(id, address)?;
         self.db
             .prepare_cached(
