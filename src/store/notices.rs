@@ -51,7 +51,7 @@ pub struct Leaving {
     pub subscriber: SubscriberId,
     /// When they withdrew.
     pub since: Instant,
-    /// They have a subscription again.
+    /// They have a subscription again; one that waits for its confirmation anybody can have asked for.
     pub back: bool,
     /// When the notice was written, if it was.
     pub noticed_at: Option<Instant>,
@@ -223,7 +223,7 @@ impl Ledger<'_> {
             .prepare_cached(
                 "SELECT l.subscriber_id, l.since,
                         EXISTS (SELECT 1 FROM subscriptions s
-                                 WHERE s.subscriber_id = l.subscriber_id AND s.state <> 'unsubscribed'),
+                                 WHERE s.subscriber_id = l.subscriber_id AND s.state IN ('active', 'paused')),
                         n.created_at,
                         d.state IN ('sent', 'bounced', 'expired', 'suppressed')
                           OR d.state = 'unknown' AND d.due_at = 9223372036854775807
@@ -239,7 +239,7 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
-    /// Erases a person who was told, or whose time is over; one who came back stays. False: stayed.
+    /// Erases a person who was told, or whose time is over; one who came back, or may yet confirm that, stays. False: stayed.
     pub fn see_off(&self, id: SubscriberId, now: Instant) -> Result<bool, StoreError> {
         let back = self.subscriptions_of(id)?.iter().any(|(subscription, _)| {
             subscription.state != crate::model::subscriber::SubscriptionState::Unsubscribed

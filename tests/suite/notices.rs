@@ -7,6 +7,7 @@ use moabom::model::subscriber::{SubscriptionState, SuppressionReason};
 use moabom::model::{EmailAddress, Sender, SubscriberId};
 use moabom::notify::{self, Report, Settings};
 use moabom::render::notice::NoticeRenderer;
+use moabom::store::signups::SignUp;
 use moabom::store::subscribers::NewSubscriber;
 use moabom::store::suppressions::{Farewell, Withdrawal};
 
@@ -253,6 +254,39 @@ fn who_left_is_erased_within_fourteen_days_however_late_the_telling_began() {
     assert_eq!(notify(&world, TELLING), Report::default());
     world.wait(2);
     assert_eq!(notify(&world, TELLING), Report { queued: 0, erased: 1 }, "a day after it was queued");
+}
+
+#[test]
+fn a_sign_up_that_anybody_can_send_keeps_nobody_who_left_from_being_told() {
+    let server = SmtpServer::start();
+    let world = World::new(&server);
+    let id = add(&world, "a@example.com", world.clock.now() - Duration::days(100));
+    leave(&world, id);
+    let (key, now) = (world.suppressions(), world.clock.now());
+    let signed_up = world.store.write(move |ledger| {
+        let (address, digests) =
+            (EmailAddress::parse("a@example.com").expect("an address"), ["weekly".to_owned()]);
+        let new = NewSubscriber {
+            address: &address,
+            name: None,
+            digests: &digests,
+            state: SubscriptionState::Pending,
+            consent_at: now,
+            source: "web",
+            wording: "test",
+        };
+        ledger.sign_up(&new, 60, &key, now)
+    });
+    assert_eq!(signed_up, Ok(SignUp::Pending(id)));
+    assert_eq!(day(&world), Report { queued: 1, erased: 0 });
+    let mails = mails(&server, "a@example.com");
+    assert!(mails.len() == 1 && mails[0].0.starts_with("수신거부 처리 결과"), "{mails:?}");
+    assert_eq!(world.number("SELECT count(*) FROM leaving"), 0, "the sign-up's own time decides now");
+    assert_eq!(world.number("SELECT count(*) FROM subscribers WHERE address IS NOT NULL"), 1);
+    days(&world, 8);
+    moabom::feedback::run_once(&world.store, world.clock.now()).expect("runs");
+    assert_eq!(world.number("SELECT count(*) FROM subscribers WHERE address IS NOT NULL"), 0);
+    world.check();
 }
 
 #[test]
