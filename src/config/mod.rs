@@ -95,7 +95,7 @@ pub struct WebSettings {
     pub public_url: Option<Url>,
     /// Whether one can sign up there.
     pub signup: bool,
-    /// Mails to confirm a sign-up, in an hour, for all addresses together.
+    /// Mails to confirm a sign-up or a new address, in an hour, for all addresses together.
     pub confirmations_per_hour: u32,
     /// Proxies whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<Network>,

@@ -1,4 +1,4 @@
-//! Pure: the mails that the pages ask for: the double opt-in, and the confirmation of a new address.
+//! Pure: the mails that the pages ask for: the double opt-in, the confirmation of a new address, the word to the old one.
 
 use std::sync::Arc;
 
@@ -40,6 +40,11 @@ impl Confirmations {
         self.mail("address-change", "받는 주소를 확인해 주세요")
     }
 
+    /// What the old address is told after a move; its link leads back.
+    pub fn moved(&self) -> Result<Content, RenderError> {
+        self.mail("moved", "받는 주소가 바뀌었습니다")
+    }
+
     fn mail(&self, name: &str, subject: &str) -> Result<Content, RenderError> {
         let mut context = self.context.clone();
         let subject = format!("{subject} - {}", self.newsletter);
@@ -67,7 +72,7 @@ mod tests {
         };
         let renderer = Renderer::new(&[]).unwrap();
         let mails = Confirmations::new(renderer.templates(), "해봄의 <편지>", &sender);
-        for mail in [mails.sign_up().unwrap(), mails.address_change().unwrap()] {
+        for mail in [mails.sign_up(), mails.address_change(), mails.moved()].map(Result::unwrap) {
             for part in [&mail.html, &mail.text] {
                 assert!(
                     part.contains(LINK) && part.contains("72시간") && part.contains("02-000-0000"),

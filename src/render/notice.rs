@@ -52,7 +52,7 @@ pub(super) fn words(kind: NoticeKind) -> Option<Words> {
                 "You agreed to receive this newsletter. To keep it, do nothing. To withdraw, open the link above. No login is needed.",
             ),
         },
-        NoticeKind::Confirm | NoticeKind::AddressChange => return None,
+        NoticeKind::Confirm | NoticeKind::AddressChange | NoticeKind::Moved => return None,
     })
 }
 

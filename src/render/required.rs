@@ -89,13 +89,22 @@ fn notices(templates: &Arc<Templates>, input: &LetterInput) -> Result<(), Render
 fn confirmations(templates: &Arc<Templates>, input: &LetterInput) -> Result<(), RenderError> {
     let drawn = Confirmations::new(templates, &input.newsletter.title, &input.sender);
     // Not the law's but the mail's whole sense: who asks, and the link that answers.
-    let items = [
-        item("보낸 사람의 이름이", "{{ sender }}", BODY, input.sender.name.as_str()),
-        item("보낸 사람의 이메일이", "{{ email }}", BODY, input.sender.email.as_str()),
-        item("확인 링크가", "{{ link }}", "이 링크를 눌러야 확인돼요", confirmation::LINK),
-    ];
-    mail(templates, "notice/confirm", &drawn.sign_up()?, &items)?;
-    mail(templates, "notice/address-change", &drawn.address_change()?, &items)
+    let items = |link, why| {
+        [
+            item("보낸 사람의 이름이", "{{ sender }}", BODY, input.sender.name.as_str()),
+            item("보낸 사람의 이메일이", "{{ email }}", BODY, input.sender.email.as_str()),
+            item(link, "{{ link }}", why, confirmation::LINK),
+        ]
+    };
+    let confirmed = items("확인 링크가", "이 링크를 눌러야 확인돼요");
+    mail(templates, "notice/confirm", &drawn.sign_up()?, &confirmed)?;
+    mail(templates, "notice/address-change", &drawn.address_change()?, &confirmed)?;
+    mail(
+        templates,
+        "notice/moved",
+        &drawn.moved()?,
+        &items("되돌리는 링크가", "이 링크로만 되돌릴 수 있어요"),
+    )
 }
 
 fn corrections(templates: &Templates, input: &LetterInput) -> Result<(), RenderError> {

@@ -8,7 +8,7 @@ use crate::korean::width;
 use crate::model::Sender;
 
 /// The built-in templates: name and text. A file of the same name in the operator's folder replaces one.
-pub const BUILT_IN: [(&str, &str); 13] = [
+pub const BUILT_IN: [(&str, &str); 15] = [
     ("digest/letter.html", include_str!("../../templates/digest/letter.html")),
     ("digest/parts.html", include_str!("../../templates/digest/parts.html")),
     ("digest/letter.txt", include_str!("../../templates/digest/letter.txt")),
@@ -22,6 +22,8 @@ pub const BUILT_IN: [(&str, &str); 13] = [
     ("notice/confirm.txt", include_str!("../../templates/notice/confirm.txt")),
     ("notice/address-change.html", include_str!("../../templates/notice/address-change.html")),
     ("notice/address-change.txt", include_str!("../../templates/notice/address-change.txt")),
+    ("notice/moved.html", include_str!("../../templates/notice/moved.html")),
+    ("notice/moved.txt", include_str!("../../templates/notice/moved.txt")),
 ];
 
 const STYLES: &str = "digest/letter.css";

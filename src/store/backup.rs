@@ -145,7 +145,7 @@ pub fn settle_restored(
     let mut db = connection::open(path, now)?;
     let transaction = db.transaction().map_err(sql)?;
     let restored = {
-        let ledger = Ledger { db: &transaction };
+        let ledger = Ledger::on(&transaction);
         let held = ledger.hold_open_deliveries(now)?;
         ledger.skip_numbers(now)?;
         ledger.new_instance(now)?;
@@ -162,7 +162,7 @@ pub fn settle_restored(
 /// Whether links or suppressions of the store at `path` need its key. An error where it is no store of ours.
 pub fn is_keyed(path: &Path) -> Result<bool, BackupError> {
     let db = open_ours(path)?;
-    Ok(Ledger { db: &db }.is_keyed()?)
+    Ok(Ledger::on(&db).is_keyed()?)
 }
 
 fn open_ours(path: &Path) -> Result<Connection, BackupError> {

@@ -5,6 +5,8 @@
 //! share one commit. Reads by `store.read(|ledger| …)` see the last commit. Each noun has its file with its methods on
 //! [`Ledger`]; no SQL and no rusqlite type leaves this folder.
 
+pub mod address_changes;
+pub mod asked;
 pub mod backup;
 pub mod breakers;
 mod connection;
@@ -28,6 +30,7 @@ pub mod suppressions;
 pub mod verify;
 mod writer;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -115,6 +118,19 @@ pub(crate) fn sql(error: rusqlite::Error) -> StoreError {
 /// The nouns' methods live on this: a connection inside a transaction.
 pub struct Ledger<'a> {
     pub(crate) db: &'a Connection,
+    /// Something of a person was erased: the write-ahead log, where it stands too, is to be emptied.
+    erased: Cell<bool>,
+}
+
+impl<'a> Ledger<'a> {
+    fn on(db: &'a Connection) -> Ledger<'a> {
+        Ledger { db, erased: Cell::new(false) }
+    }
+
+    /// For whoever takes an address or a name out of a row.
+    fn erasing(&self) {
+        self.erased.set(true);
+    }
 }
 
 /// Readers kept open for the next reads; those that a crowd of requests opened beyond them are closed again.
@@ -184,7 +200,7 @@ impl Store {
         };
         let result = {
             let transaction = reader.unchecked_transaction().map_err(sql)?;
-            job(&Ledger { db: &transaction })
+            job(&Ledger::on(&transaction))
         };
         let mut idle = self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < IDLE_READERS {

@@ -94,7 +94,7 @@ impl Ledger<'_> {
 
     /// Ends every subscription of a person in this one transaction: the address is suppressed, letters not yet begun are
     /// suppressed (their leases end: the epoch moves on), the withdrawal is recorded, address and name are erased.
-    /// Repeating it changes nothing. `source` says where it came from (`one-click`, `web`, `cli`, `mail`).
+    /// Repeating it changes nothing. `source` says where it came from (`one-click`, `web`, `cli`, `smtp`, `restore`).
     pub fn withdraw(
         &self,
         id: SubscriberId,
@@ -134,6 +134,7 @@ impl Ledger<'_> {
         self.suppress(&hash, SuppressionReason::Withdrawn, now)?;
         self.record_withdrawal(id, source, now)?;
         self.end_unbegun(Whose::Person(id), None, now)?;
+        self.drop_new_addresses(id)?;
         match farewell {
             Farewell::Untold => self.erase(id, &address, now)?,
             Farewell::Told => self.put_leaving(id, now)?,
@@ -190,6 +191,7 @@ impl Ledger<'_> {
         address: &EmailAddress,
         now: Instant,
     ) -> Result<(), StoreError> {
+        self.erasing();
         self.forget_replies(id, address)?;
         self.db
             .prepare_cached(

@@ -1,16 +1,18 @@
-//! Effect: the one thread that writes. Jobs that wait together share one transaction and one fsync (group commit).
+//! Effect: the one thread that writes. Jobs that wait together share one transaction and one fsync (group commit). Where one
+//! erased something of a person, the log is emptied before anybody is told that it is done.
 //!
 //! A full disk or a failed call can make SQLite end the whole transaction within a job, its savepoint included. The group
 //! ends there: whatever it held is told as failed, and the jobs that still wait get a transaction of their own.
 
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::refusal::Refusal;
-use super::{Ledger, StoreError, sql};
+use super::{Ledger, StoreError, connection, sql};
 
 /// At most this many jobs share a commit, so that none waits long for its answer.
 const GROUP: usize = 256;
@@ -19,9 +21,14 @@ const GROUP: usize = 256;
 /// with their answers then, and share the next fsync.
 const GATHER: usize = 4;
 
+/// How long emptying the log waits for readers, how long after it is tried again, and after how many commits at the latest.
+const EMPTY_WAIT: Duration = Duration::from_millis(100);
+const EMPTY_AGAIN: Duration = Duration::from_secs(1);
+const EMPTY_AFTER: u32 = 64;
+
 /// Runs a job and returns what tells its caller the result, once the commit's own result is known; and the job's error.
 /// It gets the error instead of the database when no transaction could be begun.
-type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> (Answer, Result<(), StoreError>) + Send>;
+type Job = Box<dyn FnOnce(Result<&Ledger<'_>, StoreError>) -> (Answer, Result<(), StoreError>) + Send>;
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 pub(super) struct Writer {
@@ -44,7 +51,7 @@ impl<T> Pending<T> {
                     if tokio::runtime::Handle::try_current().is_err() {
                         return receiver.blocking_recv().unwrap_or(Err(StoreError::Closed));
                     }
-                    thread::park_timeout(std::time::Duration::from_micros(200));
+                    thread::park_timeout(Duration::from_micros(200));
                 }
             }
         }
@@ -68,8 +75,8 @@ impl Writer {
         F: FnOnce(&Ledger<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
-        let job: Job = Box::new(move |db| {
-            let result = db.and_then(|db| in_savepoint(db, job));
+        let job: Job = Box::new(move |ledger| {
+            let result = ledger.and_then(|ledger| in_savepoint(ledger, job));
             let outcome = result.as_ref().map(drop).map_err(StoreError::clone);
             let answer: Answer = Box::new(move |committed| {
                 // A caller that stopped waiting loses nothing: its work is committed all the same.
@@ -93,16 +100,19 @@ impl Drop for Writer {
 }
 
 fn run(db: &Connection, queue: &mpsc::Receiver<Job>) {
-    while let Ok(first) = queue.recv() {
+    let (ledger, mut log) = (Ledger::on(db), Log::Clean);
+    while let Some(first) = next(db, queue, &mut log) {
         if let Err(error) = run_cached(db, "BEGIN IMMEDIATE") {
             first(Err(error)).0(Ok(()));
             continue;
         }
         let mut answers = Vec::with_capacity(8);
-        let committed = run_group(db, first, queue, &mut answers).and_then(|()| run_cached(db, "COMMIT"));
+        let committed =
+            run_group(&ledger, first, queue, &mut answers).and_then(|()| run_cached(db, "COMMIT"));
         if committed.is_err() && !db.is_autocommit() {
             let _ = run_cached(db, "ROLLBACK");
         }
+        log.committed(db, ledger.erased.take());
         for answer in answers {
             answer(committed.clone());
         }
@@ -111,7 +121,7 @@ fn run(db: &Connection, queue: &mpsc::Receiver<Job>) {
 
 /// Runs the jobs that wait, into `answers`. An error: SQLite ended the transaction, and nothing of the group is left.
 fn run_group(
-    db: &Connection,
+    ledger: &Ledger<'_>,
     first: Job,
     queue: &mpsc::Receiver<Job>,
     answers: &mut Vec<Answer>,
@@ -124,9 +134,9 @@ fn run_group(
             thread::yield_now();
             continue;
         };
-        let (answer, outcome) = job(Ok(db));
+        let (answer, outcome) = job(Ok(ledger));
         answers.push(answer);
-        if db.is_autocommit() {
+        if ledger.db.is_autocommit() {
             return Err(outcome.err().unwrap_or_else(ended));
         }
     }
@@ -138,23 +148,65 @@ fn ended() -> StoreError {
     StoreError::Sql(Refusal::new("함께 적던 것이 모두 되돌려졌어요", advice))
 }
 
+/// The next job; none once nobody can send one. While it waits, a log that could not be emptied is tried again.
+fn next(db: &Connection, queue: &mpsc::Receiver<Job>, log: &mut Log) -> Option<Job> {
+    loop {
+        if matches!(log, Log::Clean) {
+            return queue.recv().ok();
+        }
+        match queue.recv_timeout(EMPTY_AGAIN) {
+            Ok(job) => return Some(job),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+            Err(mpsc::RecvTimeoutError::Timeout) => *log = Log::emptied(db),
+        }
+    }
+}
+
+/// The write-ahead log: whether text that was erased from the tables may still stand in it.
+enum Log {
+    Clean,
+    /// A reader, here or in another process, kept it from being emptied, so many commits ago.
+    Held(u32),
+}
+
+impl Log {
+    /// After a commit that `erased` something or not.
+    fn committed(&mut self, db: &Connection, erased: bool) {
+        match self {
+            Log::Clean if !erased => {}
+            Log::Held(commits) if !erased && *commits < EMPTY_AFTER => *commits += 1,
+            Log::Clean | Log::Held(_) => *self = Log::emptied(db),
+        }
+    }
+
+    fn emptied(db: &Connection) -> Log {
+        let empty = || {
+            db.busy_timeout(EMPTY_WAIT)?;
+            let held = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+            db.busy_timeout(connection::BUSY)?;
+            held
+        };
+        if matches!(empty(), Ok(0)) { Log::Clean } else { Log::Held(0) }
+    }
+}
+
 fn run_cached(db: &Connection, text: &str) -> Result<(), StoreError> {
     db.prepare_cached(text).and_then(|mut statement| statement.execute([])).map(drop).map_err(sql)
 }
 
 fn in_savepoint<T>(
-    db: &Connection,
+    ledger: &Ledger<'_>,
     job: impl FnOnce(&Ledger<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    run_cached(db, "SAVEPOINT job")?;
-    let result = job(&Ledger { db });
-    if db.is_autocommit() {
+    run_cached(ledger.db, "SAVEPOINT job")?;
+    let result = job(ledger);
+    if ledger.db.is_autocommit() {
         return result.and_then(|_| Err(ended()));
     }
     if result.is_err() {
-        run_cached(db, "ROLLBACK TO job")?;
+        run_cached(ledger.db, "ROLLBACK TO job")?;
     }
-    run_cached(db, "RELEASE job")?;
+    run_cached(ledger.db, "RELEASE job")?;
     result
 }
 

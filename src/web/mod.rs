@@ -88,7 +88,7 @@ pub struct PeopleSettings {
     pub links: Option<Url>,
     /// What one can subscribe to.
     pub digests: Vec<DigestChoice>,
-    /// Mails to confirm a sign-up, in an hour, for all addresses together.
+    /// Mails to confirm a sign-up or a new address, in an hour, for all addresses together.
     pub confirmations_per_hour: u32,
     /// Proxies whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<Network>,

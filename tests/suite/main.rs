@@ -1,5 +1,6 @@
 //! One test binary; one module per behaviour; names are sentences.
 
+mod address_change;
 mod admin;
 mod approval;
 mod architecture;

@@ -10,6 +10,9 @@ use crate::model::{DeliveryId, SuppressionKey};
 use crate::retry;
 use crate::store::{Ledger, StoreError, sql};
 
+/// A notice `n` to an address that is not, or no longer, the person's.
+const ELSEWHERE: &str = "(n.kind = 'address_change' OR n.kind = 'moved')";
+
 /// What is written to a row.
 struct Change<'a> {
     state: DeliveryState,
@@ -125,19 +128,37 @@ impl Ledger<'_> {
             Ending::Bounced { hard } if hard || self.bounced_before(finished)? => {
                 self.suppress(&finished.hash, SuppressionReason::HardBounce, now)
             }
+            Ending::Unsubscribed if self.went_elsewhere(finished)? => {
+                self.suppress(&finished.hash, SuppressionReason::Withdrawn, now)
+            }
             Ending::Unsubscribed => self.withdraw(finished.subscriber, "smtp", key, now).map(drop),
             _ => Ok(()),
         }
     }
 
-    /// Whether another letter to this person bounced within the window that turns soft into hard.
+    /// Whether it went to an address that is not, or no longer, the person's: what is said there is not the person's word.
+    fn went_elsewhere(&self, finished: &Finished) -> Result<bool, StoreError> {
+        let Mailing::Notice(notice) = finished.mailing else { return Ok(false) };
+        self.db
+            .prepare_cached(&format!("SELECT 1 FROM notices n WHERE n.id = ?1 AND {ELSEWHERE}"))
+            .and_then(|mut found| found.exists([notice.0]))
+            .map_err(sql)
+    }
+
+    /// Whether another letter to this person's present address bounced within the window that turns soft into hard.
     fn bounced_before(&self, finished: &Finished) -> Result<bool, StoreError> {
+        if self.went_elsewhere(finished)? {
+            return Ok(false);
+        }
         let window = retry::SOFT_WINDOW.as_millis() as i64;
         self.db
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "SELECT 1 FROM deliveries d JOIN attempts a ON a.delivery_id = d.id
-                  WHERE d.subscriber_id = ?1 AND d.id <> ?2 AND a.result = 'bounced' AND a.ended_at >= ?3",
-            )
+                  WHERE d.subscriber_id = ?1 AND d.id <> ?2 AND a.result = 'bounced'
+                    AND a.ended_at >= max(?3, (SELECT coalesce(max(n.about), 0) FROM notices n
+                                                WHERE n.subscriber_id = ?1 AND n.kind = 'moved'))
+                    AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.id = d.notice_id AND {ELSEWHERE})"
+            ))
             .and_then(|mut found| {
                 let since = finished.ended_at.timestamp_millis() - window;
                 found.exists((finished.subscriber.0, finished.id.0, since))
