@@ -18,6 +18,7 @@ pub mod josa;
 mod latin;
 mod letter;
 mod line;
+mod loanwords;
 mod noise;
 #[cfg(test)]
 mod properties;

@@ -1,0 +1,259 @@
+//! Pure: tests of particles.
+
+use super::*;
+
+#[test]
+fn the_vectors_hold() {
+    for line in
+        include_str!("../../../tests/fixtures/vectors/josa.tsv").lines().filter(|l| !l.starts_with("# "))
+    {
+        let cells: Vec<&str> = line.split('\t').collect();
+        if let [noun, object, direction] = cells.as_slice() {
+            assert_eq!(particle(noun, Pair::EulReul), *object, "{noun}");
+            assert_eq!(particle(noun, Pair::EuroRo), *direction, "{noun}");
+        }
+    }
+}
+
+fn check(cases: &[(&str, &str)]) {
+    for (noun, expected) in cases {
+        assert_eq!(particle(noun, Pair::EuroRo), *expected, "{noun}");
+    }
+}
+
+#[test]
+fn a_reading_in_brackets_speaks_for_a_foreign_head() {
+    check(&[
+        ("LLM(대규모 언어 모델)", "로"),
+        ("Kubernetes(쿠버네티스)", "로"),
+        ("黃金(황금)", "으로"),
+        ("애플(Apple)", "로"),
+        ("서울(수도)", "로"),
+        ("(주)", "로"),
+        ("삼성(주)", "으로"),
+        ("5kg(약 11파운드)", "으로"),
+        ("책(2판)[개정]", "으로"),
+        ("Python (파이썬)", "으로"),
+    ]);
+}
+
+#[test]
+fn numbers_are_read_as_they_are_spoken() {
+    check(&[
+        ("10", "으로"),
+        ("1,000", "으로"),
+        ("10,000", "으로"),
+        ("100000000", "으로"),
+        ("1000000000000", "로"),
+        ("1만", "으로"),
+        ("10억", "으로"),
+        ("1.0", "으로"),
+        ("3.14", "로"),
+        ("v2.0", "으로"),
+        ("1.2.3", "으로"),
+        ("3:30", "으로"),
+        ("3:00", "로"),
+        ("12:30:00", "으로"),
+        ("16:9", "로"),
+        ("2026-11-23", "로"),
+        ("2026. 11. 23.", "로"),
+        ("1~3", "으로"),
+        ("1/2", "로"),
+        ("007", "로"),
+        ("제3", "으로"),
+        ("3rd", "로"),
+        ("Ⅳ", "로"),
+        ("Ⅲ", "으로"),
+        ("VIII", "로"),
+        ("①", "로"),
+        ("１０", "으로"),
+        ("-5", "로"),
+        ("$100", "로"),
+        ("₩1,000", "으로"),
+        ("1️⃣", "로"),
+        ("½", "로"),
+    ]);
+}
+
+#[test]
+fn units_are_read_by_their_names() {
+    check(&[
+        ("50%", "로"),
+        ("5kg", "으로"),
+        ("5 kg", "으로"),
+        ("10km", "로"),
+        ("3m²", "로"),
+        ("20°", "로"),
+        ("20℃", "로"),
+        ("20°C", "로"),
+        ("16GB", "로"),
+        ("300px", "로"),
+        ("5g", "으로"),
+        ("5G", "로"),
+        ("4K", "로"),
+        ("10t", "으로"),
+        ("60km/h", "로"),
+        ("1.5L", "로"),
+        ("㎏", "으로"),
+        ("100dB", "로"),
+        ("C#", "으로"),
+        ("A+", "로"),
+    ]);
+}
+
+#[test]
+fn capitals_are_read_by_letter_and_words_by_dictionary() {
+    check(&[
+        ("HTML", "로"),
+        ("LLM", "으로"),
+        ("LLMs", "로"),
+        ("CDN", "으로"),
+        ("PR", "로"),
+        ("R&D", "로"),
+        ("ChatGPT", "로"),
+        ("GPT-4o", "로"),
+        ("OpenAI", "로"),
+        ("YouTube", "로"),
+        ("iPhone", "으로"),
+        ("Google", "로"),
+        ("Apple", "로"),
+        ("Facebook", "으로"),
+        ("Node.js", "로"),
+        ("AirPods Max", "로"),
+        ("Qwzrtblk", "(으)로"),
+        ("Straße", "(으)로"),
+        ("X", "로"),
+        ("n", "으로"),
+    ]);
+}
+
+#[test]
+fn marks_emoji_tags_and_laughter_at_the_end_are_passed_over() {
+    check(&[
+        ("집😀", "으로"),
+        ("집 👨‍👩‍👧‍👦", "으로"),
+        ("물!!!", "로"),
+        ("『책』", "으로"),
+        ("<b>집</b>", "으로"),
+        ("&quot;집&quot;", "으로"),
+        ("집…", "으로"),
+        ("집~", "으로"),
+        ("집ㅋㅋㅋ", "으로"),
+        ("한글\u{3164}", "로"),
+        ("Wi-Fi", "로"),
+        ("ㅋㅋ", "(으)로"),
+        ("ㄹ", "로"),
+        ("ㄱ", "으로"),
+        ("", "(으)로"),
+        ("!?", "(으)로"),
+        ("()", "(으)로"),
+        ("[서울]", "로"),
+    ]);
+}
+
+#[test]
+fn every_pair_has_its_forms_and_is_read_back_from_them() {
+    let after = |noun: &str| Pair::ALL.map(|pair| particle(noun, pair));
+    assert_eq!(after("집"), ["은", "이", "을", "과", "으로", "이나", "이랑", "이라", "아"]);
+    assert_eq!(after("배"), ["는", "가", "를", "와", "로", "나", "랑", "라", "야"]);
+    assert_eq!(after("물"), ["은", "이", "을", "과", "로", "이나", "이랑", "이라", "아"]);
+    assert_eq!(
+        after("?"),
+        ["은(는)", "이(가)", "을(를)", "과(와)", "(으)로", "(이)나", "(이)랑", "(이)라", "아(야)"]
+    );
+    for pair in Pair::ALL {
+        for noun in ["집", "배", "?"] {
+            assert_eq!(Pair::parse(particle(noun, pair)), Some(pair));
+        }
+    }
+    assert_eq!(Pair::parse("으로/로"), Some(Pair::EuroRo));
+    assert_eq!(Pair::parse("를/을"), Some(Pair::EulReul));
+    assert_eq!(Pair::parse("가(이)"), Some(Pair::IGa));
+    assert_eq!(Pair::parse("에서"), None);
+    assert_eq!(with("‘벽돌’", Pair::EuroRo), "‘벽돌’로");
+}
+
+/// The particles of a noun must be those of its reading, in every pair.
+fn read_as(cases: &[(&str, &str)]) {
+    for (noun, reading) in cases {
+        for pair in Pair::ALL {
+            assert_eq!(particle(noun, pair), particle(reading, pair), "{noun} ({reading})");
+        }
+    }
+}
+
+#[test]
+fn known_words_take_the_particle_of_their_korean_reading() {
+    assert_eq!(with("Google", Pair::EulReul), "Google을");
+    assert_eq!(with("Google", Pair::EuroRo), "Google로");
+    assert_eq!(with("Bit", Pair::EulReul), "Bit를");
+    assert_eq!(with("Mac", Pair::EuroRo), "Mac으로");
+    read_as(&[
+        ("Google", "구글"),
+        ("Daum", "다음"),
+        ("Debian", "데비안"),
+        ("Mac", "맥"),
+        ("Lab", "랩"),
+        ("GitLab", "깃랩"),
+        ("Template", "템플릿"),
+        ("RedHat", "레드햇"),
+        ("Europe", "유럽"),
+        ("Tech", "테크"),
+        ("FinTech", "핀테크"),
+        ("BioTech", "바이오테크"),
+        ("EdTech", "에듀테크"),
+        ("HighTech", "하이테크"),
+        ("Check", "체크"),
+        ("Bit", "비트"),
+        ("Diet", "다이어트"),
+        ("Disc", "디스크"),
+        ("Hit", "히트"),
+        ("Sync", "싱크"),
+        ("Async", "어싱크"),
+        ("Shock", "쇼크"),
+        ("Knock", "노크"),
+        ("Iraq", "이라크"),
+        ("Merit", "메리트"),
+        ("Theme", "테마"),
+        ("ip", "아이피"),
+    ]);
+}
+
+#[test]
+fn capitals_that_are_read_as_words_are_not_spelled() {
+    read_as(&[
+        ("K-POP", "케이팝"),
+        ("LINE", "라인"),
+        ("SHOP", "숍"),
+        (".NET", "닷넷"),
+        ("ASP.NET", "닷넷"),
+        ("BOOK", "북"),
+        ("TOEIC", "토익"),
+        ("OPEC", "오펙"),
+        ("ZIP", "집"),
+        ("NEW", "뉴"),
+        ("SQL", "에스큐엘"),
+        ("VR", "브이알"),
+        ("SBS", "에스비에스"),
+        ("HTTPS", "에이치티티피에스"),
+        ("IT", "아이티"),
+    ]);
+    // nobody spells so long a name by its letters, and nobody knows how it is read
+    assert_eq!(particle("MONTPARNASSE", Pair::EulReul), "을(를)");
+}
+
+#[test]
+fn plurals_possessives_and_compounds_go_by_their_last_part() {
+    read_as(&[
+        ("Tools", "툴스"),
+        ("Companies", "컴퍼니스"),
+        ("Google’s", "구글스"),
+        ("Apple's", "애플스"),
+        ("PowerPoint", "파워포인트"),
+        ("smartfactory", "스마트팩토리"),
+        ("sign-up", "사인업"),
+        ("T-shirt", "티셔츠"),
+        ("Post-it", "포스트잇"),
+        ("Pokémon", "포켓몬"),
+    ]);
+}
