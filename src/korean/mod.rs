@@ -10,8 +10,10 @@
 //! - [`written_date`]: days and times as people write them, read
 //! - [`reading`]: minutes to read
 
+mod boilerplate;
 pub mod counts;
 pub mod dates;
+mod emphasis;
 mod ending;
 pub mod excerpt;
 pub mod josa;
