@@ -3,6 +3,8 @@
 //! The rule walks back from the noun's end to the letter that is spoken last: past marks, closing quotes, emoji and
 //! tags; past a trailing `(…)` unless it is the reading of a foreign head, as in `LLM(대규모 언어 모델)`.
 
+use std::fmt;
+
 use unicode_normalization::UnicodeNormalization;
 
 use super::latin;
@@ -74,6 +76,14 @@ impl Pair {
             Pair::IraRa => ("이라", "라", "(이)라"),
             Pair::AYa => ("아", "야", "아(야)"),
         }
+    }
+}
+
+/// `을/를`: after a consonant, after a vowel.
+impl fmt::Display for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (closed, open, _) = self.forms();
+        write!(f, "{closed}/{open}")
     }
 }
 

@@ -4,12 +4,11 @@
 //! take every branch.
 
 use css_inline::CSSInliner;
-use tera::{Context, Kwargs, State, Tera};
+use tera::{Context, Tera};
 
 use super::slot::Slot;
 use super::view::LetterView;
-use super::{LetterInput, RenderError, sample, subject};
-use crate::korean::width;
+use super::{LetterInput, RenderError, filters, sample, subject};
 use crate::law;
 use crate::model::edition::Content;
 
@@ -22,8 +21,6 @@ pub const BUILT_IN: [(&str, &str); 4] = [
 ];
 
 const STYLES: &str = "digest/letter.css";
-/// Columns of the text part (RFC 5322 section 2.1.1 asks for 78 at most).
-const COLUMNS: usize = 76;
 /// Above this an operator is told; base64 makes 82 KB of it.
 const WARN_BYTES: usize = 60 * 1024;
 /// Above this excerpts go, the lowest post's first: base64 makes 102 KB of it, where Gmail clips.
@@ -180,7 +177,7 @@ fn loaded(overrides: &[(String, String)]) -> Result<(Tera, CSSInliner<'static>),
     let styles = files.iter().rfind(|(name, _)| *name == STYLES).map_or("", |(_, text)| text);
     let mut tera = Tera::new();
     // Filters come first: then an unknown one is an error of the load, not of the send.
-    tera.register_filter("wrap", wrap);
+    filters::register(&mut tera);
     tera.add_raw_templates(files.iter().filter(|(name, _)| *name != STYLES).copied())
         .map_err(|error| RenderError::of_tera(&error, None))?;
     let inliner = CSSInliner::options()
@@ -209,23 +206,6 @@ fn drop_excerpts(view: &mut LetterView, excess: usize) -> usize {
         }
     }
     dropped
-}
-
-/// Filter: breaks a text at 76 columns; `first` stands before the first line, `indent` before the others.
-fn wrap(text: &str, arguments: Kwargs, _: &State) -> tera::TeraResult<String> {
-    let first = arguments.get::<&str>("first")?.unwrap_or_default();
-    let indent = arguments.get::<&str>("indent")?.unwrap_or_default();
-    let room = COLUMNS.saturating_sub(width::of(indent).max(width::of(first)));
-    let lines = width::wrap(text, room);
-    let mut wrapped = String::with_capacity(text.len() + 16);
-    for (at, line) in lines.iter().enumerate() {
-        if at > 0 {
-            wrapped.push('\n');
-        }
-        wrapped.push_str(if at == 0 { first } else { indent });
-        wrapped.push_str(line);
-    }
-    Ok(wrapped)
 }
 
 /// No space at line ends, at most one empty line in a row, one line break at the end.

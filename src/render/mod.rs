@@ -10,6 +10,7 @@ pub mod slot;
 pub mod subject;
 pub mod view;
 
+mod filters;
 mod sample;
 mod wording;
 
