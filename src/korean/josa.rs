@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::latin;
 use super::letter::{final_of, is_emoji, is_hangul, is_latin, is_laughter, is_syllable};
 use super::sound::Sound;
+use super::units;
 
 /// A pair of particle forms: after a final consonant, and after a vowel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,10 +119,7 @@ fn sound(noun: &str) -> Option<Sound> {
 fn fold(ch: char) -> Vec<char> {
     match latin::roman_numeral(ch) {
         Some(number) => number.to_string().chars().collect(),
-        None if matches!(ch, '²' | '³' | '°' | '℃' | '℉' | '™' | '½' | '¼' | '¾') || is_hangul(ch) =>
-        {
-            vec![ch]
-        }
+        None if ch == '™' || units::sign(ch).is_some() || is_hangul(ch) => vec![ch],
         None => std::iter::once(ch).nfkc().collect(),
     }
 }
@@ -143,7 +141,7 @@ fn spoken_end(letters: &[char]) -> Option<Sound> {
         } else if is_laughter(last) && ends_in_laughter_after_word(rest) {
             rest = rest.split_last().map_or(&[][..], |(_, head)| head);
         } else if !is_emoji(last)
-            && (is_hangul(last) || last.is_alphanumeric() || latin::symbol(last).is_some())
+            && (is_hangul(last) || last.is_alphanumeric() || units::sign(last).is_some())
         {
             break;
         } else {
@@ -159,7 +157,7 @@ fn spoken_end(letters: &[char]) -> Option<Sound> {
 }
 
 fn has_speech(letters: &[char]) -> bool {
-    letters.iter().any(|&c| !is_emoji(c) && (c.is_alphanumeric() || latin::symbol(c).is_some()))
+    letters.iter().any(|&c| !is_emoji(c) && (c.is_alphanumeric() || units::sign(c).is_some()))
 }
 
 fn ends_in_laughter_after_word(letters: &[char]) -> bool {

@@ -6,40 +6,18 @@ use unicode_normalization::char::is_combining_mark;
 use super::letter::is_latin;
 use super::loanwords;
 use super::sound::Sound::{self, Consonant, Rieul, Vowel};
-
-/// Units as written right after a number, by the end of their Korean names.
-const UNITS_VOWEL: &str = "m cm mm km nm ha l ml dl kl s ms ns b kb mb gb tb pb kib mib gib tib hz khz mhz ghz w kw mw gw wh \
-     kwh v kv mv a ma mah kcal cal k pa hpa kpa mpa j kj bps kbps mbps gbps fps h/s km/h m/s mph db/m lb \
-     oz ft inch yd bar lux st nd rd th x p d c";
-const UNITS_RIEUL: &str = "px db mol cal/mol pixel";
-const UNITS_CONSONANT: &str = "g mg kg ug mcg t pt rpm n ppm min h hr yen won gram ton";
+use super::units;
 
 /// The end of the reading of what stands last: a word of Latin letters, a number, a unit or a readable symbol.
 pub(super) fn sound(letters: &[char]) -> Option<Sound> {
     let &last = letters.last()?;
-    if let Some(sound) = squared(letters).or_else(|| symbol(last)) {
+    if let Some(sound) = squared(letters).or_else(|| units::sign(last)) {
         return Some(sound);
     }
     if last.is_ascii_digit() {
         return number(letters);
     }
-    if is_latin(last) { word(letters) } else { None }
-}
-
-/// The reading of a symbol that is spoken.
-pub(super) fn symbol(ch: char) -> Option<Sound> {
-    match ch {
-        '%' | '％' | '°' | '℃' | '℉' | '+' | '&' | '$' | '€' | '@' | '½' => match ch {
-            '@' => None,
-            '½' => Some(Rieul),
-            _ => Some(Vowel),
-        },
-        '¼' => Some(Rieul),
-        '¾' | '#' | '²' | '³' | '₩' | '¥' | '￦' => Some(Consonant),
-        '£' => Some(Vowel),
-        '‰' => Some(Rieul),
-        _ => None,
-    }
+    if is_latin(last) { word(letters) } else { greek(letters) }
 }
 
 /// The name of a Hangul letter that stands alone: 기역, 리을, 아.
@@ -62,13 +40,28 @@ pub(super) fn roman_numeral(ch: char) -> Option<u32> {
     Some(u32::from(ch) - u32::from(from) + 1)
 }
 
-/// `m²` is a square metre, `x²` a square.
+/// `m²` is a square metre however its 2 is typed, `x²` a square.
 fn squared(letters: &[char]) -> Option<Sound> {
     let (last, head) = letters.split_last()?;
-    if !matches!(last, '²' | '³') {
+    if !matches!(last, '²' | '³' | '2' | '3') || head.last() != Some(&'m') {
         return None;
     }
-    Some(if head.last() == Some(&'m') { Vowel } else { Consonant })
+    let run = head.iter().rev().take_while(|c| is_latin(**c)).count();
+    let before = head.iter().rev().skip(run).find(|c| !c.is_whitespace());
+    let measured = before.is_some_and(char::is_ascii_digit) && run <= 2;
+    (measured || matches!(last, '²' | '³')).then_some(Vowel)
+}
+
+/// A Greek letter that stands alone; `Ω` after a number is 옴.
+fn greek(letters: &[char]) -> Option<Sound> {
+    let (&last, head) = letters.split_last()?;
+    let measured =
+        head.iter().rfind(|c| !matches!(c, 'k' | 'M' | 'm' | ' ')).is_some_and(char::is_ascii_digit);
+    if last == 'Ω' && measured {
+        return Some(Consonant);
+    }
+    let alone = head.last().is_none_or(|&c| units::greek(c).is_none());
+    if alone { units::greek(last) } else { None }
 }
 
 fn digit(ch: char) -> Option<Sound> {
@@ -96,10 +89,7 @@ fn number(letters: &[char]) -> Option<Sound> {
         return Some(sound);
     }
     // a currency sign before the number is spoken after it: $100 is 백 달러
-    if let Some(sound) = before
-        .filter(|c| adjacent && matches!(c, '$' | '€' | '£' | '¥' | '₩' | '￦'))
-        .and_then(|&c| symbol(c))
-    {
+    if let Some(sound) = before.filter(|&&c| adjacent && units::is_money(c)).and_then(|&c| units::sign(c)) {
         return Some(sound);
     }
     let last = run.rsplit([' ', ':', '-', '/', '⁄']).next().unwrap_or_default();
@@ -169,13 +159,13 @@ fn spoken(number: &str) -> Option<Sound> {
 }
 
 fn word(letters: &[char]) -> Option<Sound> {
-    let joined = |c: char| is_latin(c) || matches!(c, '/');
-    let from = letters.iter().rposition(|&c| !joined(c)).map_or(0, |i| i + 1);
+    let from = letters.iter().rposition(|&c| !units::is_part(c)).map_or(0, |i| i + 1);
     let run: String = letters.get(from..)?.iter().collect();
     let head = letters.get(..from)?;
     let before = head.iter().rev().find(|c| !c.is_whitespace()).copied();
-    let measured = before.is_some_and(|c| c.is_ascii_digit());
-    if measured && let Some(sound) = unit(&run) {
+    let ratio = || run.starts_with('/') && before.is_some_and(|c| units::sign(c).is_some());
+    let measured = before.is_some_and(|c| c.is_ascii_digit()) || ratio();
+    if measured && let Some(sound) = units::of(&run) {
         return Some(sound);
     }
     if before == Some('°') && (run == "C" || run == "F") {
@@ -183,30 +173,13 @@ fn word(letters: &[char]) -> Option<Sound> {
     }
     let last = run.rsplit('/').next().unwrap_or_default();
     let adjoining_digit = head.last().is_some_and(char::is_ascii_digit);
-    let measure = || if last.len() > 1 && last.chars().all(char::is_lowercase) { unit(last) } else { None };
+    let measure =
+        || if last.len() > 1 && last.chars().all(char::is_lowercase) { units::of(last) } else { None };
     let named = head.last() == Some(&'.') && last.len() > 1;
     roman_word(last, adjoining_digit)
         .or_else(|| known(last, named))
         .or_else(measure)
         .or_else(|| capitals(last))
-}
-
-fn unit(run: &str) -> Option<Sound> {
-    let among = |list: &str, name: &str| list.split_ascii_whitespace().any(|unit| unit == name);
-    // one capital after a number is mostly a letter (5G, 4K, 70B); L is a litre however it is written
-    if run.chars().count() == 1 && run != "L" && run.chars().all(char::is_uppercase) {
-        return None;
-    }
-    let name = run.to_lowercase();
-    if among(UNITS_VOWEL, &name) {
-        Some(Vowel)
-    } else if among(UNITS_RIEUL, &name) {
-        Some(Rieul)
-    } else if among(UNITS_CONSONANT, &name) {
-        Some(Consonant)
-    } else {
-        None
-    }
 }
 
 /// `II`, `VIII`, `XIV` as numbers; one letter alone stays a letter.

@@ -29,6 +29,7 @@ pub mod sentences;
 mod sound;
 pub mod summary;
 pub mod title;
+mod units;
 mod web_address;
 pub mod width;
 pub mod written_date;
