@@ -160,7 +160,8 @@ fn time(rest: &mut Scanner<'_>) -> Result<Option<NaiveTime>, DateError> {
     half = half.or_else(|| half_of_day(rest));
     let hour = match half {
         None => hour,
-        Some(_) if hour == 0 || hour > 12 => return Err(DateError::NoSuchDay),
+        // 오전 0:30 is written as often as 오전 12:30
+        Some(_) if hour > 12 => return Err(DateError::NoSuchDay),
         Some(afternoon) => hour % 12 + if afternoon { 12 } else { 0 },
     };
     NaiveTime::from_hms_milli_opt(hour, minute, second, millis).map(Some).ok_or(DateError::NoSuchDay)
@@ -245,6 +246,8 @@ mod tests {
             "2026-11-23 00:00:00 KST",
             "2026-11-22 15:00:00 UTC",
             "2026-11-23 12:00 AM",
+            "2026-11-23 오전 0:00",
+            "2026년 11월 23일 월요일 오전 00:00",
             "2026-11-23 00:00 +0900",
         ] {
             let expected = "2026-11-22T15:00:00Z";
@@ -252,6 +255,9 @@ mod tests {
         }
         assert_eq!(read("2026. 1. 2. 오후 3:04:05"), Ok("2026-01-02T06:04:05Z".into()));
         assert_eq!(read("2026-1-2 12:30 PM"), Ok("2026-01-02T03:30:00Z".into()));
+        assert_eq!(read("2026-1-2 오전 0:30"), Ok("2026-01-01T15:30:00Z".into()));
+        assert_eq!(read("2026-1-2 오후 0:30"), Ok("2026-01-02T03:30:00Z".into()));
+        assert_eq!(read("2026-1-2 0:30 PM"), Ok("2026-01-02T03:30:00Z".into()));
     }
 
     #[test]
