@@ -119,7 +119,7 @@ fn sound(noun: &str) -> Option<Sound> {
 fn fold(ch: char) -> Vec<char> {
     match latin::roman_numeral(ch) {
         Some(number) => number.to_string().chars().collect(),
-        None if ch == '™' || units::sign(ch).is_some() || is_hangul(ch) => vec![ch],
+        None if matches!(ch, '™' | '¹') || units::sign(ch).is_some() || is_hangul(ch) => vec![ch],
         None => std::iter::once(ch).nfkc().collect(),
     }
 }
@@ -137,6 +137,8 @@ fn spoken_end(letters: &[char]) -> Option<Sound> {
             if is_reading(head, group) {
                 return spoken_end(group);
             }
+            rest = head;
+        } else if let Some(head) = strip_footnote(rest) {
             rest = head;
         } else if is_laughter(last) && ends_in_laughter_after_word(rest) {
             rest = rest.split_last().map_or(&[][..], |(_, head)| head);
@@ -165,15 +167,19 @@ fn ends_in_laughter_after_word(letters: &[char]) -> bool {
     run >= 2 && letters.len() > run || letters.iter().rev().nth(1).is_some_and(|&c| is_syllable(c))
 }
 
-/// `<b>`, `</b>`: the letters before a tag at the end.
+/// `<b>`, `</b>`, `<br/>`: the letters before a tag at the end. A title in such brackets (`<Inception>`) is no tag.
 fn strip_tag(letters: &[char]) -> Option<&[char]> {
+    const TAGS: &str = "a abbr b big blockquote br center code del div em figure font h1 h2 h3 h4 h5 h6 hr i img ins kbd li \
+                        mark ol p pre q s small span strike strong sub sup table td th tr tt u ul var wbr";
     if letters.last() != Some(&'>') {
         return None;
     }
     let open = letters.iter().rposition(|&c| c == '<')?;
-    let first = *letters.get(open + 1)?;
-    let named = if first == '/' { letters.get(open + 2).copied() } else { Some(first) };
-    named.is_some_and(|c| c.is_ascii_alphabetic()).then(|| letters.get(..open)).flatten()
+    let inner = letters.get(open + 1..)?;
+    let closes = usize::from(inner.first() == Some(&'/'));
+    let name: String = inner.iter().skip(closes).take_while(|c| c.is_ascii_alphanumeric()).collect();
+    let known = TAGS.split_ascii_whitespace().any(|tag| name.eq_ignore_ascii_case(tag));
+    known.then(|| letters.get(..open)).flatten()
 }
 
 /// `&quot;`, `&#39;`: the letters before a character reference at the end.
@@ -186,6 +192,12 @@ fn strip_entity(letters: &[char]) -> Option<&[char]> {
     let plain =
         !name.is_empty() && name.len() <= 8 && name.iter().all(|c| c.is_ascii_alphanumeric() || *c == '#');
     plain.then(|| letters.get(..open)).flatten()
+}
+
+/// `책²`: a small number after Hangul points at a note.
+fn strip_footnote(letters: &[char]) -> Option<&[char]> {
+    let (last, head) = letters.split_last()?;
+    (matches!(last, '¹' | '²' | '³') && head.last().copied().is_some_and(is_syllable)).then_some(head)
 }
 
 /// Splits a trailing `(…)` or `[…]` off; nested pairs belong to it. `None` where there is none or it is empty of letters.

@@ -23,8 +23,9 @@ pub(super) fn sound(letters: &[char]) -> Option<Sound> {
 /// The name of a Hangul letter that stands alone: 기역, 리을, 아.
 pub(super) fn jamo(ch: char) -> Option<Sound> {
     match ch {
-        'ㄹ' => Some(Rieul),
-        'ㄱ'..='ㅎ' => Some(Consonant),
+        // circled letters unfold to the initial ones
+        'ㄹ' | '\u{1105}' => Some(Rieul),
+        'ㄱ'..='ㅎ' | '\u{1100}'..='\u{1112}' => Some(Consonant),
         'ㅏ'..='ㅣ' => Some(Vowel),
         _ => None,
     }
@@ -168,6 +169,10 @@ fn word(letters: &[char]) -> Option<Sound> {
     if measured && let Some(sound) = units::of(&run) {
         return Some(sound);
     }
+    // $100M is a hundred million dollars
+    if let Some(money) = amount_of(head).filter(|_| matches!(run.as_str(), "K" | "M" | "B" | "T")) {
+        return Some(money);
+    }
     if before == Some('°') && (run == "C" || run == "F") {
         return Some(Vowel);
     }
@@ -176,10 +181,28 @@ fn word(letters: &[char]) -> Option<Sound> {
     let measure =
         || if last.len() > 1 && last.chars().all(char::is_lowercase) { units::of(last) } else { None };
     let named = head.last() == Some(&'.') && last.len() > 1;
+    if let Some(sound) = pair(head, last) {
+        return Some(sound);
+    }
     roman_word(last, adjoining_digit)
         .or_else(|| known(last, named))
         .or_else(measure)
         .or_else(|| capitals(last))
+}
+
+/// The money that a number at the end is an amount of.
+fn amount_of(letters: &[char]) -> Option<Sound> {
+    let at = letters.iter().rposition(|c| !(c.is_ascii_digit() || matches!(c, ',' | '.')))?;
+    let &sign = letters.get(at).filter(|_| at + 1 < letters.len())?;
+    units::is_money(sign).then(|| units::sign(sign)).flatten()
+}
+
+/// Two words that are read otherwise than the second alone: `New York` 뉴욕.
+fn pair(head: &[char], last: &str) -> Option<Sound> {
+    let (' ', head) = head.split_last()? else { return None };
+    let from = head.iter().rposition(|&c| !is_latin(c)).map_or(0, |i| i + 1);
+    let first: String = head.get(from..)?.iter().collect();
+    loanwords::sound(&format!("{} {}", fold(&first), fold(last)))
 }
 
 /// `II`, `VIII`, `XIV` as numbers; one letter alone stays a letter.
@@ -214,7 +237,7 @@ fn known(word: &str, named: bool) -> Option<Sound> {
         // the last part of a name in camel case: GitHub, YouTube, PowerPoint
         let part = word.char_indices().skip(1).filter(|(_, c)| c.is_uppercase()).map(|(at, _)| at).last()?;
         let tail = word.get(part..)?;
-        let speaks = tail.chars().count() > 2 && tail.chars().any(char::is_lowercase);
+        let speaks = tail.chars().count() > 1 && tail.chars().any(char::is_lowercase);
         speaks.then(|| listed(&fold(tail))).flatten()
     })
 }
@@ -234,7 +257,7 @@ fn listed(word: &str) -> Option<Sound> {
 }
 
 fn compound(word: &str) -> Option<Sound> {
-    const PART: usize = 3;
+    const PART: usize = 4;
     (PART..word.len().saturating_sub(PART - 1)).find_map(|at| {
         let (head, tail) = word.split_at_checked(at)?;
         loanwords::sound(head).and(loanwords::sound(tail))

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 
 use super::sound::Sound;
 
-/// A word, a tab and its reading in each line. A word in small letters is meant in any case, one with capitals as it
-/// stands: `LaTeX`, `TOP`.
+/// A word, a tab and its reading in each line; two words where they are read otherwise than the second alone. A word in
+/// small letters is meant in any case, one with capitals as it stands: `LaTeX`, `TOP`.
 const TABLE: &str = include_str!("loanwords.tsv");
 
 static READINGS: LazyLock<HashMap<&str, &str>> =

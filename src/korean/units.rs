@@ -23,7 +23,7 @@ const UNITS: &str = "\
     lm 루멘 lx 럭스 lux 럭스 cd 칸델라 nit 니트 db 데시벨 dbm 디비엠 mol 몰 mmol 밀리몰 ppm 피피엠 ppb 피피비 \
     bq 베크렐 sv 시버트 msv 밀리시버트 μsv 마이크로시버트 gy 그레이 rad 라디안 \
     px 픽셀 pixel 픽셀 dpi 디피아이 ppi 피피아이 fps 에프피에스 pt 포인트 em 이엠 rem 렘 dp 디피 vw 브이더블유 vh 브이에이치 \
-    rpm 알피엠 mph 엠피에이치 kph 케이피에이치 k 케이 c 시 p 피 x 엑스 st 스트 nd 드 rd 드 th 스 won 원 yen 엔";
+    rpm 알피엠 bpm 비피엠 mph 엠피에이치 kph 케이피에이치 k 케이 c 시 p 피 x 엑스 st 스트 nd 드 rd 드 th 스 won 원 yen 엔";
 
 /// The unit that `run` is, which stands right after a number; of `km/h` the last part, which is 시 there.
 pub(super) fn of(run: &str) -> Option<Sound> {
