@@ -130,7 +130,10 @@ fn date(rest: &mut Scanner<'_>) -> Result<NaiveDate, DateError> {
 
 fn weekday(rest: &mut Scanner<'_>) {
     for day in ["월", "화", "수", "목", "금", "토", "일"] {
-        if rest.word(&format!("({day})")) || rest.word(&format!("{day}요일")) {
+        if [format!("({day})"), format!("({day}요일)"), format!("{day}요일")]
+            .iter()
+            .any(|word| rest.word(word))
+        {
             return;
         }
     }
@@ -180,9 +183,8 @@ fn half_of_day(rest: &mut Scanner<'_>) -> Option<bool> {
 
 fn offset(rest: &mut Scanner<'_>) -> Result<Option<FixedOffset>, DateError> {
     rest.skip(&[' ']);
-    if rest.word("Z") || rest.word("UTC") || rest.word("GMT") {
-        return Ok(FixedOffset::east_opt(0));
-    }
+    // Google Forms writes GMT+9
+    let universal = rest.word("Z") || rest.word("UTC") || rest.word("GMT");
     if rest.word("KST") {
         return Ok(FixedOffset::east_opt(9 * 3600));
     }
@@ -191,12 +193,12 @@ fn offset(rest: &mut Scanner<'_>) -> Result<Option<FixedOffset>, DateError> {
     } else if rest.word("-") {
         -1
     } else {
-        return Ok(None);
+        return Ok(universal.then(|| FixedOffset::east_opt(0)).flatten());
     };
     let (hours, minutes) = match rest.number(4, 4) {
         Some(both) => (both / 100, both % 100),
         None => {
-            let hours = rest.number(2, 2).ok_or(DateError::Shape)?;
+            let hours = rest.number(if universal { 1 } else { 2 }, 2).ok_or(DateError::Shape)?;
             let minutes = if rest.word(":") { rest.number(2, 2).ok_or(DateError::Shape)? } else { 0 };
             (hours, minutes)
         }
@@ -249,6 +251,12 @@ mod tests {
             "2026-11-23 오전 0:00",
             "2026년 11월 23일 월요일 오전 00:00",
             "2026-11-23 00:00 +0900",
+            "2026-11-23 (월요일)",
+            "2026. 11. 23(월)",
+            "2026년 11월 23일(월) 오전 0:00",
+            "2026/11/23 12:00:00 오전 GMT+9",
+            "2026-11-22 15:00 UTC+0",
+            "2026-11-23 00:00:00 UTC+09:00",
         ] {
             let expected = "2026-11-22T15:00:00Z";
             assert_eq!(read(text), Ok(expected.into()), "{text}");
