@@ -98,7 +98,7 @@ const SAYING: [&str; 46] = [
 const SAYING_WHOLE: [&str; 3] = ["하자", "하자마자", "해"];
 
 /// Particles, copulas and endings right after a closing mark, without a space.
-const ATTACHED: [&str; 32] = [
+const ATTACHED: [&str; 34] = [
     "에서",
     "에게",
     "으로",
@@ -131,6 +131,8 @@ const ATTACHED: [&str; 32] = [
     "길래",
     "고만",
     "고까지",
+    "라기",
+    "이라기",
 ];
 const ATTACHED_WHOLE: [&str; 34] = [
     "은",

@@ -98,6 +98,8 @@ impl<'a> Line<'a> {
                 && (self.is(i + 1, |c| is_laughter(c) || c.is_whitespace()) || self.ch(i + 1).is_none())
             {
                 i = self.skip(i, is_laughter);
+            } else if let Some(after) = self.smiley(i) {
+                i = after;
             } else if let Some(close) = self.short_bracket(i) {
                 i = close + 1;
             } else if let Some(after) = self.spaced_tail(i) {
@@ -118,10 +120,19 @@ impl<'a> Line<'a> {
         (!self.is(close + 1, is_syllable)).then_some(close)
     }
 
+    /// `:)`, `;D`: where a smiling face of two letters ends that stands for itself.
+    fn smiley(&self, i: usize) -> Option<usize> {
+        let face = self.is(i, |c| matches!(c, ':' | ';')) && self.is(i + 1, |c| matches!(c, ')' | 'D' | 'P'));
+        (face && self.ch(i + 2).is_none_or(char::is_whitespace)).then_some(i + 2)
+    }
+
     /// `좋아요! ㅋㅋ`, `좋아요. 😀`: laughter or emoji after one space belongs to the sentence before.
     fn spaced_tail(&self, i: usize) -> Option<usize> {
         if !self.is(i, |c| c == ' ') {
             return None;
+        }
+        if let Some(after) = self.smiley(i + 1) {
+            return Some(after);
         }
         let after = self.skip(i + 1, |c| is_laughter(c) || is_emoji(c) || c == '^');
         let ended = self.ch(after).is_none_or(|c| c.is_whitespace() || is_mark(c));
@@ -139,6 +150,10 @@ impl<'a> Line<'a> {
             return Some(i);
         }
         let before = i.checked_sub(1).and_then(|at| self.ch(at))?;
+        if let Some(end) = self.smiley(i) {
+            let spoken = (0..i).rev().find_map(|at| self.ch(at).filter(|c| *c != ' '));
+            return spoken.is_some_and(ending::closes).then_some(end);
+        }
         let starts = match ch {
             '~' | '～' | '^' | 'ㅋ' | 'ㅎ' | 'ㅠ' | 'ㅜ' => ending::closes(before),
             ' ' => matches!(before, '다' | '요' | '죠') && self.is(i + 1, is_emoji),
@@ -218,6 +233,9 @@ impl<'a> Line<'a> {
         }
         if before.is_ascii_digit() {
             let plain = (word..mark).all(|i| self.is(i, |c| c.is_ascii_digit() || c == ','));
+            if self.is_date(word, mark) {
+                return false;
+            }
             // years and months of a spaced date, list numbers of up to two digits
             return !opens
                 && !self.is(follow, |c| c.is_ascii_digit() || c == '(')
@@ -227,9 +245,21 @@ impl<'a> Line<'a> {
             let short = mark - word == 1;
             let name: String = (word..mark).filter_map(|i| self.ch(i)).collect();
             let goes_on = self.is(follow, char::is_lowercase) && self.is(follow, is_latin);
-            return !(short || goes_on || is_abbreviation(&name));
+            // J.K.
+            let initials = name.contains('.') && name.split('.').all(|part| part.chars().count() == 1);
+            return !(short || goes_on || initials || is_abbreviation(&name));
         }
         !before.is_whitespace() && !matches!(before, '(' | '[')
+    }
+
+    /// `2024.12.25.`, `12.25.(수)`: the period belongs to the date.
+    fn is_date(&self, word: usize, mark: usize) -> bool {
+        let text: String = (word..mark).filter_map(|i| self.ch(i)).collect();
+        let parts: Vec<&str> = text.trim_start_matches(|c: char| !c.is_ascii_digit()).split('.').collect();
+        let numbers = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+        let weekday = self.is(mark + 1, |c| c == '(') && self.is(mark + 2, |c| "월화수목금토일".contains(c));
+        let day_and_month = parts.iter().skip(1).all(|part| part.len() <= 2);
+        numbers && day_and_month && (parts.len() == 3 || (parts.len() == 2 && weekday))
     }
 
     /// A period with no space after it: a missing space, or a name.
@@ -300,7 +330,7 @@ impl<'a> Line<'a> {
 }
 
 fn is_abbreviation(name: &str) -> bool {
-    const KNOWN: &str = "mr mrs ms dr prof st jr sr vs etc e.g i.e eg ie cf al fig no vol pp ed eds inc ltd co corp dept est approx jan feb \
+    const KNOWN: &str = "mr mrs ms dr prof st jr sr vs ver etc e.g i.e eg ie cf al fig no vol pp ed eds inc ltd co corp dept est approx jan feb \
          mar apr jun jul aug sep sept oct nov dec mt gen rep sen rev u.s u.k u.n a.m p.m ph.d d.c tmi";
     let lower = name.to_lowercase();
     KNOWN.split_ascii_whitespace().any(|known| known == lower)
@@ -346,6 +376,20 @@ mod tests {
             &["U.S.A.는 크다.", "넓다."],
             &["문장이다 .", "다음이다 ."],
             &["그는 AI.com을 샀다.", "정말이다."],
+            &["행사는 2024.12.25. 열린다.", "오세요."],
+            &["행사는 2024.12.25.(수) 열린다.", "오세요."],
+            &["행사는 ’24.12.25.(수) 열린다.", "오세요."],
+            &["행사는 12.25.(수) 열린다.", "오세요."],
+            &["점수는 9.5.", "높다."],
+            &["J.K. 롤링이 썼다.", "좋다."],
+            &["ver. 2.0이다.", "끝."],
+            &["가격은 1,000.50달러다.", "비싸다."],
+            &["온도는 -5.5℃.", "춥다."],
+            &["기간은 11. 1.부터 11. 30.까지다.", "끝."],
+            &["이것은 C++다.", "C#이다.", ".NET이다."],
+            &["메일은 a.b@c.com입니다.", "보내세요."],
+            &["① 준비한다.", "② 실행한다."],
+            &["1장.", "봄이다.", "2장.", "여름이다."],
         ]);
     }
 
@@ -371,6 +415,7 @@ mod tests {
             &["“가자.”던가 하는 말이었다.", "끝."],
             &["“가자.”라던 그는 갔다.", "끝."],
             &["“가자.”랬다.", "끝."],
+            &["“가자.”라기보다 “오자.”라고 했다.", "끝."],
             &["“가자.”란 말이 나왔다.", "끝."],
             &["“가자.”며 갔다.", "끝."],
             &["“가자.”면서 갔다.", "끝."],
@@ -424,6 +469,11 @@ mod tests {
             &["좋아요 👍", "다음."],
             &["1~2시에 만나요.", "서울~부산."],
             &["정말?!", "네!!!", "와."],
+            &["감사합니다:)", "또 올게요^^", "안녕!"],
+            &["안녕하세요 해봄이에요 :)", "오늘은 맑아요 ;)", "네."],
+            &["비율은 1:1이다.", "끝."],
+            &["좋다.👨‍👩‍👧‍👦", "끝."],
+            &["안녕하세요~!", "반가워요~~", "또 만나요~"],
         ]);
     }
 
