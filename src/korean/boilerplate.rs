@@ -118,9 +118,6 @@ fn credits(bare: &str) -> bool {
     let named = [
         "출처",
         "source",
-        "사진",
-        "자료",
-        "원문",
         "링크",
         "사진 출처",
         "이미지 출처",
@@ -133,7 +130,10 @@ fn credits(bare: &str) -> bool {
     let credited =
         |name: &&str| bare.strip_prefix(*name).is_some_and(|rest| rest.trim_start().starts_with([':', '=']));
     let opens = ["photo by ", "via ", "사진 출처", "이미지 출처", "사진 제공"];
-    named.iter().any(credited) || !tells(bare) && opens.iter().any(|start| bare.starts_with(start))
+    let material = ["사진", "자료", "원문"];
+    named.iter().any(credited)
+        || !tells(bare)
+            && (material.iter().any(credited) || opens.iter().any(|start| bare.starts_with(start)))
 }
 
 /// The text of a link or button, with a word or two besides: `관련 글 더 보기`, `페이스북 공유하기`.

@@ -40,10 +40,13 @@ fn head(body: &str) -> &str {
 pub(super) fn telling(text: &str, title: &str) -> impl Iterator<Item = String> {
     let key = title::key(title);
     let plain = emphasis::without(text);
-    let sentences: Vec<String> = sentences::split(&plain).into_iter().map(str::to_owned).collect();
+    let begins =
+        |line| sentences::split(line).into_iter().zip(std::iter::once(true).chain(std::iter::repeat(false)));
+    let sentences: Vec<(String, bool)> =
+        plain.lines().flat_map(begins).map(|(sentence, first)| (sentence.to_owned(), first)).collect();
     let (mut begun, mut greeted) = (false, false);
-    sentences.into_iter().filter_map(move |sentence| {
-        let clean = clean(&sentence)?;
+    sentences.into_iter().filter_map(move |(sentence, first)| {
+        let clean = clean(&sentence, first)?;
         if noise::is_greeting(&clean) || (greeted && !begun && noise::is_introduction(&clean)) {
             greeted = true;
             return None;
@@ -56,10 +59,12 @@ pub(super) fn telling(text: &str, title: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// One sentence as shown: no addresses, list marks or aside before it, white space folded.
-fn clean(sentence: &str) -> Option<String> {
+/// One sentence as shown: no addresses, list marks or aside of the sentence before it, white space folded; `first`
+/// where none stands before it on its line.
+fn clean(sentence: &str, first: bool) -> Option<String> {
     let plain = title::normalise(&noise::without_addresses(sentence)?);
-    Some(without_aside(without_marks(&plain)).to_owned())
+    let bare = without_marks(&plain);
+    Some(if first { bare } else { without_aside(bare) }.to_owned())
 }
 
 /// Without the marks of a list, heading or quotation before it. Those of Markdown are marks only before a space: `-5도`
@@ -78,7 +83,7 @@ fn without_marks(sentence: &str) -> &str {
 }
 
 /// `(모집 중) 공식 블로그에서는 …`: an aside that belongs to the sentence before. What belongs to the name after it
-/// stays: `(주)카카오`, `(가칭) 모아봄 재단`.
+/// stays: `(주)카카오`, `(가칭) 모아봄 재단`, `(2026년 기준) 인구는`.
 fn without_aside(sentence: &str) -> &str {
     const TITLES: [&str; 6] = ["주식회사", "유한회사", "재단법인", "사단법인", "사회복지법인", "가칭"];
     let split = sentence.strip_prefix('(').and_then(|inner| inner.split_once(')'));
@@ -87,7 +92,8 @@ fn without_aside(sentence: &str) -> &str {
             if rest.starts_with(char::is_whitespace)
                 && rest.trim_start().chars().count() > 8
                 && aside.chars().count() > 1
-                && !TITLES.contains(&aside) =>
+                && !TITLES.contains(&aside)
+                && !aside.contains(|c: char| c.is_ascii_digit()) =>
         {
             rest.trim_start()
         }
@@ -138,6 +144,22 @@ mod tests {
             "(주) 카카오가 새 서비스를 냈다.",
             "(재)한글재단이 글꼴을 나누어 준다.",
             "(사)한국블로그협회가 모임을 연다.",
+            "(2026년 기준) 인구는 오천만이다.",
+            "봄이 왔다. (2026년 기준) 인구는 오천만이다.",
+            "자료: 통계청에서 받은 수치를 그렸다.",
+            "결론: 봄이 좋다.",
+            "3 * 5는 15다.",
+            "*args를 받는 함수를 만들었다.",
+            "+82-2-123-4567로 전화한다.",
+            "$100로 봄을 산다.",
+            "@haebom 님이 봄을 알렸다.",
+            "…그래서 봄이 왔다.",
+            "★★★★★ 봄을 추천한다.",
+            "“구독과 좋아요 부탁드려요”라는 말이 지겹다.",
+            "안녕하세요라는 인사말의 유래를 찾아봤다.",
+            "행복한 하루를 보내는 방법을 적었다.",
+            "알림을 꺼 주세요.",
+            "구독 취소하는 법을 알려 드려요.",
             "(가칭) 모아봄 재단을 세우려고 한다.",
             "㈜카카오가 새 서비스를 냈다.",
             "아이폰 알림 설정을 바꾸는 법을 정리했습니다.",
@@ -164,5 +186,10 @@ mod tests {
             "첫째 문장이다. 둘째 문장이다. 끝이다."
         );
         assert_eq!(excerpt("## > 봄이 왔다.", "", 80), "봄이 왔다.");
+        assert_eq!(
+            excerpt("공고를 냈다. (모집 중) 공식 블로그에서 볼 수 있다.", "", 80),
+            "공고를 냈다. 공식 블로그에서 볼 수 있다."
+        );
+        assert_eq!(excerpt("안녕하세요 해봄이에요 :) 봄이 왔어요.", "", 80), "봄이 왔어요.");
     }
 }
