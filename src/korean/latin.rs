@@ -247,13 +247,30 @@ fn fold(word: &str) -> String {
     word.nfd().filter(|&c| !is_combining_mark(c)).flat_map(char::to_lowercase).collect()
 }
 
-/// A word of the table, its plural (which ends in 스, 즈 or 시스), or a compound of two of its words, read as the second is.
+/// A word of the table or made of such: inflected, or a compound, which is read as its second part is.
 fn listed(word: &str) -> Option<Sound> {
-    let stem = |end: &str| word.strip_suffix(end).and_then(loanwords::sound);
-    let plural = || stem("s").or_else(|| stem("es")).is_some();
-    let in_y =
-        || word.strip_suffix("ies").is_some_and(|stem| loanwords::sound(&format!("{stem}y")).is_some());
-    loanwords::sound(word).or_else(|| (plural() || in_y()).then_some(Vowel)).or_else(|| compound(word))
+    loanwords::sound(word).or_else(|| inflected(word)).or_else(|| compound(word))
+}
+
+/// `Tools` 툴스, `Explained` 익스플레인드, `Averaging` 애버리징: the end is heard, whatever the stem.
+fn inflected(word: &str) -> Option<Sound> {
+    const ENDINGS: [(&str, Sound); 8] = [
+        ("ing", Consonant),
+        ("s", Vowel),
+        ("es", Vowel),
+        ("ed", Vowel),
+        ("er", Vowel),
+        ("ly", Vowel),
+        ("ness", Vowel),
+        ("ment", Vowel),
+    ];
+    let is_stem = |stem: &str| {
+        // Averag(e)ing, Compan(y)ies
+        let whole =
+            stem.strip_suffix('i').map(|stem| format!("{stem}y")).unwrap_or_else(|| format!("{stem}e"));
+        stem.len() > 1 && (loanwords::sound(stem).is_some() || loanwords::sound(&whole).is_some())
+    };
+    ENDINGS.into_iter().find(|(end, _)| word.strip_suffix(end).is_some_and(is_stem)).map(|(_, sound)| sound)
 }
 
 fn compound(word: &str) -> Option<Sound> {

@@ -247,6 +247,13 @@ fn plurals_possessives_and_compounds_go_by_their_last_part() {
     read_as(&[
         ("Tools", "툴스"),
         ("Companies", "컴퍼니스"),
+        ("Boxes", "박시스"),
+        ("Explained", "익스플레인드"),
+        ("Advanced", "어드밴스드"),
+        ("Prompter", "프롬프터"),
+        ("Averaging", "애버리징"),
+        ("Softly", "소프틀리"),
+        ("Boldness", "볼드니스"),
         ("Google’s", "구글스"),
         ("Apple's", "애플스"),
         ("PowerPoint", "파워포인트"),
