@@ -6,12 +6,11 @@
 use std::sync::Arc;
 
 use css_inline::CSSInliner;
-use tera::{Context, Kwargs, State};
+use tera::Context;
 
-use super::templates::{COLUMNS, Templates};
+use super::templates::Templates;
 use super::view::LetterView;
 use super::{LetterInput, RenderError, required, sample, subject};
-use crate::korean::width;
 use crate::law;
 use crate::model::edition::Content;
 
@@ -59,7 +58,7 @@ impl Renderer {
 
     /// The same, of a folder that is to be named as `folder` where one of its files is wrong.
     pub fn of_folder(folder: &str, overrides: &[(String, String)]) -> Result<Renderer, RenderError> {
-        let templates = Templates::load(folder, overrides, |tera| tera.register_filter("wrap", wrap))?;
+        let templates = Templates::load(folder, overrides)?;
         let inliner = CSSInliner::options()
             .inline_style_tags(false)
             .keep_style_tags(true)
@@ -159,23 +158,6 @@ fn drop_excerpts(view: &mut LetterView, excess: usize) -> usize {
         }
     }
     dropped
-}
-
-/// Filter: breaks a text at 76 columns; `first` stands before the first line, `indent` before the others.
-fn wrap(text: &str, arguments: Kwargs, _: &State) -> tera::TeraResult<String> {
-    let first = arguments.get::<&str>("first")?.unwrap_or_default();
-    let indent = arguments.get::<&str>("indent")?.unwrap_or_default();
-    let room = COLUMNS.saturating_sub(width::of(indent).max(width::of(first)));
-    let lines = width::wrap(text, room);
-    let mut wrapped = String::with_capacity(text.len() + 16);
-    for (at, line) in lines.iter().enumerate() {
-        if at > 0 {
-            wrapped.push('\n');
-        }
-        wrapped.push_str(if at == 0 { first } else { indent });
-        wrapped.push_str(line);
-    }
-    Ok(wrapped)
 }
 
 /// No space at line ends, at most one empty line in a row, one line break at the end.

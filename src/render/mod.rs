@@ -12,6 +12,7 @@ pub mod subject;
 pub mod templates;
 pub mod view;
 
+mod filters;
 mod required;
 mod sample;
 mod wording;

@@ -3,7 +3,7 @@
 use tera::{Context, Tera};
 
 use super::RenderError;
-use super::clean;
+use super::{clean, filters};
 use crate::korean::width;
 use crate::model::Sender;
 
@@ -53,12 +53,8 @@ impl std::fmt::Debug for Templates {
 
 impl Templates {
     /// The built-in templates with those of `overrides` (name such as `digest/letter.html`, text) in their place; `folder` is
-    /// named where one of its files is wrong. `filters` come before the templates: then an unknown one is an error now.
-    pub(super) fn load(
-        folder: &str,
-        overrides: &[(String, String)],
-        filters: impl FnOnce(&mut Tera),
-    ) -> Result<Templates, RenderError> {
+    /// named where one of its files is wrong.
+    pub(super) fn load(folder: &str, overrides: &[(String, String)]) -> Result<Templates, RenderError> {
         let built_in = BUILT_IN.iter().filter(|(name, _)| !overrides.iter().any(|(own, _)| own == name));
         let own = overrides.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         let files: Vec<(&str, &str)> =
@@ -70,7 +66,8 @@ impl Templates {
             folder: folder.to_owned(),
             own: overrides.iter().map(|(name, _)| name.clone()).collect(),
         };
-        filters(&mut templates.tera);
+        // Filters come first: then an unknown one is an error of the load, not of the send.
+        filters::register(&mut templates.tera);
         let loaded =
             templates.tera.add_raw_templates(files.iter().filter(|(name, _)| *name != STYLES).copied());
         match loaded {
