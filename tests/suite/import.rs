@@ -1,6 +1,8 @@
 //! Files of subscribers: what is read, what is refused and why, and the way back out.
 
+use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use moabom::model::subscriber::SuppressionReason;
 use serde_json::{Value, json};
@@ -242,11 +244,10 @@ fn the_wishes_in_a_file_are_for_new_subscriptions_and_must_be_readable() {
 
 #[test]
 fn a_large_file_is_read_as_a_stream_in_one_transaction() {
-    use std::fmt::Write;
     let desk = Desk::new();
     let mut text = String::from("이메일,이름,구독일\n");
     for number in 0..12_000 {
-        let _ = writeln!(text, "reader{number}@example.com,독자 {number},2026-11-01");
+        text.push_str(&format!("reader{number}@example.com,독자 {number},2026-11-01\n"));
     }
     let said = desk.import(&text, &[]).ok();
     assert!(said.out.contains("새 구독자: 12000") && said.err.contains("10000행까지"), "{}", said.out);
@@ -260,4 +261,44 @@ fn a_large_file_is_read_as_a_stream_in_one_transaction() {
     let count: i64 =
         desk.sql().query_row("SELECT count(*) FROM subscribers", [], |row| row.get(0)).expect("counts");
     assert_eq!(count, 12_000, "the refused file left nothing");
+}
+
+/// Whoever reads the talk: with each line it is asked whether others may write in the store.
+struct Pager {
+    others: rusqlite::Connection,
+    seen: String,
+}
+
+impl Write for Pager {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.others.execute_batch("BEGIN IMMEDIATE; COMMIT").expect("nobody else is writing");
+        self.seen.push_str(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn nobody_waits_for_the_terminal_while_the_store_is_written() {
+    let desk = Desk::new();
+    desk.run(&["add", "gone@b.com"]).ok();
+    desk.run(&["remove", "gone@b.com"]).ok();
+    let mut text = String::from("이메일,구독일\n");
+    for number in 0..1_500 {
+        text.push_str(&format!("broken{number},2026-11-01\ngone@b.com,2026-11-01\n"));
+    }
+    let path = desk.file("people.csv", text);
+    let others = desk.sql();
+    others.busy_timeout(Duration::ZERO).expect("sets");
+    let mut pager = Pager { others, seen: String::new() };
+    let line = ["import", path.to_str().expect("UTF-8"), "--keep-going"];
+    let (out, result) = desk.run_before(&line, &mut pager);
+    assert!(result.is_ok(), "{result:?}");
+    let (out, seen) = (String::from_utf8_lossy(&out), pager.seen);
+    assert!(out.contains("발송 금지: 1500") && out.contains("잘못된 행: 1500"), "{out}");
+    assert!(seen.contains("3000행 1열(이메일): 'broken1499'") && seen.contains("3행: 발송 금지된"), "{seen}");
+    assert!(seen.contains("그 밖에 500건"), "{}", seen.lines().last().unwrap_or_default());
 }

@@ -16,8 +16,20 @@ use crate::model::{EmailAddress, name};
 const STATED: &str = "운영자가 밝힌 동의일 (--consent-date)";
 const WRITTEN: &str = "가져온 파일에 적힌 동의일";
 
-/// The column that is at fault, where it is one, and the reason.
-pub(super) type Wrong = (Option<usize>, String);
+/// Why a row cannot be read.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// The column at fault, where it is one.
+    pub(super) column: Option<usize>,
+    /// The reason.
+    pub(super) cause: String,
+}
+
+impl Wrong {
+    fn at(column: impl Into<Option<usize>>, cause: impl Into<String>) -> Wrong {
+        Wrong { column: column.into(), cause: cause.into() }
+    }
+}
 
 /// What rows are read by.
 pub(super) struct Rules {
@@ -63,7 +75,7 @@ impl Rules {
         let extra = record.iter().skip(width).any(|cell| !cell.trim().is_empty());
         if record.len() < width || extra {
             let count = record.len();
-            return Err((
+            return Err(Wrong::at(
                 None,
                 format!("칸이 {count}개인데 머리글은 {width}개예요. 쉼표나 따옴표를 확인해 주세요"),
             ));
@@ -71,18 +83,19 @@ impl Rules {
         let cell = |column: usize| columns::unguard(record.get(column).unwrap_or_default().trim());
         let typed = cell(columns.address);
         let address = EmailAddress::parse(typed)
-            .map_err(|cause| (Some(columns.address), format!("'{}' {cause}", shown(typed))))?;
+            .map_err(|cause| Wrong::at(columns.address, format!("'{}' {cause}", shown(typed))))?;
         let standing = self.standing(columns, cell)?;
         let mut consent = self.stated.map(|at| (at, STATED));
         if let Some(&column) = columns.consent.iter().find(|&&column| !cell(column).is_empty()) {
             let typed = cell(column);
             let zone = if columns.universal.contains(&column) { Tz::UTC } else { self.zone };
             let at = dates::parse_consent(typed, zone, self.now)
-                .map_err(|cause| (Some(column), format!("'{}' {cause}", shown(typed))))?;
+                .map_err(|cause| Wrong::at(column, format!("'{}' {cause}", shown(typed))))?;
             consent = Some((at, WRITTEN));
         }
-        let name = name::clean(&whole_name(columns, cell))
-            .map_err(|cause| (columns.name.or(columns.given).or(columns.family), cause.to_string()))?;
+        let name = name::clean(&whole_name(columns, cell)).map_err(|cause| {
+            Wrong::at(columns.name.or(columns.given).or(columns.family), cause.to_string())
+        })?;
         let digests = self.digests(columns, cell)?;
         let resumes_at = self.resumption(columns, standing, cell)?;
         let frequency = frequency(columns, cell)?;
@@ -109,7 +122,7 @@ impl Rules {
                         "상태 '{}'의 뜻을 몰라요. '구독 중'이나 '수신거부'처럼 적어 주세요",
                         shown(word)
                     );
-                    return Err((Some(column), cause));
+                    return Err(Wrong::at(column, cause));
                 }
             }
         }
@@ -129,7 +142,7 @@ impl Rules {
         };
         let typed = cell(column);
         let at = dates::parse(typed, self.zone)
-            .map_err(|cause| (Some(column), format!("'{}' {cause}", shown(typed))))?;
+            .map_err(|cause| Wrong::at(column, format!("'{}' {cause}", shown(typed))))?;
         Ok(Some(at))
     }
 
@@ -146,7 +159,7 @@ impl Rules {
             return Ok(Some(vec![digest]));
         }
         let known = self.configured.join(", ");
-        Err((Some(column), format!("설정에 없는 다이제스트 '{}' (있는 것: {known})", shown(&digest))))
+        Err(Wrong::at(column, format!("설정에 없는 다이제스트 '{}' (있는 것: {known})", shown(&digest))))
     }
 }
 
@@ -155,7 +168,7 @@ fn frequency<'r>(columns: &Columns, cell: impl Fn(usize) -> &'r str) -> Result<F
     words::frequency(cell(column)).ok_or_else(|| {
         let cause =
             format!("받는 빈도 '{}'의 뜻을 몰라요. '매번'이나 '월간'으로 적어 주세요", shown(cell(column)));
-        (Some(column), cause)
+        Wrong::at(column, cause)
     })
 }
 
