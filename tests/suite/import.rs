@@ -263,6 +263,41 @@ fn a_large_file_is_read_as_a_stream_in_one_transaction() {
     assert_eq!(count, 12_000, "the refused file left nothing");
 }
 
+#[test]
+fn who_left_in_any_row_of_a_file_is_not_brought_in_by_another() {
+    for (what, on, gone) in [
+        ("as written", "a@b.com,2026-11-01,구독 중", "a@b.com,2026-11-01,수신거부"),
+        ("case", "A@B.com,2026-11-01,구독 중", "a@b.com,2026-11-02,수신거부"),
+        ("pending", "a@b.com,2026-11-01,확인 대기", "a@b.com,,해지"),
+        ("composition", "가@b.com,2026-11-01,", "\u{1100}\u{1161}@b.com,2026-11-01,수신거부"),
+        ("domain", "a@한글.한국,2026-11-01,", "a@xn--bj0bj06e.xn--3e0b707e,2026-11-01,수신거부"),
+        ("a day nobody can read", "a@b.com,2026-11-01,", "a@b.com,언젠가,수신거부"),
+        ("a slip in the leaving", "a@b.com,2026-11-01,", "\"\u{200b}봄 <a@b．com>\",2026-11-01,수신거부"),
+        ("a left row of a state nobody knows", "a@b.com,2026-11-01,", "a@b.com,2026-11-01,뭘까"),
+    ] {
+        for (first, second, line, other) in [(on, gone, 2, 3), (gone, on, 3, 2)] {
+            let desk = Desk::new();
+            let text = format!("이메일,구독일,상태\n{first}\n{second}\nx@b.com,2026-11-01,\n");
+            let said = desk.import(text, &["--keep-going"]).ok();
+            assert_eq!(desk.count(), 1, "{what}: {}", said.err);
+            assert_eq!(desk.list()[0]["address"], "x@b.com", "{what}");
+            assert!(said.err.contains(&format!("{line}행: 같은 주소가 {other}행에")), "{what}: {}", said.err);
+        }
+    }
+}
+
+#[test]
+fn who_is_here_and_left_in_a_row_of_the_file_gets_no_further_digest() {
+    let mut desk = Desk::new();
+    desk.run(&["add", "a@b.com"]).ok();
+    desk.digests.push("monthly".into());
+    let said = desk.import("이메일,구독일,상태\na@b.com,2026-11-01,\na@b.com,,수신거부\n", &["--json"]).ok();
+    let report: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!((&report["joined"], &report["left"]), (&json!(0), &json!(2)));
+    assert!(said.err.contains("3행") && said.err.contains("subscribers remove a@b.com"), "{}", said.err);
+    assert_eq!(desk.list()[0]["subscriptions"], json!([{"digest": "weekly", "state": "active"}]));
+}
+
 /// Whoever reads the talk: with each line it is asked whether others may write in the store.
 struct Pager {
     others: rusqlite::Connection,

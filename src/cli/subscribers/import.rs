@@ -60,7 +60,7 @@ pub(super) fn run(
     let key = suppression_key(deps)?;
     let fault = |Fault(cause)| SubscribersError::File { path: args.file.clone(), cause };
     let mut talk = Talk::to(err);
-    let print = check(&args.file, &rules, &mut talk).map_err(fault)?;
+    let checked = check(&args.file, &rules, &key, &mut talk).map_err(fault)?;
     let job = Job {
         file: args.file.clone(),
         source: format!("import:{}", shown(&name)),
@@ -69,7 +69,7 @@ pub(super) fn run(
         keep_going: args.keep_going,
         dry_run: args.dry_run,
         key,
-        print,
+        checked,
     };
     let Done { report, held } = deps.store.write(move |ledger| job.run(ledger))?.map_err(fault)?;
     held.say(&mut talk);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::check::Checked;
 use super::file::Fault;
 use super::report::{Held, Report};
 use super::row::{Row, Rules};
@@ -22,8 +23,7 @@ pub(super) struct Job {
     pub(super) keep_going: bool,
     pub(super) dry_run: bool,
     pub(super) key: SuppressionKey,
-    /// What the first reading saw.
-    pub(super) print: u64,
+    pub(super) checked: Checked,
 }
 
 /// What a job did, and what is to be said of it.
@@ -58,7 +58,7 @@ impl Job {
                         Err(_) => done.report.invalid += 1,
                     }
                 }
-                Ok(None) if rows.print() == self.print => return Ok(Ok(done)),
+                Ok(None) if rows.print() == self.checked.print => return Ok(Ok(done)),
                 Ok(None) => {
                     return Ok(Err(Fault("읽는 사이에 파일이 바뀌었어요. 다시 실행해 주세요".into())));
                 }
@@ -83,6 +83,13 @@ impl Job {
             done.report.without_consent += 1;
             return Ok(());
         };
+        if let Some(other) = self.checked.gone.get(&self.key.hash(&row.address)) {
+            done.report.left += 1;
+            done.held.keep(format!(
+                "{line}행: 같은 주소가 {other}행에 해지나 미동의, 또는 모르는 상태로 적혀 있어 뺐어요"
+            ));
+            return Ok(());
+        }
         let new = NewSubscriber {
             address: &row.address,
             name: row.name.as_deref(),

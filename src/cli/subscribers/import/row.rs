@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 use csv::StringRecord;
+use unicode_normalization::UnicodeNormalization;
 
 use super::file::Fault;
 use crate::cli::dates;
@@ -9,6 +10,7 @@ use crate::cli::subscribers::columns::{self, Columns};
 use crate::cli::subscribers::shown;
 use crate::cli::subscribers::words::{self, Standing};
 use crate::clock::Instant;
+use crate::model::address::{self, AddressError};
 use crate::model::subscriber::{Frequency, SubscriptionState};
 use crate::model::{EmailAddress, name};
 
@@ -23,11 +25,13 @@ pub(super) struct Wrong {
     pub(super) column: Option<usize>,
     /// The reason.
     pub(super) cause: String,
+    /// Whose row it is, where it may say that the person left.
+    pub(super) doubtful: Option<EmailAddress>,
 }
 
 impl Wrong {
     fn at(column: impl Into<Option<usize>>, cause: impl Into<String>) -> Wrong {
-        Wrong { column: column.into(), cause: cause.into() }
+        Wrong { column: column.into(), cause: cause.into(), doubtful: None }
     }
 }
 
@@ -82,9 +86,18 @@ impl Rules {
         }
         let cell = |column: usize| columns::unguard(record.get(column).unwrap_or_default().trim());
         let typed = cell(columns.address);
-        let address = EmailAddress::parse(typed)
-            .map_err(|cause| Wrong::at(columns.address, format!("'{}' {cause}", shown(typed))))?;
-        let standing = self.standing(columns, cell)?;
+        let standing = self.standing(columns, cell);
+        let parsed = match standing {
+            Ok(Standing::On(_)) => EmailAddress::parse(typed),
+            _ => meant(typed),
+        };
+        let address =
+            parsed.map_err(|cause| Wrong::at(columns.address, format!("'{}' {cause}", shown(typed))))?;
+        let standing = match standing {
+            Ok(Standing::Gone) => return Ok(Row::gone(address)),
+            Ok(standing) => standing,
+            Err(wrong) => return Err(Wrong { doubtful: Some(address), ..wrong }),
+        };
         let mut consent = self.stated.map(|at| (at, STATED));
         if let Some(&column) = columns.consent.iter().find(|&&column| !cell(column).is_empty()) {
             let typed = cell(column);
@@ -182,6 +195,27 @@ pub(super) struct Row {
     pub(super) digests: Option<Vec<String>>,
     pub(super) resumes_at: Option<Instant>,
     pub(super) frequency: Frequency,
+}
+
+impl Row {
+    /// Of who left nothing else matters, so nothing else needs to be readable.
+    fn gone(address: EmailAddress) -> Row {
+        Row {
+            address,
+            name: None,
+            consent: None,
+            standing: Standing::Gone,
+            digests: None,
+            resumes_at: None,
+            frequency: Frequency::Every,
+        }
+    }
+}
+
+/// The address of who left, however it was written: leaving must not fail on what joining does.
+fn meant(typed: &str) -> Result<EmailAddress, AddressError> {
+    let plain: String = typed.nfkc().filter(|&c| !address::is_invisible(c)).collect();
+    address::parse_mailbox(&plain).map(|(_, address)| address)
 }
 
 /// The name column, else given and family name: Korean ones family first and joined, others in Western order.
