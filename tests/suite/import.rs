@@ -337,3 +337,54 @@ fn nobody_waits_for_the_terminal_while_the_store_is_written() {
     assert!(seen.contains("3000행 1열(이메일): 'broken1499'") && seen.contains("3행: 발송 금지된"), "{seen}");
     assert!(seen.contains("그 밖에 500건"), "{}", seen.lines().last().unwrap_or_default());
 }
+
+#[test]
+fn whatever_says_that_a_person_left_or_did_not_agree_is_heard() {
+    for (header, gone, on) in [
+        ("수신거부", "2026-11-02", ""),
+        ("탈퇴일", "2026-11-02", "-"),
+        ("unsubscribed", "TRUE", "false"),
+        ("해지 여부", "Y", "N"),
+        ("상태", "×", "○"),
+        ("상태", "구독 중(수신거부)", "구독 중"),
+        ("수신동의", "", "동의"),
+        ("개인정보 수집에 동의하시나요?", "동의하지 않습니다", "동의합니다"),
+    ] {
+        let desk = Desk::new();
+        let text =
+            format!("이메일,구독일,{header}\ngone@b.com,2026-11-01,{gone}\non@b.com,2026-11-01,{on}\n");
+        let report = desk.report(text, &[]);
+        assert_eq!((&report["left"], &report["accepted"]), (&json!(1), &json!(1)), "{header}: {gone}");
+        assert_eq!(desk.list()[0]["address"], "on@b.com", "{header}: {gone}");
+    }
+    let desk = Desk::new();
+    let path = desk.file("수신거부 명단.csv", "이메일,구독일\na@b.com,2026-11-01\n");
+    let said = desk.run(&["import", path.to_str().expect("UTF-8")]).ok();
+    assert!(said.err.contains("파일 이름") && desk.count() == 0, "{}", said.err);
+}
+
+#[test]
+fn what_spreadsheets_and_address_books_leave_in_a_file_is_read() {
+    for (what, text) in [
+        ("sep=", "sep=;\r\n이메일;이름;구독일\r\na@b.com;봄;2026-11-01\r\n"),
+        ("bars", "이메일|이름|구독일\na@b.com|봄|2026-11-01\n"),
+        ("blank rows first", "\n,,\n이메일,이름,구독일\na@b.com,봄,2026-11-01\n"),
+        ("a name with the address", "이메일,구독일\n봄 <a@b.com>,2026-11-01\n"),
+        (
+            "nothing to see",
+            "\u{200b}이메일,이름,구독일\n\u{202a}a@b.com\u{202c},봄\u{200b},2026-11-01\u{200b}\n",
+        ),
+        ("full-width header", "ｅ－ｍａｉｌ,이름,구독일\na@b.com,봄,2026-11-01\n"),
+    ] {
+        let desk = Desk::new();
+        let said = desk.import(text, &[]);
+        assert!(said.result.is_ok(), "{what}: {:?} {}", said.result, said.err);
+        assert_eq!(
+            (&desk.list()[0]["address"], &desk.list()[0]["name"]),
+            (&json!("a@b.com"), &json!("봄")),
+            "{what}"
+        );
+    }
+    let one = Desk::new().import("이메일  이름  구독일\na@b.com  봄  2026-11-01\n", &[]);
+    assert!(one.error().contains("쉼표(,)나 탭"), "{}", one.error());
+}

@@ -60,6 +60,11 @@ pub(super) fn run(
     let key = suppression_key(deps)?;
     let fault = |Fault(cause)| SubscribersError::File { path: args.file.clone(), cause };
     let mut talk = Talk::to(err);
+    if rules.gone {
+        talk.say(
+            "파일 이름을 보고 모두 떠난 사람으로 읽어 아무도 넣지 않아요. 아니라면 파일 이름을 바꿔 주세요",
+        );
+    }
     let checked = check(&args.file, &rules, &key, &mut talk).map_err(fault)?;
     let job = Job {
         file: args.file.clone(),

@@ -62,7 +62,9 @@ impl Rules {
             return Err(Fault(if record.iter().any(|cell| EmailAddress::parse(cell).is_ok()) {
                 format!("머리글 행이 없어요 (첫 행이 바로 주소예요). {EXAMPLE}")
             } else {
-                format!("이메일 열을 찾지 못했어요. 첫 행: '{}'. {EXAMPLE}", cells.join(" | "))
+                let divide =
+                    if cells.len() == 1 { " 칸은 쉼표(,)나 탭으로 나눠 주세요." } else { "" };
+                format!("이메일 열을 찾지 못했어요. 첫 행: '{}'.{divide} {EXAMPLE}", cells.join(" | "))
             }));
         };
         if columns.consent.is_empty() && self.stated.is_none() {
@@ -85,13 +87,17 @@ impl Rules {
             ));
         }
         let cell = |column: usize| columns::unguard(record.get(column).unwrap_or_default().trim());
-        let typed = cell(columns.address);
+        // What takes no ink at the ends comes along with copying; within, it is a fault.
+        let seen = |column: usize| {
+            cell(column).trim_matches(|c: char| c.is_whitespace() || address::is_invisible(c))
+        };
+        let typed = seen(columns.address);
         let standing = self.standing(columns, cell);
         let parsed = match standing {
-            Ok(Standing::On(_)) => EmailAddress::parse(typed),
-            _ => meant(typed),
+            Ok(Standing::On(_)) => address::parse_mailbox(typed),
+            _ => meant(typed).map(|address| (None, address)),
         };
-        let address =
+        let (called, address) =
             parsed.map_err(|cause| Wrong::at(columns.address, format!("'{}' {cause}", shown(typed))))?;
         let standing = match standing {
             Ok(Standing::Gone) => return Ok(Row::gone(address)),
@@ -99,16 +105,17 @@ impl Rules {
             Err(wrong) => return Err(Wrong { doubtful: Some(address), ..wrong }),
         };
         let mut consent = self.stated.map(|at| (at, STATED));
-        if let Some(&column) = columns.consent.iter().find(|&&column| !cell(column).is_empty()) {
-            let typed = cell(column);
+        if let Some(&column) = columns.consent.iter().find(|&&column| !seen(column).is_empty()) {
+            let typed = seen(column);
             let zone = if columns.universal.contains(&column) { Tz::UTC } else { self.zone };
             let at = dates::parse_consent(typed, zone, self.now)
                 .map_err(|cause| Wrong::at(column, format!("'{}' {cause}", shown(typed))))?;
             consent = Some((at, WRITTEN));
         }
-        let name = name::clean(&whole_name(columns, cell)).map_err(|cause| {
-            Wrong::at(columns.name.or(columns.given).or(columns.family), cause.to_string())
-        })?;
+        let name = name::clean(
+            &Some(whole_name(columns, cell)).filter(|name| !name.is_empty()).or(called).unwrap_or_default(),
+        )
+        .map_err(|cause| Wrong::at(columns.name.or(columns.given).or(columns.family), cause.to_string()))?;
         let digests = self.digests(columns, cell)?;
         let resumes_at = self.resumption(columns, standing, cell)?;
         let frequency = frequency(columns, cell)?;
@@ -118,13 +125,14 @@ impl Rules {
     fn standing<'r>(&self, columns: &Columns, cell: impl Fn(usize) -> &'r str) -> Result<Standing, Wrong> {
         let unwilling = |column: usize| self.advertising && cell(column).is_empty();
         if self.gone
-            || columns.left.iter().any(|&column| !cell(column).is_empty())
+            || columns.left.iter().any(|&column| !words::stays(cell(column)))
+            || columns.agreed.iter().any(|&column| cell(column).is_empty())
             || columns.advertising.is_some_and(unwilling)
         {
             return Ok(Standing::Gone);
         }
         let mut standing = Standing::On(SubscriptionState::Active);
-        for &column in columns.status.iter().chain(&columns.advertising) {
+        for &column in columns.status.iter().chain(&columns.agreed).chain(&columns.advertising) {
             let word = cell(column);
             match words::standing(word) {
                 Some(Standing::On(SubscriptionState::Active)) => {}

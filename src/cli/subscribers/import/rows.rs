@@ -31,7 +31,8 @@ impl<'a> Rows<'a> {
             if !csv.read_record(&mut record).map_err(|error| csv_fault(&error))? {
                 return Err(Fault("빈 파일이에요. 첫 행이 이메일,이름,구독일인 CSV 파일을 주세요".into()));
             }
-            if !is_blank(&record) {
+            // `sep=;` is Excel's own word on the delimiter.
+            if !is_blank(&record) && record.get(0) != Some("sep=") {
                 break;
             }
         }
