@@ -12,6 +12,9 @@ use super::row::{Row, Rules, Wrong};
 use crate::cli::subscribers::columns::Columns;
 use crate::cli::subscribers::shown;
 
+/// A row in its line.
+pub(super) type Line = (u64, Result<Row, Wrong>);
+
 /// A file behind its header.
 pub(super) struct Rows<'a> {
     rules: &'a Rules,
@@ -42,7 +45,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The next row with anything in it.
-    pub(super) fn next(&mut self) -> Result<Option<(u64, Result<Row, Wrong>)>, Fault> {
+    pub(super) fn next(&mut self) -> Result<Option<Line>, Fault> {
         loop {
             self.since_record.set(0);
             if !self.csv.read_record(&mut self.record).map_err(|error| csv_fault(&error))? {
