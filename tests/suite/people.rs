@@ -1,5 +1,6 @@
 //! People by hand: adding, showing, removing, forgetting, and what a withdrawal leaves behind.
 
+use std::io::Write;
 use std::path::Path;
 
 use clap::Parser;
@@ -58,6 +59,14 @@ impl Desk {
     }
 
     pub fn run(&self, line: &[&str]) -> Said {
+        let mut err = Vec::new();
+        let (out, result) = self.run_before(line, &mut err);
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        Said { out: text(out), err: text(err), result }
+    }
+
+    /// As [`Desk::run`], with the talk before the eyes of `err` while the command still runs.
+    pub fn run_before(&self, line: &[&str], err: &mut dyn Write) -> (Vec<u8>, Result<(), SubscribersError>) {
         let line = Line::try_parse_from(std::iter::once("subscribers").chain(line.iter().copied()));
         let command = line.expect("a command").command;
         let deps = Deps {
@@ -69,10 +78,9 @@ impl Desk {
             time_zone: chrono_tz::Asia::Seoul,
             now: self.now,
         };
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let result = subscribers::run(&command, &deps, &mut out, &mut err);
-        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        Said { out: text(out), err: text(err), result }
+        let mut out = Vec::new();
+        let result = subscribers::run(&command, &deps, &mut out, err);
+        (out, result)
     }
 
     pub fn list(&self) -> serde_json::Value {

@@ -1,5 +1,9 @@
 //! Pure: which column of a subscriber file holds what, by the header names of Korean files, listmonk, Stibee, Mailchimp.
 
+use unicode_normalization::UnicodeNormalization;
+
+use super::words;
+
 /// Where a file keeps what; places from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
@@ -15,11 +19,13 @@ pub struct Columns {
     pub consent: Vec<usize>,
     /// Of these, the ones whose times without an offset are UTC: Mailchimp's.
     pub universal: Vec<usize>,
-    /// Words on whether the person is still subscribed or agreed at all.
+    /// Words on whether the person is still subscribed.
     pub status: Vec<usize>,
+    /// Words on whether the person agreed at all: empty means no.
+    pub agreed: Vec<usize>,
     /// Whether the person agreed to advertising: Stibee leaves it empty for who did not.
     pub advertising: Option<usize>,
-    /// Days of leaving (Mailchimp's UNSUB_TIME, CLEAN_TIME) and reasons for it (Stibee's): filled means gone.
+    /// Days of leaving (Mailchimp's UNSUB_TIME, CLEAN_TIME), reasons for it (Stibee's) or a mark: filled means gone.
     pub left: Vec<usize>,
     /// The digest.
     pub digest: Option<usize>,
@@ -106,33 +112,29 @@ const CONSENT: &[&[&str]] = &[
         "signupdate",
     ],
 ];
-const STATUS: &[&str] = &[
-    "상태",
-    "구독상태",
-    "수신상태",
-    "status",
-    "state",
-    "subscriptionstatus",
-    "subscriberstatus",
-    "수신동의",
-    "수신동의여부",
-    "구독여부",
-];
+const STATUS: &[&str] =
+    &["상태", "구독상태", "수신상태", "status", "state", "subscriptionstatus", "subscriberstatus"];
+/// Whether the person agreed: an empty cell is no agreement.
+const AGREED: &[&str] = &["수신동의", "수신동의여부", "구독동의", "구독동의여부", "구독여부", "consent"];
 const ADVERTISING: &[&str] =
     &["광고성정보수신동의", "광고성정보수신동의여부", "마케팅수신동의", "마케팅수신동의여부"];
-const LEFT: &[&str] = &[
-    "unsubtime",
-    "cleantime",
-    "unsubscribedat",
-    "수신거부일",
-    "수신거부일시",
-    "해지일",
-    "구독해지일",
-    "구독취소일",
-    "optouttime",
-    "구독해지사유",
-    "수신거부사유",
+const LEFT: &[&str] =
+    &["cleantime", "해지일", "거부일", "해지", "해지일시", "해지여부", "차단", "차단일", "차단여부"];
+/// What the header names of a leaving hold, however they go on: 수신거부 일자, 탈퇴 여부, Unsubscribed.
+const LEAVING: &[&str] = &[
+    "수신거부",
+    "구독해지",
+    "구독취소",
+    "구독중지",
+    "탈퇴",
+    "unsub",
+    "optout",
+    "optedout",
+    "blocklist",
+    "blacklist",
 ];
+/// Files also hold links to leave with.
+const LINK: &[&str] = &["링크", "주소", "link", "url", "token"];
 const UNIVERSAL: &[&str] = &["optintime", "confirmtime"];
 const DIGEST: &[&str] = &["다이제스트", "digest"];
 const RESUMES: &[&str] = &["다시받는날", "다시받는때", "다시시작일", "resumesat"];
@@ -146,6 +148,16 @@ pub fn find<'a>(header: impl Iterator<Item = &'a str>) -> Option<Columns> {
         names.iter().enumerate().filter_map(hit).collect()
     };
     let first = |known: &[&str]| all(known).first().copied();
+    let holds = |name: &str, parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    // A form asks in a sentence of its own: 개인정보 수집에 동의하시나요?
+    let agreed = |(place, name): (usize, &String)| {
+        let asks = name.contains("동의하") && !holds(name, &["광고", "마케팅"]);
+        (AGREED.contains(&name.as_str()) || asks).then_some(place)
+    };
+    let left = |(place, name): (usize, &String)| {
+        let leaving = LEFT.contains(&name.as_str()) || holds(name, LEAVING) && !holds(name, LINK);
+        leaving.then_some(place)
+    };
     Some(Columns {
         address: first(ADDRESS)?,
         name: first(NAME),
@@ -155,24 +167,27 @@ pub fn find<'a>(header: impl Iterator<Item = &'a str>) -> Option<Columns> {
         universal: all(UNIVERSAL),
         status: all(STATUS),
         advertising: first(ADVERTISING),
-        left: all(LEFT),
+        agreed: names.iter().enumerate().filter_map(agreed).collect(),
+        left: names.iter().enumerate().filter_map(left).collect(),
         digest: first(DIGEST),
         resumes: first(RESUMES),
         frequency: first(FREQUENCY),
     })
 }
 
-/// A header name without case, blanks, brackets and joiners: `E-Mail Address` and `email_address` are one.
-pub(super) fn plain(name: &str) -> String {
-    let name = name.split('(').next().filter(|head| !head.trim().is_empty()).unwrap_or(name);
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// A header name without case, width, blanks, brackets and joiners: `E-Mail Address` and `ｅｍａｉｌ_address` are one.
+fn plain(name: &str) -> String {
+    let name: String = name.nfkc().collect();
+    words::plain(name.split('(').next().filter(|head| !head.trim().is_empty()).unwrap_or(&name))
 }
 
-/// Whether a file of that name holds only people not to be mailed: in Mailchimp's exports nothing else says so of some.
+/// Whether a file of that name holds only people not to be mailed: often nothing else says so.
 pub fn holds_the_gone(file: &str) -> bool {
-    const OTHERS: &[&str] = &["unsubscribed_", "cleaned_", "nonsubscribed_", "non-subscribed_"];
-    let file = file.to_ascii_lowercase();
-    OTHERS.iter().any(|prefix| file.starts_with(prefix))
+    const HEADS: &[&str] = &["unsubscribe", "cleaned_", "nonsubscribed", "non-subscribed"];
+    const PARTS: &[&str] = &["수신거부", "구독해지", "구독취소", "탈퇴"];
+    let file: String = file.nfc().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    HEADS.iter().any(|head| file.starts_with(head))
+        || PARTS.iter().any(|part| file.contains(part)) && !file.contains("제외")
 }
 
 /// A cell that no spreadsheet takes for a formula: what could start one gets a `'` before it.
@@ -222,14 +237,44 @@ mod tests {
     }
 
     #[test]
-    fn mailchimps_names_say_whom_a_file_holds() {
+    fn a_column_of_leaving_is_known_however_it_is_named() {
+        for name in ["수신거부", "수신 거부 일자", "탈퇴일", "Unsubscribed", "opt-out date", "해지(사유)"]
+        {
+            let found = columns(&format!("email,구독일,{name}")).expect("columns");
+            assert_eq!(found.left, [2], "{name}");
+        }
+        for name in ["수신거부 링크", "unsubscribe_url", "subscribed"] {
+            assert_eq!(
+                columns(&format!("email,{name}")).expect("columns").left,
+                Vec::<usize>::new(),
+                "{name}"
+            );
+        }
+        let form = columns("타임스탬프,ｅｍａｉｌ,개인정보 수집에 동의하시나요?").expect("columns");
+        assert_eq!((form.address, form.agreed), (1, vec![2]));
+        let apart =
+            columns("\u{110b}\u{1175}\u{1106}\u{1166}\u{110b}\u{1175}\u{11af},구독일").expect("columns");
+        assert_eq!(apart.address, 0, "as a Mac writes it");
+    }
+
+    #[test]
+    fn names_say_whom_a_file_holds() {
         for kind in ["unsubscribed", "cleaned", "nonsubscribed", "Unsubscribed"] {
             assert!(holds_the_gone(&format!("{kind}_email_audience_export_0a1b.csv")), "{kind}");
             assert!(holds_the_gone(&format!("{kind}_members_export_0a1b.csv")), "{kind}");
         }
         for name in
-            ["subscribed_email_audience_export_0a1b.csv", "subscribers.csv", "구독자.csv", "cleaned.csv"]
+            ["unsubscribed.csv", "수신거부 명단.csv", "2026_구독 취소.csv", "\u{1110}\u{1161}\u{11af}퇴.csv"]
         {
+            assert!(holds_the_gone(name), "{name}");
+        }
+        for name in [
+            "subscribed_email_audience_export_0a1b.csv",
+            "subscribers.csv",
+            "구독자.csv",
+            "cleaned.csv",
+            "수신거부 제외.csv",
+        ] {
             assert!(!holds_the_gone(name), "{name}");
         }
     }
