@@ -4,27 +4,16 @@ use moabom::clock::Instant;
 use moabom::model::edition::Content;
 use moabom::model::notice::NoticeKind;
 use moabom::model::subscriber::{ConsentAct, SubscriptionState, SuppressionReason};
-use moabom::model::token::Purpose;
 use moabom::model::{EmailAddress, SubscriberId};
 use moabom::store::address_changes::{Moved, NewAddress};
 use moabom::store::notices::NewNotice;
 use moabom::store::suppressions::Farewell;
 
+use crate::preferences::{front, page};
 use crate::signup::{FORM, Front};
 use crate::support::smtp_server::{Act, At, SmtpServer};
 use crate::support::world::World;
 use crate::web::{body, status};
-
-fn front() -> Front {
-    let front = Front::new();
-    front.desk.run(&["add", "kim@naver.com", "--name", "김해봄"]).ok();
-    front
-}
-
-fn page(front: &Front, address: &str) -> String {
-    let id = front.desk.id(address);
-    format!("/preferences/{}", front.desk.keys[0].numbered_token(Purpose::Preferences, id, 0))
-}
 
 /// Mails asking for a confirmation at a new address so far.
 fn asked(front: &Front) -> i64 {

@@ -13,13 +13,13 @@ use crate::support::smtp_server::SmtpServer;
 use crate::support::system::System;
 use crate::web::{body, status};
 
-fn front() -> Front {
+pub fn front() -> Front {
     let front = Front::new();
     front.desk.run(&["add", "kim@naver.com", "--name", "김해봄"]).ok();
     front
 }
 
-fn page(front: &Front, address: &str) -> String {
+pub fn page(front: &Front, address: &str) -> String {
     let id = front.desk.id(address);
     format!("/preferences/{}", front.desk.keys[0].numbered_token(Purpose::Preferences, id, 0))
 }
