@@ -48,6 +48,13 @@ mod tests {
     #[test]
     fn large_counts_take_the_next_unit() {
         assert_eq!(short(10_999), "1만");
+        assert_eq!(short(10_001), "1만");
+        assert_eq!(short(100_500), "10만");
+        assert_eq!(short(9_999_999), "999.9만");
+        assert_eq!(short(10_000_000), "1,000만");
+        assert_eq!(short(100_010_000), "1억");
+        assert_eq!(short(109_999_999), "1억");
+        assert_eq!(short(110_000_000), "1.1억");
         assert_eq!(short(999_999_999_999), "9,999.9억");
         assert_eq!(short(1_000_000_000_000), "1조");
         assert_eq!(short(12_345_678_901_234), "12.3조");

@@ -1,6 +1,6 @@
 //! Pure: particles, dates, counts, sentences, excerpts, reading time (design section 6).
 //!
-//! Everything works by rule on the text it is given; no table of whole answers stands behind it. The parts:
+//! Everything works by rule on the text it is given; tables hold only how foreign words and units are read. The parts:
 //!
 //! - [`josa`]: which form of a particle follows a noun, both forms where nobody can know
 //! - [`dates`], [`counts`]: days, ranges and numbers as Korean letters write them

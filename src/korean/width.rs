@@ -202,6 +202,27 @@ mod tests {
     }
 
     #[test]
+    fn what_a_reader_sees_as_one_is_counted_as_one() {
+        for (text, count) in [
+            ("👍🏽", 1),
+            ("👨‍💻개발", 3),
+            ("🏳️‍🌈깃발", 3),
+            ("👩🏻‍🤝‍👨🏿둘", 2),
+            ("🏴󠁧󠁢󠁥󠁮󠁧󠁿잉글랜드", 5),
+            ("🇰🇷🇯🇵🇺🇸", 3),
+            ("1️⃣2️⃣#️⃣", 3),
+            ("☕️", 1),
+            ("e\u{301}", 1),
+            ("\u{1112}\u{1161}\u{11AB}글", 2),
+            ("नमस्ते", 3),
+            ("\r\n", 1),
+        ] {
+            assert_eq!(graphemes(text), count, "{text}");
+        }
+        assert_eq!(cut_graphemes("🇰🇷🇯🇵🇺🇸🇫🇷🇩🇪", 4), "🇰🇷🇯🇵🇺🇸…");
+    }
+
+    #[test]
     fn hangul_takes_two_columns_however_it_is_spelled() {
         assert_eq!(of("한글 abc"), 8);
         assert_eq!(of("\u{1112}\u{1161}\u{11AB}"), 2);
