@@ -12,7 +12,6 @@ use csv::StringRecord;
 use serde::Serialize;
 
 use super::columns::Standing;
-use super::error::reason_word;
 use super::{Deps, SubscribersError, chosen, date, shown, suppression_key};
 use crate::model::subscriber::Frequency;
 use crate::model::{SubscriberId, SuppressionKey};
@@ -262,7 +261,7 @@ impl Job {
             Added::Known(_) => report.already += 1,
             Added::Suppressed(reason) => {
                 report.suppressed += 1;
-                self.tell(format!("{line}행: 발송 금지된 주소라 뺐어요 (까닭: {})", reason_word(reason)));
+                self.tell(format!("{line}행: 발송 금지된 주소라 뺐어요 (까닭: {})", reason.words()));
             }
         }
         Ok(())

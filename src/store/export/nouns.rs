@@ -20,6 +20,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("meta", "이 저장소 자신의 번호와 자리"),
     ("breakers", "지금 막혀 있는 보내는 길. 다른 곳에서는 뜻이 없어요"),
     ("signups", "신청이 몰리는 것을 막으려고 잠시 두는 시각"),
+    ("readership", "구독을 세어 둔 수"),
     ("signup_hours", "신청이 몰리는 것을 막으려고 세는 수"),
     ("address_changes", "아직 확인되지 않은 새 주소. 사흘 안에 저절로 지워져요"),
     ("leaving", "subscribers의 leaving_since에 담았어요"),

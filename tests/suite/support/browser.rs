@@ -137,6 +137,13 @@ impl Browser {
         self.loaded();
     }
 
+    /// Does `act`, and waits for the page that follows.
+    pub fn follows(&mut self, act: impl FnOnce(&mut Browser)) {
+        self.loads = 0;
+        act(self);
+        self.loaded();
+    }
+
     /// Types into what the selector finds first.
     pub fn type_into(&mut self, selector: &str, text: &str) {
         self.eval(&format!("document.querySelector({}).focus()", json!(selector)));
