@@ -1,11 +1,13 @@
 //! Effect: how everything stands, read from the store at one instant: for the terminal and for the operator's page.
 
+mod concerns;
 pub mod words;
 
 use chrono::Duration;
 use chrono_tz::Tz;
 
 use crate::clock::Instant;
+use crate::model::EditionId;
 use crate::model::edition::Edition;
 use crate::publish::{Digest, Masthead};
 use crate::schedule::{Due, span};
@@ -15,12 +17,14 @@ use crate::store::editions::EditionOverview;
 use crate::store::overview::Readership;
 use crate::store::sources::SourceState;
 use crate::store::{Ledger, StoreError};
-use words::{failing_words, moment, number, plain};
+use words::{failing_words, moment, plain};
+
+pub use concerns::{Concern, Place};
 
 /// Editions shown of each digest.
 const EDITIONS: usize = 3;
-/// A source that was not read for this many of its intervals is told: nobody may be reading.
-const MISSED_POLLS: i32 = 3;
+/// Slots ahead of each digest.
+const NEXT: usize = 3;
 
 /// What is configured, as far as a status speaks of it.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +55,7 @@ pub struct Status<'a> {
     pub zone: Tz,
     /// The newsletter's title.
     pub title: &'a str,
-    /// Each digest's next slot, and what is due.
+    /// Each digest's next slots, and what is due.
     pub digests: Vec<Outlook<'a>>,
     /// The newest editions and skipped slots of each digest.
     pub editions: Vec<EditionOverview>,
@@ -61,8 +65,8 @@ pub struct Status<'a> {
     pub readers: Vec<Readership>,
     /// Addresses never to be mailed.
     pub suppressed: i64,
-    /// Deliveries that wait for a person to find out.
-    pub unknown: i64,
+    /// Deliveries that wait for a person to find out, by their edition; none stands for notices.
+    pub unknown: Vec<(Option<EditionId>, i64)>,
     /// What is held back.
     pub breakers: Vec<Breaker>,
     /// Editions that wait for a person.
@@ -77,8 +81,6 @@ pub struct Outlook<'a> {
     pub next: Vec<Instant>,
     /// What `publish` would do now.
     pub due: Due,
-    /// The newest slot on record.
-    pub last: Option<EditionOverview>,
 }
 
 impl<'a> Outlook<'a> {
@@ -90,16 +92,15 @@ impl<'a> Outlook<'a> {
         now: Instant,
     ) -> Result<Outlook<'a>, StoreError> {
         let schedule = &digest.schedule;
-        let (mut last, mut due) = (None, Due::default());
+        let mut due = Due::default();
         if let Some(ledger) = ledger {
-            last = ledger.recent_editions(&digest.name, 1)?.into_iter().next();
             let text = format!("{} {}", schedule.text(), schedule.zone());
             if let Some(since) = ledger.schedule_in_force_since(&digest.name, &text)? {
                 let last = ledger.last_slot(&digest.name)?;
                 due = schedule.due_ahead(last, since, now, digest.max_late, digest.ahead());
             }
         }
-        Ok(Outlook { digest, next: schedule.upcoming(now, count), due, last })
+        Ok(Outlook { digest, next: schedule.upcoming(now, count), due })
     }
 
     /// What is due or wrong now, one sentence.
@@ -140,7 +141,7 @@ impl<'a> Status<'a> {
         now: Instant,
     ) -> Result<Status<'a>, StoreError> {
         let newsletter = &config.masthead.newsletter;
-        let digests = config.digests.iter().map(|digest| Outlook::read(ledger, digest, 1, now));
+        let digests = config.digests.iter().map(|digest| Outlook::read(ledger, digest, NEXT, now));
         let health = |settings: &'a SourceSettings| SourceHealth { settings, state: None, posts: 0 };
         let mut status = Status {
             now,
@@ -151,7 +152,7 @@ impl<'a> Status<'a> {
             sources: config.sources.iter().map(health).collect(),
             readers: Vec::new(),
             suppressed: 0,
-            unknown: 0,
+            unknown: Vec::new(),
             breakers: Vec::new(),
             paused: Vec::new(),
         };
@@ -173,46 +174,15 @@ impl<'a> Status<'a> {
         }
         self.readers = ledger.readership()?;
         self.suppressed = ledger.suppression_count()?;
-        self.unknown = ledger.unknown_held_count()?;
+        self.unknown = ledger.unknown_held()?;
         self.breakers = ledger.breakers()?;
         self.paused = ledger.paused_editions()?;
         Ok(())
     }
 
-    /// What asks for the operator's eye, a sentence each.
-    pub fn concerns(&self) -> Vec<String> {
-        let mut concerns: Vec<String> = Vec::new();
-        for edition in &self.paused {
-            let number = number(edition.number);
-            let why = edition.reason.as_deref().map_or_else(|| "까닭이 적혀 있지 않아요".to_owned(), plain);
-            let id = edition.id;
-            concerns.push(format!("{} {number}의 발송이 멈춰 있어요(발행호 id {id}): {why}", edition.digest));
-        }
-        concerns.extend(self.breakers.iter().map(|breaker| self.breaker_words(breaker)));
-        if self.unknown > 0 {
-            concerns.push(format!(
-                "받았는지 알 수 없는 발송이 {}건 있어요 → `moabom deliveries list --state unknown`으로 보고 `deliveries resolve`로 정하세요",
-                self.unknown
-            ));
-        }
-        let overdue = self.digests.iter().filter_map(|outlook| {
-            outlook.now_words(self.now).map(|words| format!("{}: {words}", outlook.digest.name))
-        });
-        concerns.extend(overdue);
-        concerns.extend(self.sources.iter().filter_map(|source| source.concern(self.now, self.zone)));
-        concerns
-    }
-
-    fn breaker_words(&self, breaker: &Breaker) -> String {
-        let reason = plain(&breaker.reason);
-        match breaker.retry_at {
-            Some(at) if at > self.now => {
-                format!("{reason} → {}에 다시 해 봐요", moment(at, self.zone, self.now))
-            }
-            Some(_) => format!("{reason} → 다음 발송 때 다시 해 봐요"),
-            // What waits for a person says itself what to do.
-            None => reason,
-        }
+    /// How many deliveries wait for a person to find out.
+    pub fn unknown_count(&self) -> i64 {
+        self.unknown.iter().map(|(_, count)| count).sum()
     }
 }
 
@@ -223,24 +193,5 @@ impl SourceHealth<'_> {
         let patience = Duration::from_std(self.settings.alarm_after).ok()?;
         let words = || format!("블로그를 {} 읽지 못하고 있어요", failing_words(since, now));
         (now - since >= patience).then(words)
-    }
-
-    fn concern(&self, now: Instant, zone: Tz) -> Option<String> {
-        let name = &self.settings.name;
-        let state = self.state.as_ref()?;
-        if let Some(since) = state.failing_since {
-            let why = state.last_error.as_deref().map(plain).unwrap_or_default();
-            if let Some(alarm) = self.alarm(now) {
-                return Some(format!("{alarm}(출처 {name}, {}번): {why}", state.failures));
-            }
-            let length = failing_words(since, now);
-            return Some(format!("출처 {name}: {length} 읽지 못하고 있어요({}번): {why}", state.failures));
-        }
-        let last = state.last_read_at?;
-        let patience = Duration::from_std(self.settings.poll).ok()? * MISSED_POLLS;
-        (now - last > patience).then(|| {
-            let last = moment(last, zone, now);
-            format!("출처 {name}: {last} 뒤로 읽지 않았어요. `moabom run`이 돌고 있는지 확인하세요")
-        })
     }
 }

@@ -17,10 +17,10 @@ use crate::korean::width;
 use crate::model::delivery::DeliveryState;
 use crate::publish::Digest;
 use crate::schedule::{Schedule, span};
-pub(super) use crate::status::Outlook;
+use crate::status::Outlook;
 pub(super) use crate::status::words::moment;
 use crate::store::editions::EditionOverview;
-use crate::store::{Ledger, Store};
+use crate::store::{Ledger, Store, StoreError};
 
 /// No schedule is told further ahead.
 const MOST: u16 = 1_000;
@@ -45,6 +45,13 @@ pub struct ScheduleArgs {
     pub json: bool,
 }
 
+/// What there is to say of a digest.
+struct Told<'a> {
+    outlook: Outlook<'a>,
+    /// The newest slot on record.
+    last: Option<EditionOverview>,
+}
+
 /// Says each digest's schedule. A store that does not exist yet is not made.
 pub fn run(context: &Context, args: &ScheduleArgs, out: &mut impl Write) -> Result<()> {
     let (config, now) = (context.config()?, context.clock.now());
@@ -56,26 +63,31 @@ pub fn run(context: &Context, args: &ScheduleArgs, out: &mut impl Write) -> Resu
     }
     let store = Store::open_existing(&config.store.path, now)?;
     let read = |ledger: Option<&Ledger<'_>>| {
-        let outlooks = digests.iter().map(|digest| Outlook::read(ledger, digest, args.count.into(), now));
-        outlooks.collect::<Result<Vec<_>, _>>()
+        let told = digests.iter().map(|digest| {
+            let last = ledger.map(|ledger| ledger.recent_editions(&digest.name, 1)).transpose()?;
+            let last = last.unwrap_or_default().into_iter().next();
+            Ok(Told { outlook: Outlook::read(ledger, digest, args.count.into(), now)?, last })
+        });
+        told.collect::<Result<Vec<_>, StoreError>>()
     };
-    let outlooks = match &store {
+    let told = match &store {
         Some(store) => store.read(|ledger| read(Some(ledger)))?,
         None => read(None)?,
     };
     if args.json {
-        return print_json(&outlooks.iter().map(ScheduleJson::from).collect::<Vec<_>>(), out);
+        return print_json(&told.iter().map(ScheduleJson::from).collect::<Vec<_>>(), out);
     }
-    for (place, outlook) in outlooks.iter().enumerate() {
+    for (place, one) in told.iter().enumerate() {
         if place > 0 {
             writeln!(out)?;
         }
-        write_outlook(outlook, now, out)?;
+        write_told(one, now, out)?;
     }
     Ok(())
 }
 
-fn write_outlook(outlook: &Outlook<'_>, now: Instant, out: &mut impl Write) -> std::io::Result<()> {
+fn write_told(told: &Told<'_>, now: Instant, out: &mut impl Write) -> std::io::Result<()> {
+    let outlook = &told.outlook;
     let (digest, schedule) = (outlook.digest, &outlook.digest.schedule);
     let zone = schedule.zone();
     writeln!(out, "{} · {}", digest.name, schedule.describe())?;
@@ -98,7 +110,7 @@ fn write_outlook(outlook: &Outlook<'_>, now: Instant, out: &mut impl Write) -> s
     if let Some((at, name)) = schedule.next_on_holiday(now, until) {
         line(out, "쉬는 날", &format!("{} · {}", moment(at, zone, now), plain(name)))?;
     }
-    match &outlook.last {
+    match &told.last {
         Some(last) => line(out, "지난번", &last_words(last, zone, now))?,
         None => line(out, "지난번", "아직 없어요")?,
     }
@@ -163,8 +175,8 @@ struct ScheduleJson<'a> {
     last: Option<EditionJson<'a>>,
 }
 
-impl<'a> From<&'a Outlook<'a>> for ScheduleJson<'a> {
-    fn from(outlook: &'a Outlook<'a>) -> ScheduleJson<'a> {
+impl<'a> From<&'a Told<'a>> for ScheduleJson<'a> {
+    fn from(Told { outlook, last }: &'a Told<'a>) -> ScheduleJson<'a> {
         let schedule = &outlook.digest.schedule;
         let zone = schedule.zone();
         ScheduleJson {
@@ -176,7 +188,7 @@ impl<'a> From<&'a Outlook<'a>> for ScheduleJson<'a> {
             holidays: schedule.describe_holidays(),
             next: outlook.next.iter().map(|at| stamp(*at, zone)).collect(),
             due: outlook.due.publish.map(|slot| stamp(slot.at, zone)),
-            last: outlook.last.as_ref().map(|last| row(last, zone)),
+            last: last.as_ref().map(|last| row(last, zone)),
         }
     }
 }

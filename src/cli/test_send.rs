@@ -8,7 +8,6 @@ use clap::Args;
 use super::Misuse;
 use super::open::{Context, NO_KEY, Opened};
 use super::sample::{chosen, rendered, sample_for};
-use super::subscribers::reason_word;
 use super::why::plain;
 use crate::clock::Instant;
 use crate::compose::Origin;
@@ -19,6 +18,7 @@ use crate::model::{EmailAddress, SuppressionKey};
 use crate::publish::plan;
 use crate::select::Verdict;
 use crate::smtp::{Connection, Failure, RelaySettings, TlsContext};
+use crate::status::words::stage;
 
 /// What tells a trial from the edition in a mailbox.
 const TRIAL: &str = "[시험] ";
@@ -114,7 +114,7 @@ fn refuse_suppressed(opened: &Opened, to: &EmailAddress) -> Result<()> {
         Some(reason) => bail!(
             "{}에는 보내지 않았어요. 발송 금지 주소예요({}). 다른 주소로 시험해 보세요.",
             plain(to.as_str()),
-            reason_word(reason)
+            reason.words()
         ),
         None => Ok(()),
     }
@@ -176,20 +176,6 @@ fn told(relay: &RelaySettings, to: &EmailAddress, failure: &Failure) -> String {
         stage(failure.stage),
         advice(failure)
     )
-}
-
-fn stage(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Connect => "연결",
-        Stage::Ehlo => "인사(EHLO)",
-        Stage::Tls => "TLS",
-        Stage::Auth => "로그인(AUTH)",
-        Stage::Mail => "보내는 주소(MAIL FROM)",
-        Stage::Rcpt => "받는 주소(RCPT TO)",
-        Stage::Data => "본문 시작(DATA)",
-        Stage::Body => "본문",
-        Stage::Dot => "본문 끝",
-    }
 }
 
 fn advice(failure: &Failure) -> &'static str {

@@ -79,6 +79,18 @@ words! {
     }
 }
 
+impl SuppressionReason {
+    /// In Korean.
+    pub fn words(self) -> &'static str {
+        match self {
+            SuppressionReason::HardBounce => "없는 주소로 반송됨",
+            SuppressionReason::Complaint => "스팸 신고",
+            SuppressionReason::Withdrawn => "수신거부",
+            SuppressionReason::Manual => "운영자가 막음",
+        }
+    }
+}
+
 /// A person on the list. Address and name are gone once erased; the row and its dates stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscriber {

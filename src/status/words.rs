@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use crate::clock::Instant;
 use crate::korean::dates;
-use crate::model::delivery::DeliveryState;
+use crate::model::delivery::{DeliveryState, Stage};
 use crate::model::edition::EditionState;
 use crate::model::notice::NoticeKind;
 use crate::model::subscriber::{ConsentAct, SubscriptionState};
@@ -70,6 +70,21 @@ pub fn delivery_state(state: DeliveryState) -> &'static str {
         DeliveryState::Expired => "기한 지남",
         DeliveryState::Suppressed => "발송 안 함",
         DeliveryState::Unknown => "알 수 없음",
+    }
+}
+
+/// The stage of a transaction.
+pub fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Connect => "연결",
+        Stage::Ehlo => "인사(EHLO)",
+        Stage::Tls => "TLS",
+        Stage::Auth => "로그인(AUTH)",
+        Stage::Mail => "보내는 주소(MAIL FROM)",
+        Stage::Rcpt => "받는 주소(RCPT TO)",
+        Stage::Data => "본문 시작(DATA)",
+        Stage::Body => "본문",
+        Stage::Dot => "본문 끝",
     }
 }
 

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_v6.sql"),
     include_str!("schema_v7.sql"),
     include_str!("schema_v8.sql"),
+    include_str!("schema_v9.sql"),
 ];
 
 /// How long a connection waits for another's lock.
@@ -177,6 +178,8 @@ pub(super) fn instance_id() -> Result<String, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::from_millis;
+    use crate::store::Store;
 
     #[test]
     fn a_store_of_before_keeps_its_notices_and_their_deliveries() {
@@ -198,7 +201,7 @@ mod tests {
         )
         .expect("rows");
         drop(db);
-        let db = open(&path, crate::clock::from_millis(0)).expect("migrated");
+        let db = open(&path, from_millis(0)).expect("migrated");
         let one = |query: &str| db.query_row(query, [], |row| row.get::<_, String>(0)).expect("a row");
         assert_eq!(
             one("SELECT n.text FROM notices n JOIN deliveries d ON d.notice_id = n.id WHERE n.id = 3"),
@@ -210,5 +213,42 @@ mod tests {
         db.execute_batch("UPDATE subscribers SET address = NULL, address_key = NULL, erased_at = 1")
             .expect("erased");
         assert_eq!(one("SELECT text || html || (SELECT count(*) FROM address_changes) FROM notices"), "0");
+    }
+
+    #[test]
+    fn a_store_of_schema_6_is_counted_once_as_it_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("old.sqlite");
+        let old = Connection::open(&path).expect("a file");
+        old.execute_batch(&MIGRATIONS[..6].concat()).expect("schema 6");
+        old.execute_batch(
+            "INSERT INTO subscribers (id, address, address_key, created_at)
+               VALUES (1, 'a@x.kr', 'a@x.kr', 0), (2, 'b@x.kr', 'b@x.kr', 0), (3, 'c@x.kr', 'c@x.kr', 0);
+             INSERT INTO subscriptions (subscriber_id, digest, state, since)
+               VALUES (1, 'weekly', 'active', 0), (2, 'weekly', 'active', 0), (3, 'weekly', 'paused', 0);
+             INSERT INTO editions (id, digest, number, slot_at, state, cutoff_at, frozen_at, html)
+               VALUES (1, 'weekly', 1, 0, 'done', 0, 0, '<p>'), (2, 'weekly', NULL, 1, 'skipped', 0, 0, NULL);
+             INSERT INTO deliveries (kind, edition_id, subscriber_id, state, due_at, changed_at)
+               VALUES ('edition', 1, 1, 'sent', 0, 0), ('edition', 1, 2, 'bounced', 0, 0);
+             PRAGMA user_version = 6;",
+        )
+        .expect("rows");
+        drop(old);
+        let store = Store::open(&path, from_millis(0)).expect("brought up to date");
+        let told = store.write(|ledger| {
+            ledger
+                .db
+                .execute("UPDATE subscriptions SET state = 'active' WHERE subscriber_id = 3", [])
+                .map_err(crate::store::sql)?;
+            ledger
+                .db
+                .execute("DELETE FROM subscriptions WHERE subscriber_id = 1", [])
+                .map_err(crate::store::sql)?;
+            Ok((ledger.editions(None)?, ledger.readership()?))
+        });
+        let (editions, readers) = told.expect("read");
+        let recipients: Vec<_> = editions.iter().map(|one| (one.recipients, one.counts)).collect();
+        assert_eq!(recipients, [(0, [0; 9]), (2, [0, 0, 0, 0, 1, 1, 0, 0, 0])]);
+        assert_eq!((readers[0].active, readers[0].paused, readers.len()), (2, 0, 1));
     }
 }

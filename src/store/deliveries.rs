@@ -5,6 +5,7 @@
 
 mod claim;
 mod list;
+mod look;
 mod record;
 mod upkeep;
 
@@ -15,6 +16,7 @@ use crate::model::suppression::AddressHash;
 use crate::model::{DeliveryId, EmailAddress, SubscriberId};
 
 pub use list::{DeliveryFilter, ListedDelivery, Resolution, RowChange};
+pub use look::ListedAttempt;
 pub use upkeep::Recovered;
 pub(super) use upkeep::Whose;
 
@@ -23,6 +25,9 @@ pub(super) const NEVER: i64 = i64::MAX;
 
 /// That a row has not ended; written as the partial index has it, so that it serves.
 pub(super) const OPEN: &str = "(state = 'queued' OR state = 'leased' OR state = 'in_flight' OR state = 'deferred' OR state = 'unknown')";
+
+/// That a row is not sent for a reason of its own; written as the partial index has it, so that it serves.
+const NOT_SENT: &str = "(state = 'deferred' OR state = 'unknown' OR state = 'bounced' OR state = 'expired' OR state = 'suppressed')";
 
 /// [`OPEN`] where deliveries are `d` among other tables.
 pub(super) const OPEN_D: &str = "(d.state = 'queued' OR d.state = 'leased' OR d.state = 'in_flight' OR d.state = 'deferred' OR d.state = 'unknown')";

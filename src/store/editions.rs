@@ -4,13 +4,15 @@ mod approval;
 mod candidates;
 mod correct;
 mod freeze;
+mod overview;
 mod record;
 
 pub use approval::{PendingApproval, Said, WAITS};
 pub use candidates::{LastEdition, PostText};
 pub use correct::{Corrected, NewCorrection};
 pub use freeze::{Audience, Freeze, NewEdition};
-pub use record::{ArchivedEdition, EditionOverview, StateChange};
+pub use overview::EditionOverview;
+pub use record::{ArchivedEdition, StateChange};
 pub(in crate::store) use record::{COLUMNS, edition};
 
 /// Which rows of `editions e` went out: all that have a number, but not one cancelled before a first copy could have

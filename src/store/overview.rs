@@ -37,10 +37,11 @@ impl Ledger<'_> {
 
     /// Subscriptions by digest and state, by the digest's name.
     pub fn readership(&self) -> Result<Vec<Readership>, StoreError> {
-        let count =
-            |state: SubscriptionState| format!("count(CASE state WHEN '{}' THEN 1 END)", state.as_str());
+        let count = |state: SubscriptionState| {
+            format!("coalesce(sum(count) FILTER (WHERE state = '{}'), 0)", state.as_str())
+        };
         let text = format!(
-            "SELECT digest, {}, {}, {}, {} FROM subscriptions GROUP BY digest ORDER BY digest",
+            "SELECT digest, {}, {}, {}, {} FROM readership GROUP BY digest HAVING sum(count) > 0 ORDER BY digest",
             count(SubscriptionState::Active),
             count(SubscriptionState::Pending),
             count(SubscriptionState::Paused),
@@ -88,17 +89,24 @@ impl Ledger<'_> {
         self.number("SELECT count(*) FROM suppressions")
     }
 
-    /// Deliveries of which nobody knows whether they arrived, and which wait for a person.
-    pub fn unknown_held_count(&self) -> Result<i64, StoreError> {
-        self.number(&format!(
-            "SELECT count(*) FROM deliveries WHERE {OPEN} AND state = 'unknown' AND due_at = {NEVER}"
-        ))
+    /// Deliveries of which nobody knows whether they arrived, and which wait for a person: by their edition, the newest
+    /// first; none stands for notices.
+    pub fn unknown_held(&self) -> Result<Vec<(Option<EditionId>, i64)>, StoreError> {
+        let text = format!(
+            "SELECT edition_id, count(*) FROM deliveries WHERE state = 'unknown' AND due_at = {NEVER}
+              GROUP BY edition_id ORDER BY edition_id DESC"
+        );
+        let mut statement = self.db.prepare_cached(&text).map_err(sql)?;
+        let rows = statement
+            .query_map([], |row| Ok((row.get::<_, Option<i64>>(0)?.map(EditionId), row.get::<_, i64>(1)?)));
+        rows.and_then(Iterator::collect).map_err(sql)
     }
 
     /// Posts of each source that are listed now, by the source's name.
     pub fn post_counts(&self) -> Result<Vec<(String, i64)>, StoreError> {
-        let text = "SELECT s.name, count(p.id) FROM sources s LEFT JOIN posts p ON p.source_id = s.id
-                       AND p.missing_since IS NULL GROUP BY s.id ORDER BY s.name";
+        let text = "SELECT s.name, (SELECT count(*) FROM posts WHERE source_id = s.id)
+                                 - (SELECT count(*) FROM posts WHERE source_id = s.id AND missing_since IS NOT NULL)
+                      FROM sources s ORDER BY s.name";
         let mut statement = self.db.prepare_cached(text).map_err(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
         rows.and_then(Iterator::collect).map_err(sql)
@@ -123,22 +131,32 @@ impl Ledger<'_> {
         step: Duration,
         steps: usize,
     ) -> Result<Vec<i64>, StoreError> {
-        let mut people = vec![0; steps + 1];
-        // The first of the instants at which the row counts; what is older counts from the first on.
-        let made = "SELECT max(0, (created_at - ?1 + ?2 - 1) / ?2), count(*) FROM subscribers GROUP BY 1";
-        let erased = "SELECT max(0, (erased_at - ?1 + ?2 - 1) / ?2), -count(*) FROM subscribers
-                       WHERE erased_at IS NOT NULL GROUP BY 1";
-        for text in [made, erased] {
-            let mut statement = self.db.prepare_cached(text).map_err(sql)?;
-            let span = (first.timestamp_millis(), step.num_milliseconds().max(1));
-            let rows = statement.query_map(span, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)));
-            let changes: Vec<(i64, i64)> = rows.and_then(Iterator::collect).map_err(sql)?;
-            for (from, change) in changes {
-                let from = usize::try_from(from).unwrap_or(usize::MAX);
-                people.iter_mut().skip(from).for_each(|count| *count += change);
-            }
+        let step = step.max(Duration::milliseconds(1));
+        let end = |at: usize| first + step * i32::try_from(at).unwrap_or(i32::MAX);
+        let mut gained = self
+            .db
+            .prepare_cached(
+                "SELECT (SELECT count(*) FROM subscribers WHERE created_at > ?1 AND created_at <= ?2)
+                      - (SELECT count(*) FROM subscribers WHERE erased_at > ?1 AND erased_at <= ?2)",
+            )
+            .map_err(sql)?;
+        let mut gained = |after: i64, until: i64| {
+            gained.query_row((after, until), |row| row.get::<_, i64>(0)).map_err(sql)
+        };
+        let mut gains = Vec::with_capacity(steps);
+        for at in 1..=steps {
+            gains.push(gained(end(at - 1).timestamp_millis(), end(at).timestamp_millis())?);
         }
-        Ok(people)
+        // All are counted fast: those there at first are all without those who came later.
+        let all = self.number("SELECT count(*) FROM subscribers")?
+            - self.number("SELECT count(*) FROM subscribers WHERE erased_at IS NOT NULL")?;
+        let later = gained(end(steps).timestamp_millis(), i64::MAX)?;
+        let at_first = all - later - gains.iter().sum::<i64>();
+        let people = std::iter::once(at_first).chain(gains).scan(0, |count, gain| {
+            *count += gain;
+            Some(*count)
+        });
+        Ok(people.collect())
     }
 
     fn number(&self, text: &str) -> Result<i64, StoreError> {

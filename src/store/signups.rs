@@ -133,14 +133,15 @@ impl Ledger<'_> {
         new: &NewSubscriber<'_>,
         now: Instant,
     ) -> Result<(), StoreError> {
-        self.db
-            .prepare_cached(
-                "INSERT INTO subscriptions (subscriber_id, digest, state, since) VALUES (?1, ?2, 'pending', ?3)
-                 ON CONFLICT (digest, subscriber_id) DO UPDATE SET state = 'pending', since = excluded.since
-                 WHERE state IN ('pending', 'unsubscribed')",
-            )
-            .and_then(|mut insert| insert.execute((id.0, digest, now.timestamp_millis())))
-            .map_err(sql)?;
+        if !self.insert_subscription(id, digest, SubscriptionState::Pending, now)? {
+            self.db
+                .prepare_cached(
+                    "UPDATE subscriptions SET state = 'pending', since = ?3
+                      WHERE subscriber_id = ?1 AND digest = ?2 AND state IN ('pending', 'unsubscribed')",
+                )
+                .and_then(|mut update| update.execute((id.0, digest, now.timestamp_millis())))
+                .map_err(sql)?;
+        }
         let consent = Consent {
             act: ConsentAct::Granted,
             digest: Some(digest.to_owned()),

@@ -123,16 +123,7 @@ impl Ledger<'_> {
         new: &NewSubscriber<'_>,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        let since = new.consent_at.timestamp_millis();
-        let made = self
-            .db
-            .prepare_cached(
-                "INSERT INTO subscriptions (subscriber_id, digest, state, since) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (digest, subscriber_id) DO NOTHING",
-            )
-            .and_then(|mut insert| insert.execute((id.0, digest, new.state.as_str(), since)))
-            .map_err(sql)?;
-        if made == 0 {
+        if !self.insert_subscription(id, digest, new.state, new.consent_at)? {
             return Ok(false);
         }
         let consent = Consent {
@@ -144,6 +135,35 @@ impl Ledger<'_> {
         };
         self.record_consent(id, &consent, now)?;
         Ok(true)
+    }
+
+    /// Makes a subscription and counts it: a trigger that did would have SQLite keep a journal of its own for each person
+    /// of an import. False, and nothing done, if there is such a one in any state.
+    pub(super) fn insert_subscription(
+        &self,
+        id: SubscriberId,
+        digest: &str,
+        state: SubscriptionState,
+        since: Instant,
+    ) -> Result<bool, StoreError> {
+        let made = self
+            .db
+            .prepare_cached(
+                "INSERT INTO subscriptions (subscriber_id, digest, state, since) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (digest, subscriber_id) DO NOTHING",
+            )
+            .and_then(|mut insert| insert.execute((id.0, digest, state.as_str(), since.timestamp_millis())))
+            .map_err(sql)?;
+        if made == 1 {
+            self.db
+                .prepare_cached(
+                    "INSERT INTO readership (digest, state, count) VALUES (?1, ?2, 1)
+                     ON CONFLICT (digest, state) DO UPDATE SET count = count + 1",
+                )
+                .and_then(|mut count| count.execute((digest, state.as_str())))
+                .map_err(sql)?;
+        }
+        Ok(made == 1)
     }
 
     /// Appends an event to a person's consent ledger.
@@ -191,15 +211,24 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
-    /// At most `limit` people whose address holds `part`, whatever the case, in the order they came.
+    /// The one whose address is `part`, whatever the case; else at most `limit` people whose address holds it, by address.
     pub fn subscribers_like(&self, part: &str, limit: usize) -> Result<Vec<Subscriber>, StoreError> {
-        let text =
-            format!("SELECT {PERSON} FROM subscribers WHERE instr(address_key, ?1) > 0 ORDER BY id LIMIT ?2");
+        let part = part.to_lowercase();
+        // A whole address is one seek; a part of one is looked for among the keys alone, and no further than need be.
+        let whole = format!("SELECT {PERSON} FROM subscribers WHERE address_key = ?1 LIMIT ?2");
+        let parts = format!(
+            "SELECT {PERSON} FROM subscribers WHERE id IN (SELECT id FROM subscribers
+              WHERE instr(address_key, ?1) > 0 ORDER BY address_key LIMIT ?2) ORDER BY address_key"
+        );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.db
-            .prepare_cached(&text)
-            .and_then(|mut list| list.query_map((part.to_lowercase(), limit), person)?.collect())
-            .map_err(sql)
+        let found = |text: &str| -> Result<Vec<Subscriber>, StoreError> {
+            let mut list = self.db.prepare_cached(text).map_err(sql)?;
+            list.query_map((&part, limit), person).and_then(Iterator::collect).map_err(sql)
+        };
+        match found(&whole)? {
+            one if one.is_empty() => found(&parts),
+            one => Ok(one),
+        }
     }
 
     /// The largest row number given out so far; 0 on an empty list.

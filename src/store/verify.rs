@@ -45,6 +45,18 @@ const RULES: &[Rule] = &[
                 GROUP BY edition_id, subscriber_id HAVING count(*) > 1",
     },
     Rule {
+        breach: "발행호를 받기로 한 사람의 수와 발송의 수가 달라요",
+        query: "SELECT id FROM editions e WHERE recipients IS NOT NULL
+                   AND recipients <> (SELECT count(*) FROM deliveries WHERE edition_id = e.id)",
+    },
+    Rule {
+        breach: "적어 둔 구독의 수가 실제와 달라요",
+        query: "SELECT digest || ' ' || state FROM (
+                  SELECT digest, state, count FROM readership
+                  UNION ALL SELECT digest, state, -count(*) FROM subscriptions GROUP BY digest, state)
+                 GROUP BY digest, state HAVING sum(count) <> 0",
+    },
+    Rule {
         breach: "보냄으로 되어 있는데 마지막 점 뒤의 250을 받은 시도가 꼭 하나가 아니에요",
         query: "SELECT id FROM deliveries d WHERE state = 'sent' AND 1 <> (
                   SELECT count(*) FROM attempts a WHERE a.delivery_id = d.id AND a.result = 'sent' AND a.stage = 'dot')",

@@ -5,6 +5,10 @@
 //! and under the policy of these pages nothing of it could run or load.
 
 mod chart;
+mod deliveries;
+mod delivery;
+mod desk;
+mod door;
 mod editions;
 mod guard;
 mod login;
@@ -15,6 +19,8 @@ mod people;
 mod posts;
 mod preview;
 mod session;
+mod shares;
+mod visitor;
 
 use std::sync::Arc;
 
@@ -24,62 +30,11 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
-use chrono_tz::Tz;
-use secrecy::SecretString;
-use serde::Serialize;
-use tokio::sync::Semaphore;
-use tokio::task::JoinError;
-use url::Url;
 
-use super::preview::Look;
-use crate::clock::{Clock, Instant};
-use crate::publish::{Digest, Masthead};
-use crate::source::SourceSettings;
-use crate::status::Configured;
-use crate::store::{Ledger, Store, StoreError};
-use guard::Visitor;
-use pages::Pages;
-use session::Sessions;
+use desk::Desk;
+use visitor::Visitor;
 
-/// Reads the hash of the password anew, or says in Korean why it cannot.
-pub type PasswordSource = Arc<dyn Fn() -> Result<SecretString, String> + Send + Sync>;
-/// Makes a look at the digest of that name as of now.
-pub type DigestLooker = Arc<dyn Fn(&str) -> Look + Send + Sync>;
-
-/// What the pages work with.
-#[derive(Clone)]
-pub struct Deps {
-    /// The store.
-    pub store: Store,
-    /// The clock of logins and changes.
-    pub clock: Clock,
-    /// The newsletter.
-    pub masthead: Masthead,
-    /// The digests.
-    pub digests: Vec<Digest>,
-    /// The sources.
-    pub sources: Vec<SourceSettings>,
-    /// The password; without one there is no login, and only this machine is answered.
-    pub password: Option<PasswordSource>,
-    /// The https address others than this machine use.
-    pub public_url: Option<Url>,
-    /// How the next letter is looked at.
-    pub look: DigestLooker,
-}
-
-/// What the handlers share.
-struct Desk {
-    deps: Deps,
-    pages: Pages,
-    sessions: Sessions,
-    /// Makes the forms of those who have no login of their own.
-    secret: String,
-    /// One password is checked at a time: each check takes 19 MiB.
-    checking: Semaphore,
-}
-
-/// The largest form.
-const BODY: usize = 16 * 1024;
+pub use desk::{Deps, DigestLooker, PasswordSource};
 
 /// All private routes: whoever is not let in gets nothing from them.
 fn table() -> Vec<(&'static str, MethodRouter<Arc<Desk>>)> {
@@ -88,7 +43,10 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Desk>>)> {
         ("/editions", get(editions::list)),
         ("/editions/{id}", get(editions::show)),
         ("/editions/{id}/letter", get(editions::letter)),
+        ("/editions/{id}/deliveries", get(deliveries::of_edition)),
         ("/editions/{id}/{act}", get(editions::ask).post(editions::act)),
+        ("/notices", get(deliveries::of_notices)),
+        ("/deliveries/{id}", get(delivery::show).post(delivery::decide)),
         ("/posts", get(posts::list)),
         ("/posts/{id}", get(posts::show).post(posts::mark)),
         ("/subscribers", get(people::ask).post(people::search)),
@@ -106,13 +64,7 @@ pub fn private_routes() -> Vec<&'static str> {
 
 /// The pages. None where the system gives no randomness to make forms with.
 pub fn router(deps: Deps) -> Option<Router> {
-    let desk = Arc::new(Desk {
-        pages: Pages::new(deps.masthead.newsletter.title.clone()),
-        sessions: Sessions::new(deps.clock.now()),
-        secret: session::secret()?,
-        checking: Semaphore::new(1),
-        deps,
-    });
+    let desk = Arc::new(Desk::new(deps)?);
     let mut router = Router::new();
     for (path, methods) in table() {
         router = router.route(path, methods);
@@ -121,7 +73,7 @@ pub fn router(deps: Deps) -> Option<Router> {
         .route("/login", get(login::ask).post(login::enter))
         .route("/admin.css", get(style))
         .fallback(missing)
-        .layer(DefaultBodyLimit::max(BODY))
+        .layer(DefaultBodyLimit::max(guard::BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(&desk), guard::keep))
         .layer(middleware::from_fn_with_state(Arc::clone(&desk), guard::in_time))
         .layer(middleware::from_fn_with_state(Arc::new(headers()), super::with_headers));
@@ -130,9 +82,6 @@ pub fn router(deps: Deps) -> Option<Router> {
 
 /// One style sheet of our own, frames of our own, forms to ourselves; nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-/// A letter runs nothing, and only our pages frame it.
-const LETTER_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
-
 fn headers() -> super::Headers {
     let fixed = |name, value| (name, HeaderValue::from_static(value));
     vec![
@@ -154,75 +103,4 @@ async fn style() -> Response {
 
 async fn missing(State(desk): State<Arc<Desk>>, visitor: Visitor) -> Response {
     desk.pages.missing(&visitor)
-}
-
-/// A letter's HTML, for a frame of these pages.
-fn framed(html: String) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, LETTER_POLICY),
-        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
-    ];
-    (headers, html).into_response()
-}
-
-impl Desk {
-    fn now(&self) -> Instant {
-        self.deps.clock.now()
-    }
-
-    fn zone(&self) -> Tz {
-        self.deps.masthead.newsletter.time_zone
-    }
-
-    fn configured(&self) -> Configured<'_> {
-        let Deps { masthead, digests, sources, .. } = &self.deps;
-        Configured { masthead, digests, sources }
-    }
-
-    /// What `job` reads, or the page that says why not.
-    async fn read<T: Send + 'static>(
-        self: &Arc<Self>,
-        visitor: &Visitor,
-        job: impl FnOnce(&Desk, &Ledger<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, Response> {
-        let desk = Arc::clone(self);
-        let read = tokio::task::spawn_blocking(move || desk.deps.store.read(|ledger| job(&desk, ledger)));
-        ended(read.await).map_err(|error| self.failed(visitor, &error))
-    }
-
-    /// What `job` writes, or the page that says why not.
-    async fn write<T: Send + 'static>(
-        self: &Arc<Self>,
-        visitor: &Visitor,
-        job: impl FnOnce(&Ledger<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, Response> {
-        let store = self.deps.store.clone();
-        let written = tokio::task::spawn_blocking(move || store.write(job));
-        ended(written.await).map_err(|error| self.failed(visitor, &error))
-    }
-
-    fn failed(&self, visitor: &Visitor, error: &str) -> Response {
-        tracing::error!(%error, "cannot answer the operator's page");
-        self.pages.failed(visitor)
-    }
-
-    /// The page that `template` makes of what `job` reads; the page for what is not there where that is none.
-    async fn answer<V: Serialize + Send + 'static>(
-        self: &Arc<Self>,
-        visitor: Visitor,
-        template: &'static str,
-        job: impl FnOnce(&Desk, &Ledger<'_>) -> Result<Option<V>, StoreError> + Send + 'static,
-    ) -> Response {
-        match self.read(&visitor, job).await {
-            Ok(Some(view)) => self.pages.show(&visitor, template, &view),
-            Ok(None) => self.pages.missing(&visitor),
-            Err(failed) => failed,
-        }
-    }
-}
-
-/// What a task of the store's came to, or why it came to nothing.
-fn ended<T>(done: Result<Result<T, StoreError>, JoinError>) -> Result<T, String> {
-    done.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }

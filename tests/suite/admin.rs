@@ -1,5 +1,6 @@
 //! The operator's page over real sockets: who is let in, what a press changes, and that looking changes nothing.
 
+mod deliveries;
 mod page;
 
 use std::io::{Read, Write};
@@ -445,7 +446,9 @@ fn what_others_wrote_is_shown_and_is_never_markup() {
          INSERT INTO breakers VALUES ('relay', 0, NULL, 3, '{quoted}');
          UPDATE editions SET state = 'paused', reason = '{quoted}', subject = '{quoted}';
          UPDATE subscribers SET name = '{quoted}';
-         UPDATE deliveries SET state = 'bounced', last_reply = '550 {quoted}';"
+         UPDATE deliveries SET state = 'bounced', last_reply = '550 {quoted}', message_id = '{quoted}';
+         INSERT INTO attempts (delivery_id, started_at, ended_at, stage, result, reply)
+           VALUES (1, 1000, 2000, 'rcpt', 'bounced', '550 {quoted}');"
     ));
     let token = office.token("/subscribers", "");
     let form = url::form_urlencoded::Serializer::new(String::new())
@@ -454,9 +457,17 @@ fn what_others_wrote_is_shown_and_is_never_markup() {
         .finish();
     let searched = office.post("/subscribers", "", &form);
     let mut pages = vec![searched];
-    for path in
-        ["/", "/editions", "/editions/1", "/editions/1/resume", "/posts", "/posts/5", "/subscribers/1"]
-    {
+    for path in [
+        "/",
+        "/editions",
+        "/editions/1",
+        "/editions/1/resume",
+        "/posts",
+        "/posts/5",
+        "/subscribers/1",
+        "/deliveries/1",
+        "/editions/1/deliveries",
+    ] {
         pages.push(office.ask("GET", path, ""));
     }
     for page in &pages {
@@ -468,8 +479,15 @@ fn what_others_wrote_is_shown_and_is_never_markup() {
         assert!(!page.contains("javascript:"), "{page}");
         assert!(!page.contains("&amp;lt;"), "escaped twice: {page}");
     }
-    for (at, page) in [(1, "현황"), (3, "one edition"), (5, "the posts"), (6, "one post"), (7, "one person")]
-    {
+    for (at, page) in [
+        (1, "현황"),
+        (3, "one edition"),
+        (5, "the posts"),
+        (6, "one post"),
+        (7, "one person"),
+        (8, "one delivery"),
+        (9, "deliveries"),
+    ] {
         assert!(pages[at].contains("&lt;script&gt;"), "{page} shows it as text: {}", pages[at]);
     }
 }

@@ -59,13 +59,13 @@ struct HeldJson<'a> {
 pub(super) fn of<'a>(status: &'a Status<'a>) -> StatusJson<'a> {
     StatusJson {
         at: stamp(status.now, status.zone),
-        concerns: status.concerns(),
+        concerns: status.concerns().iter().map(ToString::to_string).collect(),
         digests: digests(status),
         editions: status.editions.iter().map(|one| row(one, status.zone)).collect(),
         sources: sources(status),
         subscriptions: subscriptions(status),
         suppressed: status.suppressed,
-        unknown: status.unknown,
+        unknown: status.unknown_count(),
         held: held(status),
     }
 }

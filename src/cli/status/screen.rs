@@ -30,7 +30,7 @@ pub(super) fn write(status: &Status<'_>, out: &mut impl Write) -> io::Result<()>
     } else {
         page.heading("살펴볼 것")?;
         for concern in concerns {
-            page.paragraph(&format!("  {} ", style("!").red()), &concern)?;
+            page.paragraph(&format!("  {} ", style("!").red()), &concern.to_string())?;
         }
     }
     page.heading("다음 발행")?;

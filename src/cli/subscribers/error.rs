@@ -43,7 +43,7 @@ pub enum SubscribersError {
     #[error("'{0}' 구독자를 찾지 못했어요. 주소나 번호를 `moabom subscribers list`에서 확인해 주세요")]
     NotFound(String),
     /// The address must not be mailed.
-    #[error("{address}: 발송 금지된 주소라 넣지 않았어요 (까닭: {}). {}", reason_word(*.reason), advice(*.reason))]
+    #[error("{address}: 발송 금지된 주소라 넣지 않았어요 (까닭: {}). {}", .reason.words(), advice(*.reason))]
     Suppressed {
         /// The address.
         address: String,
@@ -89,16 +89,6 @@ impl SubscribersError {
             | SubscribersError::Digest { .. } => 2,
             _ => 1,
         }
-    }
-}
-
-/// A reason in Korean.
-pub fn reason_word(reason: SuppressionReason) -> &'static str {
-    match reason {
-        SuppressionReason::HardBounce => "없는 주소로 반송됨",
-        SuppressionReason::Complaint => "스팸 신고",
-        SuppressionReason::Withdrawn => "수신거부",
-        SuppressionReason::Manual => "운영자가 막음",
     }
 }
 

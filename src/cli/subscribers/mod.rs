@@ -26,7 +26,7 @@ use crate::store::Store;
 use crate::store::subscribers::SubscriberFilter;
 use crate::store::suppressions::Farewell;
 pub use add::Add;
-pub use error::{SubscribersError, reason_word};
+pub use error::SubscribersError;
 pub use export::Export;
 pub use import::Import;
 pub use list::List;

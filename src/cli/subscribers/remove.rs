@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use super::error::reason_word;
 use super::{Deps, SubscribersError, find, shown, suppression_key};
 use crate::model::EmailAddress;
 use crate::store::suppressions::{Farewell, Withdrawal};
@@ -28,7 +27,7 @@ pub(super) fn remove(
             None => None,
         };
         let Some(reason) = suppressed else { return Err(SubscribersError::NotFound(shown(&args.who))) };
-        writeln!(out, "이미 지워진 주소예요. 발송 금지만 남아 있어요 (까닭: {})", reason_word(reason))?;
+        writeln!(out, "이미 지워진 주소예요. 발송 금지만 남아 있어요 (까닭: {})", reason.words())?;
         return Ok(Withdrawal::Already);
     };
     let (id, now) = (person.id, deps.now);

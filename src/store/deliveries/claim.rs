@@ -136,7 +136,7 @@ impl Ledger<'_> {
         };
         if let Some(reason) = forbidden {
             claim.suppressed += 1;
-            let reason = format!("발송 금지된 주소예요 ({})", reason.as_str());
+            let reason = format!("발송 금지된 주소예요 ({})", reason.words());
             return self.end_unwanted(due.id, due.maybe_sent, &reason, now);
         }
         let destination = retry::destination(address.domain());

@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use crate::clock::Instant;
+use super::NEVER;
+use crate::clock::{Instant, from_millis};
 use crate::model::delivery::DeliveryState;
 use crate::model::notice::NoticeKind;
 use crate::model::{DeliveryId, EditionId, SubscriberId};
@@ -40,6 +41,8 @@ pub struct ListedDelivery {
     pub message_id: Option<String>,
     /// The last reply or local cause, one line.
     pub last_reply: Option<String>,
+    /// When it is tried next, as long as it has not ended; none where a person has to say so.
+    pub due_at: Option<Instant>,
 }
 
 /// What a person decided about an unknown row.
@@ -67,13 +70,13 @@ pub enum RowChange {
 }
 
 /// What `listed` reads.
-const LISTED: &str =
+pub(super) const LISTED: &str =
     "SELECT d.id, d.edition_id, d.subscriber_id, coalesce(n.address, p.address), d.state, d.attempts,
-                             d.message_id, d.last_reply, n.kind
+                             d.message_id, d.last_reply, n.kind, d.due_at
                         FROM deliveries d JOIN subscribers p ON p.id = d.subscriber_id
                         LEFT JOIN notices n ON n.id = d.notice_id";
 
-fn listed(row: &Row<'_>) -> rusqlite::Result<ListedDelivery> {
+pub(super) fn listed(row: &Row<'_>) -> rusqlite::Result<ListedDelivery> {
     Ok(ListedDelivery {
         id: DeliveryId(row.get(0)?),
         edition: row.get::<_, Option<i64>>(1)?.map(EditionId),
@@ -84,13 +87,18 @@ fn listed(row: &Row<'_>) -> rusqlite::Result<ListedDelivery> {
         message_id: row.get(6)?,
         last_reply: row.get(7)?,
         notice: row.get::<_, Option<String>>(8)?.and_then(|word| NoticeKind::parse(&word)),
+        due_at: Some(row.get(9)?).filter(|due_at| *due_at != NEVER).map(from_millis),
     })
 }
 
 fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<DeliveryState> {
+    word(row, column, DeliveryState::parse)
+}
+
+/// A column's word as what it stands for.
+pub(super) fn word<T>(row: &Row<'_>, column: usize, parse: fn(&str) -> Option<T>) -> rusqlite::Result<T> {
     let word: String = row.get(column)?;
-    DeliveryState::parse(&word)
-        .ok_or_else(|| rusqlite::Error::InvalidColumnType(column, word, rusqlite::types::Type::Text))
+    parse(&word).ok_or_else(|| rusqlite::Error::InvalidColumnType(column, word, rusqlite::types::Type::Text))
 }
 
 impl Ledger<'_> {
@@ -112,18 +120,6 @@ impl Ledger<'_> {
             }
         }
         Ok(())
-    }
-
-    /// A person's newest deliveries, newest first, at most `limit`.
-    pub fn recent_deliveries_of(
-        &self,
-        subscriber: SubscriberId,
-        limit: usize,
-    ) -> Result<Vec<ListedDelivery>, StoreError> {
-        let text = format!("{LISTED} WHERE d.subscriber_id = ?1 ORDER BY d.id DESC LIMIT ?2");
-        let mut list = self.db.prepare_cached(&text).map_err(sql)?;
-        let rows = list.query_map((subscriber.0, i64::try_from(limit).unwrap_or(i64::MAX)), listed);
-        rows.and_then(Iterator::collect).map_err(sql)
     }
 
     /// What the newest attempt was told, if it failed on the way to the relay or at the sender, before any recipient was named.

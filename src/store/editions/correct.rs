@@ -106,6 +106,7 @@ impl Ledger<'_> {
                 ])
             })
             .map_err(sql)?;
+        self.note_recipients(edition, recipients)?;
         Ok(Corrected::Queued { edition, number, recipients: recipients as u64 })
     }
 

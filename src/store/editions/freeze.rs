@@ -220,7 +220,17 @@ impl Ledger<'_> {
                 statement.execute(params![readers_of, pace, edition.0, new.frozen_at.timestamp_millis()])
             })
             .map_err(sql)?;
+        self.note_recipients(edition, recipients)?;
         Ok(Freeze::Frozen { edition, recipients: recipients as u64 })
+    }
+
+    /// How many deliveries an edition was frozen with: counted once, for it never changes.
+    pub(super) fn note_recipients(&self, edition: EditionId, count: usize) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached("UPDATE editions SET recipients = ?2 WHERE id = ?1")
+            .and_then(|mut update| update.execute((edition.0, count as i64)))
+            .map(drop)
+            .map_err(sql)
     }
 
     pub(super) fn insert_edition(

@@ -1,24 +1,12 @@
 //! Effect: editions as the operator sees them, and the changes of state made by hand.
 
-use rusqlite::{OptionalExtension, Row, ToSql, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::clock::{Instant, from_millis};
-use crate::model::delivery::DeliveryState;
 use crate::model::edition::{Content, Edition, EditionPost, EditionState, SectionKind};
 use crate::model::{EditionId, PostId};
 use crate::store::deliveries::Whose;
 use crate::store::{Ledger, StoreError, sql};
-
-/// An edition with its recipients by delivery state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EditionOverview {
-    /// The edition.
-    pub edition: Edition,
-    /// All deliveries.
-    pub recipients: i64,
-    /// Deliveries in each state, in the order of [`DeliveryState::ALL`].
-    pub counts: [i64; 9],
-}
 
 /// An edition as the public archive lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,53 +163,6 @@ impl Ledger<'_> {
         let query = "SELECT id FROM editions WHERE state = 'sending' ORDER BY id";
         let mut statement = self.db.prepare_cached(query).map_err(sql)?;
         let rows = statement.query_map([], |row| row.get(0).map(EditionId)).map_err(sql)?;
-        rows.collect::<Result<_, _>>().map_err(sql)
-    }
-
-    /// Editions and skipped slots, newest first: of one digest, or of all.
-    pub fn editions(&self, digest: Option<&str>) -> Result<Vec<EditionOverview>, StoreError> {
-        self.overviews("?1 IS NULL OR e.digest = ?1", &[&digest])
-    }
-
-    /// The digest's `limit` newest editions and skipped slots, newest first.
-    pub fn recent_editions(&self, digest: &str, limit: usize) -> Result<Vec<EditionOverview>, StoreError> {
-        let newest =
-            "e.id IN (SELECT id FROM editions WHERE digest = ?1 ORDER BY slot_at DESC, id DESC LIMIT ?2)";
-        self.overviews(newest, &[&digest, &i64::try_from(limit).unwrap_or(i64::MAX)])
-    }
-
-    /// `limit` editions and skipped slots of all digests after the `past` newest, newest first.
-    pub fn editions_after(&self, past: usize, limit: usize) -> Result<Vec<EditionOverview>, StoreError> {
-        let column = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let newest = "e.id IN (SELECT id FROM editions ORDER BY slot_at DESC, id DESC LIMIT ?2 OFFSET ?1)";
-        self.overviews(newest, &[&column(past), &column(limit)])
-    }
-
-    /// One edition with its counts, or none.
-    pub fn edition_overview(&self, id: EditionId) -> Result<Option<EditionOverview>, StoreError> {
-        self.overviews("e.id = ?1", &[&id.0]).map(|found| found.into_iter().next())
-    }
-
-    fn overviews(&self, condition: &str, values: &[&dyn ToSql]) -> Result<Vec<EditionOverview>, StoreError> {
-        let counts: Vec<String> = DeliveryState::ALL
-            .iter()
-            .map(|state| format!("COUNT(CASE d.state WHEN '{}' THEN 1 END)", state.as_str()))
-            .collect();
-        let text = format!(
-            "SELECT {COLUMNS}, COUNT(d.id), {} FROM editions e LEFT JOIN deliveries d ON d.edition_id = e.id
-              WHERE {condition} GROUP BY e.id ORDER BY e.slot_at DESC, e.id DESC",
-            counts.join(", ")
-        );
-        let mut statement = self.db.prepare_cached(&text).map_err(sql)?;
-        let rows = statement
-            .query_map(values, |row| {
-                let mut counts = [0; 9];
-                for (column, count) in (9..).zip(&mut counts) {
-                    *count = row.get(column)?;
-                }
-                Ok(EditionOverview { edition: edition(row)?, recipients: row.get(8)?, counts })
-            })
-            .map_err(sql)?;
         rows.collect::<Result<_, _>>().map_err(sql)
     }
 

@@ -1,6 +1,5 @@
 //! Effect: 발행호: the list, one with its states, and holding, resuming and cancelling it. GET asks, POST does.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use axum::Form;
@@ -10,24 +9,21 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::guard::Visitor;
-use super::overview::{EditionRow, edition_row};
-use super::pages::see;
-use super::{Desk, framed};
+use super::deliveries;
+use super::desk::Desk;
+use super::pages::{framed, see};
+use super::shares::{EditionRow, edition_row, title};
+use super::visitor::Visitor;
 use crate::model::EditionId;
-use crate::model::delivery::DeliveryState;
 use crate::model::edition::EditionState;
 use crate::select::section_name;
-use crate::status::words::{delivery_state, edition_state, moment, number, plain};
-use crate::store::deliveries::DeliveryFilter;
+use crate::status::words::{edition_state, moment, plain};
 use crate::store::editions::StateChange;
 use crate::store::{Ledger, StoreError};
 use crate::web::archive::letter::for_everyone;
 
 /// Editions on a page.
 const ON_PAGE: usize = 20;
-/// Deliveries shown of each state that asks for a look.
-const DELIVERIES: usize = 20;
 /// Longest reason, in characters.
 const REASON: usize = 200;
 
@@ -73,7 +69,8 @@ struct EditionView {
     subject: Option<String>,
     acts: Vec<Act>,
     posts: Vec<PostView>,
-    deliveries: Vec<DeliveryView>,
+    /// Deliveries that are not sent, by state.
+    looks: Vec<deliveries::Choice>,
 }
 
 #[derive(Serialize)]
@@ -82,17 +79,6 @@ struct PostView {
     title: String,
     section: &'static str,
     why: String,
-}
-
-/// A delivery as the pages show it.
-#[derive(Serialize)]
-pub(super) struct DeliveryView {
-    pub(super) subscriber: i64,
-    pub(super) edition: Option<i64>,
-    pub(super) who: String,
-    pub(super) state: &'static str,
-    pub(super) word: &'static str,
-    pub(super) reply: Option<String>,
 }
 
 type Id = Result<Path<i64>, PathRejection>;
@@ -113,35 +99,14 @@ fn view(desk: &Desk, ledger: &Ledger<'_>, id: EditionId) -> Result<Option<Editio
         why: post.why,
     });
     Ok(Some(EditionView {
-        heading: format!("{} {}", edition.digest, number(edition.number)),
+        heading: title(edition),
         frozen: moment(edition.frozen_at, zone, now),
         subject: ledger.edition_content(id)?.map(|content| plain(&content.subject)),
         acts: Act::ALL.into_iter().filter(|act| act.allowed(edition.state)).collect(),
         row: edition_row(&found, zone, now),
         posts: posts.collect(),
-        deliveries: deliveries(ledger, id)?,
+        looks: deliveries::choices(&format!("/editions/{id}/deliveries"), &found.counts, None),
     }))
-}
-
-/// What asks for a look: nobody knows, sent back, put off.
-fn deliveries(ledger: &Ledger<'_>, edition: EditionId) -> Result<Vec<DeliveryView>, StoreError> {
-    let mut found = Vec::new();
-    for state in [DeliveryState::Unknown, DeliveryState::Bounced, DeliveryState::Deferred] {
-        let mut count = 0;
-        ledger.each_delivery(DeliveryFilter { state: Some(state), edition: Some(edition) }, &mut |row| {
-            count += 1;
-            found.push(DeliveryView {
-                subscriber: row.subscriber.0,
-                edition: row.edition.map(|edition| edition.0),
-                who: row.address.unwrap_or_else(|| "(지운 주소)".to_owned()),
-                state: row.state.as_str(),
-                word: delivery_state(row.state),
-                reply: row.last_reply.as_deref().map(plain),
-            });
-            if count < DELIVERIES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-    }
-    Ok(found)
 }
 
 pub(super) async fn letter(State(desk): State<Arc<Desk>>, visitor: Visitor, id: Id) -> Response {
@@ -235,7 +200,7 @@ pub(super) async fn ask(State(desk): State<Arc<Desk>>, visitor: Visitor, path: I
     let row = edition_row(&one, desk.zone(), desk.now());
     let view = AskView {
         heading,
-        what: format!("{} {}", one.edition.digest, number(one.edition.number)),
+        what: title(&one.edition),
         text,
         button,
         act: act.word(),

@@ -10,10 +10,11 @@ use axum::response::Response;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use super::guard::{self, Visitor, cookie_name};
+use super::desk::Desk;
 use super::pages::{see, see_with_cookie};
-use super::session::print;
-use super::{Desk, password};
+use super::password;
+use super::session::{cookie_name, print};
+use super::visitor::Visitor;
 
 /// A browser forgets the login by then: the end of its life.
 const KEPT: u32 = 7 * 24 * 60 * 60;
@@ -61,7 +62,7 @@ pub(super) async fn enter(
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.unsigned_abs()));
         return response;
     }
-    let hash = match guard::password_hash(&desk, source).await {
+    let hash = match desk.password_hash(source).await {
         Ok(hash) => hash,
         Err(failed) => return failed,
     };

@@ -8,35 +8,53 @@ use chrono::Duration;
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::Desk;
-use super::chart::{self, Foot, Line, Part};
-use super::guard::Visitor;
+use super::chart::{self, Foot, Line};
+use super::desk::Desk;
+use super::posts::{self, PostRow};
 use super::preview::encoded;
+use super::shares::{EditionRow, amount, edition_row, title};
+use super::visitor::Visitor;
 use crate::clock::Instant;
-use crate::korean::counts::grouped;
 use crate::korean::dates;
-use crate::model::delivery::DeliveryState;
 use crate::schedule::span;
-use crate::status::words::{edition_state, failing_words, moment, number, plain};
-use crate::status::{Outlook, SourceHealth, Status};
-use crate::store::editions::EditionOverview;
+use crate::status::words::{failing_words, moment, plain};
+use crate::status::{Concern, Outlook, Place, SourceHealth, Status};
 use crate::store::overview::Readership;
 use crate::store::{Ledger, StoreError};
 
 /// Weeks of the list's growth shown.
 const WEEKS: usize = 26;
+/// Posts whose reactions are shown.
+const POSTS: usize = 5;
+/// Editions named whose deliveries wait for a person.
+const NAMED: usize = 5;
 
 #[derive(Serialize)]
 struct View {
     heading: &'static str,
     at: String,
-    concerns: Vec<String>,
+    concerns: Vec<ConcernView>,
     digests: Vec<DigestView>,
     editions: Vec<EditionRow>,
+    posts: Vec<PostRow>,
     growth: Growth,
     readers: Vec<ReadersView>,
     suppressed: String,
     sources: Vec<SourceView>,
+}
+
+/// What asks for a look, and where it is to be had.
+#[derive(Serialize)]
+struct ConcernView {
+    /// The sentence; every second piece is a command.
+    pieces: Vec<String>,
+    links: Vec<Link>,
+}
+
+#[derive(Serialize)]
+struct Link {
+    to: String,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -46,31 +64,8 @@ struct DigestView {
     description: String,
     next: String,
     wait: String,
-}
-
-/// An edition as lists show it.
-#[derive(Serialize)]
-pub(super) struct EditionRow {
-    id: i64,
-    digest: String,
-    number: String,
-    slot: String,
-    state: &'static str,
-    word: &'static str,
-    reason: Option<String>,
-    recipients: String,
-    legend: Vec<Share>,
-    parts: Vec<Part>,
-    /// All of it in words.
-    pub(super) label: String,
-}
-
-/// A count with its word and its colour.
-#[derive(Serialize)]
-struct Share {
-    class: &'static str,
-    word: &'static str,
-    count: String,
+    /// The slots after the next.
+    later: String,
 }
 
 #[derive(Serialize)]
@@ -78,6 +73,8 @@ struct Growth {
     people: String,
     change: String,
     since: String,
+    /// How many there were then.
+    before: String,
     /// What the line shows, in words.
     label: String,
     line: Option<Line>,
@@ -111,12 +108,15 @@ pub(super) async fn show(State(desk): State<Arc<Desk>>, visitor: Visitor) -> Res
 fn view(desk: &Desk, ledger: &Ledger<'_>) -> Result<View, StoreError> {
     let status = Status::read(&desk.configured(), Some(ledger), desk.now())?;
     let readers = status.readers.iter().map(|one| readers(one, &status));
+    let concerns = status.concerns();
+    let concerns = concerns.iter().map(|one| concern(one, ledger, &status));
     Ok(View {
         heading: "현황",
         at: moment(status.now, status.zone, status.now),
-        concerns: status.concerns(),
+        concerns: concerns.collect::<Result<_, _>>()?,
         digests: status.digests.iter().map(|outlook| digest(outlook, status.now)).collect(),
         editions: status.editions.iter().map(|one| edition_row(one, status.zone, status.now)).collect(),
+        posts: posts::newest(desk, ledger, POSTS)?,
         growth: growth(ledger, status.zone, status.now)?,
         readers: readers.collect(),
         suppressed: amount(status.suppressed),
@@ -124,58 +124,52 @@ fn view(desk: &Desk, ledger: &Ledger<'_>) -> Result<View, StoreError> {
     })
 }
 
-/// A count as read: never negative, with commas.
-pub(super) fn amount(count: i64) -> String {
-    grouped(u64::try_from(count).unwrap_or(0))
+fn concern(one: &Concern, ledger: &Ledger<'_>, status: &Status<'_>) -> Result<ConcernView, StoreError> {
+    let links = match one.place {
+        None => Vec::new(),
+        Some(Place::Edition(id)) => {
+            vec![Link { to: format!("/editions/{id}"), text: "살펴보고 정하기".to_owned() }]
+        }
+        Some(Place::Unknown) => unknown_links(ledger, status)?,
+    };
+    let pieces = plain(&one.words).split('`').map(str::to_owned).collect();
+    Ok(ConcernView { pieces, links })
+}
+
+/// Where the deliveries are that wait for a person, the newest edition's first.
+fn unknown_links(ledger: &Ledger<'_>, status: &Status<'_>) -> Result<Vec<Link>, StoreError> {
+    let mut links = Vec::new();
+    for (edition, count) in status.unknown.iter().take(NAMED) {
+        let (to, of) = match edition {
+            Some(id) => {
+                let edition = ledger.edition(*id)?;
+                (format!("/editions/{id}/deliveries?state=unknown"), edition.as_ref().map(title))
+            }
+            None => ("/notices?state=unknown".to_owned(), None),
+        };
+        let of = of.unwrap_or_else(|| "통지".to_owned());
+        links.push(Link { to, text: format!("{of} {}건", amount(*count)) });
+    }
+    let others: i64 = status.unknown.iter().skip(NAMED).map(|(_, count)| count).sum();
+    if others > 0 {
+        links.push(Link {
+            to: "/editions".to_owned(), text: format!("그 밖의 발행호 {}건", amount(others))
+        });
+    }
+    Ok(links)
 }
 
 fn digest(outlook: &Outlook<'_>, now: Instant) -> DigestView {
     let schedule = &outlook.digest.schedule;
     let next = outlook.next.first();
+    let later = outlook.next.iter().skip(1).map(|at| moment(*at, schedule.zone(), now));
     DigestView {
         name: outlook.digest.name.clone(),
         query: encoded(&outlook.digest.name),
         description: schedule.describe(),
         next: next.map_or_else(|| "없음".to_owned(), |at| moment(*at, schedule.zone(), now)),
         wait: next.map_or_else(String::new, |at| format!("{} 뒤", span(*at - now))),
-    }
-}
-
-/// What became of an edition's recipients, in five colours.
-fn shares(one: &EditionOverview) -> [(&'static str, &'static str, i64); 5] {
-    use DeliveryState::{Bounced, Deferred, Expired, InFlight, Leased, Queued, Sent, Suppressed, Unknown};
-    let of = |wanted: &[DeliveryState]| {
-        let counts = DeliveryState::ALL.iter().zip(one.counts);
-        counts.filter(|(state, _)| wanted.contains(state)).map(|(_, count)| count).sum()
-    };
-    [
-        ("sent", "보냄", of(&[Sent])),
-        ("left", "남음", of(&[Queued, Leased, InFlight, Deferred])),
-        ("bounced", "반송", of(&[Bounced])),
-        ("ended", "보내지 않음", of(&[Expired, Suppressed])),
-        ("unknown", "알 수 없음", of(&[Unknown])),
-    ]
-}
-
-pub(super) fn edition_row(one: &EditionOverview, zone: Tz, now: Instant) -> EditionRow {
-    let edition = &one.edition;
-    let shares = shares(one);
-    let seen = shares.iter().filter(|(class, _, count)| *class == "sent" || *count > 0);
-    let legend: Vec<Share> =
-        seen.map(|(class, word, count)| Share { class, word, count: amount(*count) }).collect();
-    let label = legend.iter().map(|share| format!("{} {}", share.word, share.count)).collect::<Vec<_>>();
-    EditionRow {
-        id: edition.id.0,
-        digest: edition.digest.clone(),
-        number: number(edition.number),
-        slot: moment(edition.slot_at, zone, now),
-        state: edition.state.as_str(),
-        word: edition_state(edition.state),
-        reason: edition.reason.as_deref().map(plain),
-        recipients: amount(one.recipients),
-        parts: chart::bar(&shares.map(|(class, _, count)| (class, count))),
-        label: label.join(", "),
-        legend,
+        later: later.collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -196,6 +190,7 @@ fn growth(ledger: &Ledger<'_>, zone: Tz, now: Instant) -> Result<Growth, StoreEr
         people: amount(last),
         change: format!("{sign}{}", amount(gained.saturating_abs())),
         label: format!("구독자 수: {since} {}명, 지금 {}명", amount(before), amount(last)),
+        before: amount(before),
         since,
         line: chart::line(&places, Foot::Zero, (600, 120)).filter(|_| last > 0 || gained != 0),
     })

@@ -5,12 +5,14 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use super::guard::Visitor;
+use super::visitor::Visitor;
 
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("base.html", include_str!("../../../templates/admin/base.html")),
     ("parts.html", include_str!("../../../templates/admin/parts.html")),
     ("confirm.html", include_str!("../../../templates/admin/confirm.html")),
+    ("deliveries.html", include_str!("../../../templates/admin/deliveries.html")),
+    ("delivery.html", include_str!("../../../templates/admin/delivery.html")),
     ("edition.html", include_str!("../../../templates/admin/edition.html")),
     ("editions.html", include_str!("../../../templates/admin/editions.html")),
     ("login.html", include_str!("../../../templates/admin/login.html")),
@@ -90,6 +92,19 @@ impl Pages {
         let text = "저장소를 읽거나 쓰지 못했어요. 바뀐 것은 없어요. 로그와 디스크의 남은 공간을 확인하세요.";
         self.say(visitor, StatusCode::SERVICE_UNAVAILABLE, "처리하지 못했어요", text, Some("/"))
     }
+}
+
+/// A letter runs nothing, and only our pages frame it.
+const LETTER_POLICY: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+/// A letter's HTML, for a frame of these pages.
+pub(super) fn framed(html: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, LETTER_POLICY),
+        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+    ];
+    (headers, html).into_response()
 }
 
 /// On to `place`, by GET.

@@ -10,13 +10,13 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::Desk;
-use super::editions::DeliveryView;
-use super::guard::Visitor;
-use super::overview::amount;
+use super::deliveries::DeliveryRow;
+use super::desk::Desk;
+use super::shares::{amount, title};
+use super::visitor::Visitor;
 use crate::model::SubscriberId;
 use crate::model::subscriber::Subscriber;
-use crate::status::words::{consent_act, delivery_state, moment, notice, number, plain, subscription_state};
+use crate::status::words::{consent_act, moment, notice, plain, subscription_state};
 use crate::store::consents::Evidence;
 use crate::store::overview::Readership;
 use crate::store::{Ledger, StoreError};
@@ -115,7 +115,7 @@ struct PersonView {
     erased: Option<String>,
     subscriptions: Vec<SubscriptionView>,
     consents: Vec<ConsentView>,
-    deliveries: Vec<DeliveryView>,
+    deliveries: Vec<DeliveryRow>,
 }
 
 #[derive(Serialize)]
@@ -176,21 +176,12 @@ fn view(desk: &Desk, ledger: &Ledger<'_>, id: SubscriberId) -> Result<Option<Per
 }
 
 /// What was sent to a person lately, each by its edition's name.
-fn deliveries(ledger: &Ledger<'_>, id: SubscriberId) -> Result<Vec<DeliveryView>, StoreError> {
-    let mut views = Vec::new();
-    for row in ledger.recent_deliveries_of(id, DELIVERIES)? {
+fn deliveries(ledger: &Ledger<'_>, id: SubscriberId) -> Result<Vec<DeliveryRow>, StoreError> {
+    let rows = ledger.recent_deliveries_of(id, DELIVERIES)?.into_iter().map(|row| {
         let edition = row.edition.map(|edition| ledger.edition(edition)).transpose()?.flatten();
-        views.push(DeliveryView {
-            subscriber: id.0,
-            edition: row.edition.map(|edition| edition.0),
-            who: match edition {
-                Some(edition) => format!("{} {}", plain(&edition.digest), number(edition.number)),
-                None => row.notice.map_or("통지", notice).to_owned(),
-            },
-            state: row.state.as_str(),
-            word: delivery_state(row.state),
-            reply: row.last_reply.as_deref().map(plain),
-        });
-    }
-    Ok(views)
+        let of = edition.as_ref().map(title);
+        let of = of.unwrap_or_else(|| row.notice.map_or("통지", notice).to_owned());
+        Ok(DeliveryRow::new(&row, of))
+    });
+    rows.collect()
 }

@@ -9,10 +9,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::Desk;
 use super::chart::{self, Foot, Line};
-use super::guard::Visitor;
+use super::desk::Desk;
 use super::pages::see;
+use super::visitor::Visitor;
 use crate::clock::Instant;
 use crate::korean::counts::grouped;
 use crate::korean::excerpt::excerpt;
@@ -51,13 +51,14 @@ enum Order {
 struct ListView {
     heading: &'static str,
     by: Order,
-    posts: Vec<Row>,
+    posts: Vec<PostRow>,
     newer: Option<usize>,
     older: Option<usize>,
 }
 
+/// A post as lists show it.
 #[derive(Serialize)]
-struct Row {
+pub(super) struct PostRow {
     id: i64,
     title: String,
     source: String,
@@ -71,6 +72,8 @@ struct Row {
     hidden: bool,
     missing: Option<String>,
     spark: Option<Line>,
+    /// How much the reactions grew since they were first seen.
+    gained: Option<String>,
     /// The growth in words.
     grown: String,
 }
@@ -86,12 +89,10 @@ pub(super) async fn list(
         let last = past.saturating_add(ON_PAGE);
         let filter = PostFilter { limit: Some(last.saturating_add(1)), ..PostFilter::default() };
         let found = ledger.posts(&filter, order)?;
-        let shown = found.iter().skip(past).take(ON_PAGE);
-        let rows = shown.map(|post| Ok(row(desk, post, &ledger.observations(post.id)?, (120, 32))));
         Ok(Some(ListView {
             heading: "글",
             by,
-            posts: rows.collect::<Result<_, StoreError>>()?,
+            posts: rows(desk, ledger, found.iter().skip(past).take(ON_PAGE))?,
             newer: (past > 0).then(|| past.saturating_sub(ON_PAGE)),
             older: (found.len() > last).then_some(last),
         }))
@@ -99,10 +100,24 @@ pub(super) async fn list(
     .await
 }
 
-fn row(desk: &Desk, post: &ListedPost, seen: &[Observation], size: (u32, u32)) -> Row {
+/// The newest posts, at most `count`.
+pub(super) fn newest(desk: &Desk, ledger: &Ledger<'_>, count: usize) -> Result<Vec<PostRow>, StoreError> {
+    let filter = PostFilter { limit: Some(count), ..PostFilter::default() };
+    rows(desk, ledger, ledger.posts(&filter, PostOrder::Newest)?.iter())
+}
+
+fn rows<'a>(
+    desk: &Desk,
+    ledger: &Ledger<'_>,
+    posts: impl Iterator<Item = &'a ListedPost>,
+) -> Result<Vec<PostRow>, StoreError> {
+    posts.map(|post| Ok(row(desk, post, &ledger.observations(post.id)?, (120, 32)))).collect()
+}
+
+fn row(desk: &Desk, post: &ListedPost, seen: &[Observation], size: (u32, u32)) -> PostRow {
     let (zone, now) = (desk.zone(), desk.now());
     let emoji = post.reactions.emoji.iter().take(EMOJI).map(|emoji| emoji.symbol.as_str());
-    Row {
+    PostRow {
         id: post.id.0,
         title: plain(&post.title),
         source: plain(&post.source),
@@ -116,6 +131,7 @@ fn row(desk: &Desk, post: &ListedPost, seen: &[Observation], size: (u32, u32)) -
         hidden: post.hidden,
         missing: post.missing_since.map(|at| moment(at, zone, now)),
         spark: spark(seen, now, size),
+        gained: gained(seen),
         grown: grown(seen),
     }
 }
@@ -133,16 +149,27 @@ fn spark(seen: &[Observation], now: Instant, size: (u32, u32)) -> Option<Line> {
     chart::line(&places, Foot::Least, size)
 }
 
-/// `반응 3에서 12로`: what the line shows.
-fn grown(seen: &[Observation]) -> String {
+/// The reactions when first seen, and when last.
+fn first_and_last(seen: &[Observation]) -> (u64, u64) {
     let total = |one: Option<&Observation>| one.map_or(0, |one| one.reactions.total);
-    format!("반응: 처음 {}, 지금 {}", grouped(total(seen.first())), grouped(total(seen.last())))
+    (total(seen.first()), total(seen.last()))
+}
+
+fn gained(seen: &[Observation]) -> Option<String> {
+    let (first, last) = first_and_last(seen);
+    last.checked_sub(first).filter(|gain| *gain > 0).map(|gain| format!("+{}", grouped(gain)))
+}
+
+/// `반응: 처음 3, 지금 12`: what the line shows.
+fn grown(seen: &[Observation]) -> String {
+    let (first, last) = first_and_last(seen);
+    format!("반응: 처음 {}, 지금 {}", grouped(first), grouped(last))
 }
 
 #[derive(Serialize)]
 struct PostView {
     heading: String,
-    row: Row,
+    row: PostRow,
     text: String,
     seen: Vec<Seen>,
     skipped: usize,

@@ -8,8 +8,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
-use super::guard::Visitor;
-use super::{Desk, framed};
+use super::desk::Desk;
+use super::pages::framed;
+use super::visitor::Visitor;
 use crate::web::preview::Look;
 
 #[derive(Deserialize)]

@@ -35,6 +35,11 @@ pub(super) fn print(text: &str) -> Print {
     print
 }
 
+/// The cookie's name; the prefix makes browsers hold it to https, this host and every path.
+pub(super) fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-moabom" } else { "moabom" }
+}
+
 /// A random word nobody guesses; none where the system has no randomness to give.
 pub(super) fn secret() -> Option<String> {
     let mut bytes = [0u8; 32];

@@ -16,7 +16,7 @@ use crate::support::smtp_server::{Act, At, SmtpServer};
 use crate::support::system::System;
 
 /// Widths of a small telephone, a usual one, a desktop.
-const WIDTHS: [u32; 3] = [320, 390, 1200];
+const WIDTHS: [u32; 3] = [320, 375, 1280];
 
 /// Figures of the page as it is shown: what sticks out, the faintest text, the smallest text and press.
 const MEASURE: &str = r#"(() => {
@@ -35,7 +35,7 @@ const root = document.documentElement;
 const seen = [...document.body.querySelectorAll('*')].filter(e => e.getClientRects().length && !e.closest('.skip,.hidden,.scroll,svg'));
 const texts = seen.filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
 const faint = texts.map(e => [contrast(numbers(getComputedStyle(e).color), ground(e)), e.textContent.slice(0, 40)]).sort((a, b) => a[0] - b[0]);
-const presses = seen.filter(e => e.matches('button, .button, header nav a, .choices a, input:not([type=hidden])'));
+const presses = seen.filter(e => e.matches('button, .button, header nav a, .choices a, .links a, input:not([type=hidden])'));
 const low = presses.map(e => [e.getBoundingClientRect().height, e.textContent.slice(0, 40)]).sort((a, b) => a[0] - b[0]);
 return {
   scroll: root.scrollWidth - root.clientWidth,
@@ -115,6 +115,14 @@ fn hostile_system(server: &SmtpServer, canary: u16) -> System {
     system.publish_to(12);
     let db = rusqlite::Connection::open(system.path("data/moabom.sqlite")).expect("the file");
     db.execute("UPDATE subscribers SET name = ?1", [&mark]).expect("written");
+    // One of which nobody knows, with an answer that no longer came through our own cutting.
+    let unknown =
+        "UPDATE deliveries SET state = 'unknown', due_at = 9223372036854775807, attempts = 1, last_reply = ?1
+                    WHERE id = 5";
+    db.execute(unknown, [&mark]).expect("written");
+    let attempt = "INSERT INTO attempts (delivery_id, started_at, ended_at, stage, result, reply)
+                   VALUES (5, 1000, 2000, 'dot', 'unknown', ?1)";
+    db.execute(attempt, [&mark]).expect("written");
     // A list that came to be over some weeks, and posts whose reactions grew.
     db.execute("UPDATE subscribers SET created_at = created_at - (12 - id) * 9 * 86400000", [])
         .expect("written");
@@ -170,7 +178,7 @@ fn assert_sound(tab: &mut Tab<'_>, name: &str) {
         assert_eq!(seen["stopped"], serde_json::json!([]), "the policy had to stop something: {what}");
         picture(tab, &format!("{name}-{width}{}", if dark { "-dark" } else { "" }));
     }
-    screen(tab, 1200, false);
+    screen(tab, 1280, false);
 }
 
 fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
@@ -181,6 +189,44 @@ fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
         std::thread::park_timeout(std::time::Duration::from_millis(100));
     }
     panic!("{what}");
+}
+
+fn press_key(tab: &mut Tab<'_>, key: &str, code: u32) {
+    let text = if key == "Enter" { "\r" } else { "" };
+    for kind in ["keyDown", "keyUp"] {
+        let press = serde_json::json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text});
+        tab.call("Input.dispatchKeyEvent", press);
+    }
+}
+
+/// Goes from link to link by the tabulator until `script` holds of what has the focus, seen at each step; then presses it.
+fn go_by_keyboard(tab: &mut Tab<'_>, script: &str) {
+    for _ in 0..200 {
+        press_key(tab, "Tab", 9);
+        let seen = "(e => e === document.body || getComputedStyle(e).outlineStyle !== 'none')(document.activeElement)";
+        assert_eq!(tab.value(seen), true, "the focus is seen on {}", tab.place());
+        if tab.value(&format!("(e => {script})(document.activeElement)")) == true {
+            tab.reloads(|tab| press_key(tab, "Enter", 13));
+            return;
+        }
+    }
+    panic!("the keyboard never reaches {script} on {}", tab.place());
+}
+
+/// From the first page to a delivery nobody knows of, and decides it, without a mouse.
+fn decide_by_keyboard(tab: &mut Tab<'_>, home: &str) {
+    tab.open(home);
+    press_key(tab, "Tab", 9);
+    assert_eq!(tab.value("document.activeElement.className"), "skip", "past the links first");
+    go_by_keyboard(tab, "e.getAttribute('href') === '/editions/1/deliveries?state=unknown'");
+    assert_sound(tab, "deliveries");
+    go_by_keyboard(tab, "e.getAttribute('href') === '/deliveries/5'");
+    assert_sound(tab, "delivery");
+    let said = tab.text();
+    assert!(said.contains("<script>window.ran=1</script>") && said.contains("본문 끝"), "as text: {said}");
+    go_by_keyboard(tab, "e.value === 'sent'");
+    assert!(tab.text().contains("받은 것으로 적었어요"), "{}", tab.text());
+    assert_sound(tab, "decided");
 }
 
 #[test]
@@ -225,10 +271,13 @@ fn an_operator_logs_in_looks_pauses_and_resumes_and_nothing_hostile_runs() {
     tab.open(&at("/preview?digest=%EB%8B%AC%EB%A7%88%EB%8B%A4"));
     let frame = tab.value("(() => { const f = document.querySelector('iframe'); return [f.getAttribute('sandbox'), f.contentDocument === null] })()");
     assert_eq!(frame, serde_json::json!(["", true]), "the letter is a stranger to the page");
-    tab.open(&at("/editions/1"));
+    tab.open(&at("/editions/1/deliveries?state=bounced"));
     let said = tab.text();
     assert!(said.contains("<script>window.ran=1</script>") && said.contains("5.1.1"), "as text: {said}");
+    decide_by_keyboard(&mut tab, &at("/"));
+    assert_eq!(system.json(&["deliveries", "list", "--state", "unknown", "--json"]), serde_json::json!([]));
 
+    tab.open(&at("/editions/1"));
     tab.value("document.querySelector('iframe').scrollIntoView()");
     picture(&mut tab, "framed");
     tab.open(&at("/editions/1/letter"));

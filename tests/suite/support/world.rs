@@ -242,6 +242,20 @@ impl World {
         let now = self.clock.now();
         let findings = self.store.read(|ledger| verify(ledger, now)).expect("verified");
         assert!(findings.is_empty(), "{findings:#?}");
+        self.check_counts();
+    }
+
+    /// The counts that the store tells are those of the rows.
+    fn check_counts(&self) {
+        let editions = self.store.read(|ledger| ledger.editions(None)).expect("editions");
+        for one in editions {
+            for (state, count) in DeliveryState::ALL.iter().zip(one.counts) {
+                let (id, state) = (one.edition.id, state.as_str());
+                let query =
+                    format!("SELECT count(*) FROM deliveries WHERE edition_id = {id} AND state = '{state}'");
+                assert_eq!(count, self.number(&query), "edition {id}, {state}");
+            }
+        }
     }
 
     /// One number by plain SQL, past the store's own code.

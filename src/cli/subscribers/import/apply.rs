@@ -7,7 +7,6 @@ use super::file::Fault;
 use super::report::{Held, Report};
 use super::row::{Row, Rules};
 use super::rows::Rows;
-use crate::cli::subscribers::error::reason_word;
 use crate::cli::subscribers::words::Standing;
 use crate::model::subscriber::{Frequency, SubscriptionState};
 use crate::model::{SubscriberId, SuppressionKey};
@@ -120,8 +119,7 @@ impl Job {
             Added::Known(_) => done.report.already += 1,
             Added::Suppressed(reason) => {
                 done.report.suppressed += 1;
-                done.held
-                    .keep(format!("{line}행: 발송 금지된 주소라 뺐어요 (까닭: {})", reason_word(reason)));
+                done.held.keep(format!("{line}행: 발송 금지된 주소라 뺐어요 (까닭: {})", reason.words()));
             }
         }
         Ok(())
