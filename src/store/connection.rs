@@ -90,7 +90,8 @@ fn close_to_others(path: &Path) {
             name.push(ending);
             std::path::PathBuf::from(name)
         };
-        for file in [path.to_owned(), beside("-wal"), beside("-shm"), path.with_extension("lock")] {
+        let locks = ["lock", "in-use.lock"].map(|ending| path.with_extension(ending));
+        for file in [path.to_owned(), beside("-wal"), beside("-shm")].into_iter().chain(locks) {
             if std::fs::metadata(&file).is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
                 let _ = std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600));
             }

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::connection::for_the_owner;
 use super::{Refusal, StoreError};
 
 /// Held while a process sends from this store; released when dropped or when the process dies.
@@ -44,7 +45,7 @@ impl InUse {
 
 fn open(database: &Path, extension: &str) -> Result<(PathBuf, File), StoreError> {
     let path = database.with_extension(extension);
-    let file = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+    let file = for_the_owner().read(true).create(true).truncate(false).open(&path);
     let file = match file {
         // Who may read it may lock it.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => File::open(&path),

@@ -311,7 +311,11 @@ pub(super) fn templates() -> Vec<Case> {
             "{% extends \"digest/base.html\" %}",
             &["틀을 쓸 수 없어요", "digest/base.html"],
         ),
-        letter("no way out", "<p>{{ subject }}</p>", &["수신거부 링크가 없어요", "unsubscribe_url"]),
+        letter(
+            "no way out",
+            "<p>{{ subject }}</p><p>{{ sender.name }} {{ sender.email }}</p>",
+            &["수신거부 링크가 없어요", "unsubscribe_url"],
+        ),
         publish("published with an open block", "{% for x in sections %}", &["문법에 맞지 않아요"]),
         publish("published with an unknown variable", "{{ nothing }}", &["알 수 없는 변수 'nothing'"]),
         case("checked with an unknown filter", CHECK, 2, &["알 수 없는 필터"])

@@ -111,7 +111,7 @@ fn modes(folder: &std::path::Path) -> BTreeMap<String, u32> {
 fn the_store_can_be_opened_by_its_owner_alone_one_that_was_open_to_all_too() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("s.db");
-    let names = ["s.db", "s.db-shm", "s.db-wal", "s.lock"];
+    let names = ["s.db", "s.db-shm", "s.db-wal", "s.lock", "s.in-use.lock"];
     let private = names.map(|name| (name.to_owned(), 0o600)).into_iter().collect::<BTreeMap<_, _>>();
     let open = || {
         let store = Store::open(&path, from_millis(0)).expect("opens");
