@@ -202,7 +202,7 @@ impl Ledger<'_> {
     /// back than the edition's beginning, nor than some thousand attempts: a no costs one row that goes alone.
     pub fn was_taken(&self, edition: EditionId, own: &[EmailAddress]) -> Result<bool, StoreError> {
         let text =
-            "SELECT a.started_at >= e.frozen_at, a.result = 'sent' AND d.edition_id = e.id, p.address_key
+            "SELECT a.started_at >= e.frozen_at, a.result = 'sent' AND d.edition_id IS e.id, p.address_key
                       FROM editions e CROSS JOIN attempts a JOIN deliveries d ON d.id = a.delivery_id
                       JOIN subscribers p ON p.id = d.subscriber_id
                      WHERE e.id = ?1 ORDER BY a.id DESC LIMIT 10000";
