@@ -137,7 +137,8 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
     tasks.spawn(async move { ("통지", notify::run(seen, beat, clock, stopped, hint).await) });
     let (store, beat, clock, stopped) = (deps.store, pulse.beat("독자"), deps.clock.clone(), stop.clone());
     tasks.spawn(async move { ("독자", people::run(store, beat, clock, stopped).await) });
-    let (seen, beat, clock, stopped) = (plans.clone(), pulse.beat("알림"), deps.clock.clone(), stop.clone());
+    let (seen, clock, stopped) = (plans.clone(), deps.clock.clone(), stop.clone());
+    let beat = Arc::new(pulse.beat("알림"));
     tasks.spawn(async move { ("알림", inform::run(seen, beat, clock, stopped).await) });
     let sending = send::Sending { plans, beat: Arc::new(pulse.beat("발송")), clock: deps.clock, published };
     let stopped = stop.clone();
@@ -168,11 +169,12 @@ async fn supervise(deps: Deps, session: Session, stop: &CancellationToken) -> Re
     }
     info!("시작했어요");
     systemd::ready();
-    // To the very end: open transactions may take minutes after the stop.
+    // To the very end: open transactions may take minutes after the stop. That it has come is told before all is over.
     tokio::select! {
+        biased;
+        () = async { stop.cancelled().await; systemd::stopping(); std::future::pending().await } => Ok(()),
         outcome = watch(tasks, stop) => outcome,
         () = watchdog.ping(pulse) => Err(DaemonError::Died("감시")),
-        () = async { stop.cancelled().await; systemd::stopping(); std::future::pending().await } => Ok(()),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Effect: the step that applies what readers and mailboxes said: withdrawals, bounces, complaints.
+//! Effect: the step that applies what readers said by their links: sign-ups, changes, withdrawals. What mailboxes send back
+//! is not read: a relay's refusal is [`crate::deliver`]'s, and whoever answers a letter by mail is answered by a person.
 
 pub mod preferences;
 pub mod signup;
@@ -16,8 +17,6 @@ pub enum Via {
     OneClick,
     /// The button on the page.
     Web,
-    /// A mail to the unsubscribe address.
-    Mail,
 }
 
 impl Via {
@@ -26,7 +25,6 @@ impl Via {
         match self {
             Via::OneClick => "one-click",
             Via::Web => "web",
-            Via::Mail => "mail",
         }
     }
 }
@@ -53,9 +51,7 @@ pub fn withdraw(
     farewell: Farewell,
     now: Instant,
 ) -> Result<Outcome, StoreError> {
-    let Ok((subscriber, _)) = token::open(keys, Purpose::Unsubscribe, token) else {
-        return Ok(Outcome::Unknown);
-    };
+    let (subscriber, _) = token::open_or_nobody(keys, Purpose::Unsubscribe, token);
     let Some(key) = SuppressionKey::of(keys) else { return Ok(Outcome::Unknown) };
     let withdrawal =
         store.write(move |ledger| ledger.leave(subscriber, via.as_str(), farewell, &key, now))?;
@@ -86,6 +82,7 @@ pub fn run_once(store: &Store, now: Instant) -> Result<Kept, StoreError> {
         let resumed = ledger.resume_due(now)?;
         let closed = ledger.close_sign_ups(now - signup::FORGET_AFTER, CLOSED_AT_ONCE, now)?;
         let forgotten = ledger.forget_new_addresses(now)?;
+        ledger.forget_asked_mails(now)?;
         Ok(Kept { resumed, closed, forgotten })
     })
 }

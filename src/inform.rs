@@ -24,12 +24,15 @@ use crate::retry;
 use crate::smtp::{Connection, Failure, RelaySettings, TlsContext};
 use crate::status::words::failing_words;
 use crate::store::editions::{EditionOverview, PendingApproval, WAITS};
+use crate::store::operator::{OperatorMail, hold_fact};
 use crate::store::{Ledger, Store, StoreError};
 
 /// A source that fails for this long is worth a mail, where its own `alarm_after` says nothing else.
 const UNREADABLE: Duration = Duration::hours(6);
 /// Editions frozen longer ago are no news.
 const NEWS: Duration = Duration::days(7);
+/// How often life is shown while a relay is waited for.
+const ALIVE: std::time::Duration = std::time::Duration::from_millis(500);
 /// Posts named in a mail.
 const TITLES: usize = 20;
 
@@ -72,8 +75,9 @@ struct News {
     text: String,
 }
 
-/// Queues the news of `now` and sends what is due. A mail that fails is tried again later; the rest waits for it.
-pub fn run_once(deps: &Deps, now: Instant) -> Result<Report, StoreError> {
+/// Queues the news of `now` and sends what is due. A mail that fails is tried again later; the rest waits for it. `alive`
+/// is called twice a second while a relay takes its time: no call for long means that this hangs.
+pub fn run_once(deps: &Deps, now: Instant, alive: &dyn Fn()) -> Result<Report, StoreError> {
     let mut report = Report::default();
     let news = deps.store.read(|ledger| gather(deps, ledger, now))?;
     if !news.is_empty() {
@@ -85,7 +89,8 @@ pub fn run_once(deps: &Deps, now: Instant) -> Result<Report, StoreError> {
     }
     while let Some(mail) = deps.store.read(|ledger| ledger.due_operator_mail(now))? {
         let id = mail.id;
-        match send(deps, id, &mail.subject, &mail.text, mail.created_at) {
+        alive();
+        match send(deps, &mail, alive) {
             Ok(()) => {
                 deps.store.write(move |ledger| ledger.operator_told(id, now))?;
                 report.sent += 1;
@@ -113,9 +118,15 @@ fn gather(deps: &Deps, ledger: &Ledger<'_>, now: Instant) -> Result<Vec<News>, S
     for id in ledger.editions_paused()? {
         let Some(edition) = ledger.edition(id)? else { continue };
         let reason = edition.reason.clone().unwrap_or_default();
-        let fact = format!("paused:{id}:{reason}");
+        let fact = hold_fact(id, &reason);
         if reason != WAITS && !ledger.operator_knows(&fact)? {
             news.push(held(&edition, &reason, fact));
+        }
+    }
+    for id in ledger.approvals_lapsed_since(now - NEWS)? {
+        let fact = format!("lapsed:{id}");
+        if !ledger.operator_knows(&fact)? {
+            news.extend(ledger.edition(id)?.map(|edition| lapsed(&edition, fact)));
         }
     }
     for id in ledger.editions_done_since(now - NEWS)? {
@@ -198,6 +209,19 @@ fn held(edition: &Edition, reason: &str, fact: String) -> News {
     }
 }
 
+/// An edition that nobody let go in time.
+fn lapsed(edition: &Edition, fact: String) -> News {
+    let (title, reason) = (title(edition), edition.reason.as_deref().unwrap_or_default());
+    News {
+        fact,
+        subject: format!("[모아봄] 보내지 않았어요: {title}"),
+        text: format!(
+            "{title}의 편지를 아무에게도 보내지 않았어요.\n\n까닭: {reason}\n\n지금 새로 내려면 `moabom publish {}` 명령을 쓰세요.\n",
+            edition.digest
+        ),
+    }
+}
+
 fn done(ledger: &Ledger<'_>, id: crate::model::EditionId, fact: String) -> Result<Option<News>, StoreError> {
     let Some(overview) = ledger.edition_overview(id)? else { return Ok(None) };
     let counts = counts(&overview);
@@ -229,34 +253,46 @@ fn counts(overview: &EditionOverview) -> String {
 }
 
 /// One mail over a connection of its own; what went wrong in Korean.
-fn send(deps: &Deps, id: i64, subject: &str, text: &str, date: Instant) -> Result<(), String> {
-    let mut message = message(deps, id, subject, text, date).map_err(|error| error.to_string())?;
+fn send(deps: &Deps, mail: &OperatorMail, alive: &dyn Fn()) -> Result<(), String> {
+    let mut message = message(deps, mail).map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
-    let sent = runtime.block_on(async {
+    let sending = async {
         let mut connection = Connection::open(&deps.relay, &deps.tls).await?;
         let from = deps.letters.sender.email.as_str();
         connection.envelope(from, deps.to.as_str(), message.len(), false).await?;
         connection.body(&mut message).await?;
         connection.quit().await;
         Ok::<(), Failure>(())
-    });
+    };
+    let sent = runtime.block_on(living(sending, alive));
     sent.map_err(|failure| match &failure.reply {
         Some(reply) => reply.line(&deps.to),
         None => failure.cause.korean().to_owned(),
     })
 }
 
-fn message(deps: &Deps, id: i64, subject: &str, text: &str, date: Instant) -> Result<Vec<u8>, ComposeError> {
+/// Does the work and shows life meanwhile.
+async fn living<T>(work: impl Future<Output = T>, alive: &dyn Fn()) -> T {
+    let (mut work, mut every) = (std::pin::pin!(work), tokio::time::interval(ALIVE));
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = every.tick() => alive(),
+        }
+    }
+}
+
+fn message(deps: &Deps, mail: &OperatorMail) -> Result<Vec<u8>, ComposeError> {
     let head = LetterHead {
         sender: deps.letters.sender.clone(),
         newsletter: deps.letters.newsletter.clone(),
         digest: String::new(),
-        date,
+        date: mail.created_at,
         zone: deps.letters.zone,
-        origin: Origin::Operator(id),
+        origin: Origin::Operator(mail.id),
     };
     let personal = Personal { to: &deps.to, name: None, unsubscribe_url: None, subscriber: SubscriberId(0) };
-    let mail = SmallMail { head: &head, subject, text, html: None, personal };
-    mail.to_bytes(&deps.letters.key, deps.letters.signer.clone())
+    let small = SmallMail { head: &head, subject: &mail.subject, text: &mail.text, html: None, personal };
+    small.to_bytes(&deps.letters.key, deps.letters.signer.clone())
 }

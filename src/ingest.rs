@@ -17,7 +17,7 @@ use crate::store::{Ledger, Store, StoreError};
 /// A clock behind the last reading by more than this is not believed.
 const CLOCK_SLACK: Duration = Duration::hours(1);
 
-/// From this many listed posts on, a page that lists none is not believed, and one that lists under half is told of.
+/// From this many listed posts on, a page that lists under half is told of.
 const MANY: usize = 10;
 
 /// Counts of a post that changed.
@@ -81,7 +81,7 @@ pub enum IngestError {
         /// By how much.
         minutes: i64,
     },
-    /// A source of many posts lists none at all.
+    /// A source that listed posts lists none at all.
     #[error(
         "출처 `{source_name}`에 글이 하나도 없어요. 지난번에는 {before}편이 있었으니 잘못된 페이지로 보고 아무것도 바꾸지 않았어요. 출처의 주소나 파일을 확인하세요"
     )]
@@ -136,7 +136,7 @@ fn ingest(
         None => Vec::new(),
     };
     let before = kept.iter().filter(|post| !post.known.missing).count();
-    if before >= MANY && page.posts.is_empty() && !page.cut_off {
+    if before > 0 && page.posts.is_empty() && !page.cut_off {
         return Err(IngestError::Emptied { source_name: source_name.to_owned(), before });
     }
     if before >= MANY && page.posts.len() * 2 < before && !page.cut_off && !page.window {

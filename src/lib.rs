@@ -7,7 +7,7 @@
 //! ```text
 //! source ─ingest→ [posts, observations] ─publish: schedule → select → render→ [editions + deliveries]   one transaction
 //! [deliveries] ─deliver: claim → compose → smtp → retry→ [attempts, delivery state]
-//! web, mailbox ─feedback→ [consents, subscriptions, suppressions] ─read again at every claim─┘
+//! web ─feedback→ [consents, subscriptions, suppressions] ─read again at every claim─┘
 //! ```
 //!
 //! A pure core in an imperative shell. The steps ([`ingest`], [`publish`], [`deliver`], [`feedback`], [`notify`], [`inform`]) never call

@@ -6,7 +6,7 @@
 use chrono::{NaiveDate, NaiveTime};
 
 use crate::clock::Instant;
-use crate::law::anniversary::{Standing, day_in_korea, result_last_day, result_notice, two_year_notice};
+use crate::law::anniversary::{Standing, day_in_korea, result_notice, two_year_notice};
 use crate::model::notice::NoticeKind;
 use crate::model::{SubscriberId, Titles};
 use crate::render::notice::NoticeRenderer;
@@ -21,12 +21,15 @@ const BATCH: usize = 200;
 /// Notices about consents queued in one run: the next one goes on.
 const MOST: usize = 10_000;
 
+/// Nobody who withdrew stays longer than this.
+const LONGEST: chrono::Duration = chrono::Duration::days(14);
+
 /// `[law]`, checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Whether notices are sent. Without them who withdraws is erased at once.
     pub notices: bool,
-    /// How long a person who withdrew stays at most.
+    /// How long a person who withdrew stays at most, from the notice on.
     pub erase_after: chrono::Duration,
     /// More than one digest is configured: notices name theirs.
     pub names_digests: bool,
@@ -118,14 +121,11 @@ pub fn farewells(deps: Deps<'_>, now: Instant) -> Result<Report, NotifyError> {
     }
 }
 
-/// Whether a person is to stay no longer. One who could not be told yet, since nothing ran, is told first while the law's 14
-/// days last.
+/// Whether a person is to stay no longer. One who could not be told yet, since nothing ran, is told first; but the readers'
+/// pages promise that 14 days after the withdrawal nobody is here, told or not.
 fn is_over(deps: Deps<'_>, leaving: &Leaving, now: Instant) -> bool {
-    let waited = match leaving.noticed_at {
-        Some(at) => now - at >= deps.settings.erase_after,
-        None => day_in_korea(now) > result_last_day(day_in_korea(leaving.since)),
-    };
-    !deps.settings.notices || waited
+    let waited = leaving.noticed_at.is_some_and(|at| now - at >= deps.settings.erase_after);
+    !deps.settings.notices || waited || now - leaving.since > LONGEST
 }
 
 /// A notice that is due, before it is drawn.

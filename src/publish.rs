@@ -4,9 +4,13 @@
 //! publishers at once one wins and the other sees it. Nothing is written if rendering fails.
 
 mod again;
+mod by_hand;
+mod outcome;
 mod plan;
 
 pub use again::{LastCheck, drop_posts, last_check};
+pub use by_hand::publish_by_hand;
+pub use outcome::{Outcome, PublishError};
 pub use plan::{Plan, plan};
 
 use std::fmt::Display;
@@ -15,11 +19,10 @@ use chrono::Duration;
 use url::Url;
 
 use crate::clock::Instant;
-use crate::model::EditionId;
 use crate::model::Sender;
 use crate::model::edition::{Content, Silence};
 use crate::render::{LetterInput, Newsletter};
-use crate::schedule::{Schedule, Slot};
+use crate::schedule::{CLOCK_TOLERANCE, Due, Schedule, Slot};
 use crate::select::{Rules, Verdict};
 use crate::store::editions::{Audience, Freeze, NewEdition};
 use crate::store::{Store, StoreError};
@@ -56,6 +59,11 @@ pub struct Approval {
 }
 
 impl Digest {
+    /// How long before its slot an edition is frozen: one that the operator looks at first is made ready that much earlier.
+    pub fn ahead(&self) -> Duration {
+        self.approval.map_or(Duration::zero(), |approval| approval.ahead)
+    }
+
     /// Who receives it, where `digests` are all there are. Without an edition of their own, monthly readers receive all:
     /// nobody stays without letters because the configuration changed.
     fn audience(&self, digests: &[Digest]) -> Audience {
@@ -92,116 +100,6 @@ pub struct Deps<'a, R> {
     pub render: R,
 }
 
-/// Why an edition could not be published.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishError {
-    /// No such digest is configured.
-    #[error("다이제스트 `{name}`이(가) 설정에 없어요. 있는 것: {known}")]
-    UnknownDigest {
-        /// As asked for.
-        name: String,
-        /// Those there are.
-        known: String,
-    },
-    /// A slot by hand lies in the future.
-    #[error(
-        "`--at`이 지금보다 뒤예요. 발행은 지금까지의 시각으로만 할 수 있어요. 앞날의 모습은 `preview --at`으로 보세요"
-    )]
-    Future,
-    /// A slot by hand lies so far back that it can only be a slip.
-    #[error("`--at`이 1년보다 오래전이에요. 연도를 확인하세요")]
-    Ancient,
-    /// A slot by hand lies before the last edition's cut-off.
-    #[error("`--at`이 제{number}호를 마감한 시각보다 앞서요. 그 뒤의 시각으로 발행하세요")]
-    BeforeLast {
-        /// That edition's number.
-        number: i64,
-    },
-    /// The letter could not be rendered; nothing was written.
-    #[error("다이제스트 `{digest}`의 제{number}호를 그리지 못해 발행하지 않았어요: {cause}")]
-    Render {
-        /// The digest.
-        digest: String,
-        /// The number it would have had.
-        number: i64,
-        /// What the renderer said.
-        cause: String,
-    },
-    /// The clock stands far behind the last slot.
-    #[error(
-        "시계가 다이제스트 `{digest}`의 마지막 예정 시각보다 {minutes}분 뒤처져 있어 발행을 멈췄어요. 이 기기의 시각을 맞추세요"
-    )]
-    ClockBehind {
-        /// The digest.
-        digest: String,
-        /// By how much.
-        minutes: i64,
-    },
-    /// Posts or editions kept changing while the edition was planned.
-    #[error(
-        "다이제스트 `{digest}`을(를) 준비하는 동안 글이나 발행호가 거듭 바뀌어 발행하지 못했어요. 잠시 뒤 다시 하세요"
-    )]
-    Unsettled {
-        /// The digest.
-        digest: String,
-    },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// What became of a digest.
-#[derive(Debug)]
-pub enum Outcome {
-    /// An edition was frozen.
-    Published {
-        /// The digest.
-        digest: String,
-        /// Its row.
-        edition: EditionId,
-        /// 제N호.
-        number: i64,
-        /// Its slot.
-        slot_at: Instant,
-        /// Deliveries queued.
-        recipients: u64,
-        /// Made up for a missed slot.
-        late: bool,
-    },
-    /// The slot published nothing and has its row.
-    Skipped {
-        /// The digest.
-        digest: String,
-        /// The slot.
-        slot_at: Instant,
-        /// Why, one Korean sentence.
-        reason: String,
-    },
-    /// The slot was on record already.
-    Already {
-        /// The digest.
-        digest: String,
-        /// That row.
-        edition: EditionId,
-        /// Its number; none if it was skipped.
-        number: Option<i64>,
-    },
-    /// Nothing is due.
-    NotDue {
-        /// The digest.
-        digest: String,
-        /// The next slot.
-        next: Option<Instant>,
-    },
-    /// This digest failed; the others went on. A due slot stays due until it is too late.
-    Failed {
-        /// The digest.
-        digest: String,
-        /// Why.
-        error: PublishError,
-    },
-}
-
 /// Publishes what is due at `now`, digest by digest, and records what was missed; decides about editions whose operator
 /// had time to look. Fails only where the store does.
 pub fn run_once<R, E>(deps: &Deps<'_, R>, now: Instant) -> Result<Vec<Outcome>, PublishError>
@@ -232,10 +130,10 @@ where
     E: Display,
 {
     let since = in_force_since(deps.store, digest, now)?;
-    let last = deps.store.read(|ledger| ledger.last_slot(&digest.name))?;
-    // An edition that is looked at first is frozen that much earlier.
-    let ahead = digest.approval.map_or(Duration::zero(), |approval| approval.ahead);
-    let due = digest.schedule.due(last, since, now + ahead, digest.max_late + ahead);
+    let mut due = due(deps.store, digest, since, now)?;
+    if due.clock_behind.is_some() && take_back_skips(deps.store, digest, now)? {
+        due = self::due(deps.store, digest, since, now)?;
+    }
     if let Some(behind) = due.clock_behind {
         let minutes = behind.num_minutes();
         return Err(PublishError::ClockBehind { digest: digest.name.clone(), minutes });
@@ -263,55 +161,29 @@ where
     Ok(())
 }
 
-/// Since when the digest has its present schedule; from now on, if the store knows another. So neither a first start
-/// nor a changed schedule publishes for slots of the past.
+fn due(store: &Store, digest: &Digest, since: Instant, now: Instant) -> Result<Due, StoreError> {
+    let last = store.read(|ledger| ledger.last_slot(&digest.name))?;
+    Ok(digest.schedule.due_ahead(last, since, now, digest.max_late, digest.ahead()))
+}
+
+/// A clock that was ahead for a while, and recorded nothing but skips, does not bar what is still to come.
+fn take_back_skips(store: &Store, digest: &Digest, now: Instant) -> Result<bool, StoreError> {
+    let (name, present) = (digest.name.clone(), now + CLOCK_TOLERANCE);
+    Ok(store.write(move |ledger| ledger.take_back_skips_after(&name, present))? > 0)
+}
+
+/// Since when the digest has its present schedule; from now on, if the store knows another, or had it from a clock that
+/// was ahead. So neither a first start nor a changed schedule publishes for slots of the past.
 fn in_force_since(store: &Store, digest: &Digest, now: Instant) -> Result<Instant, StoreError> {
     let text = format!("{} {}", digest.schedule.text(), digest.schedule.zone());
-    if let Some(since) = store.read(|ledger| ledger.schedule_in_force_since(&digest.name, &text))? {
+    let known = store.read(|ledger| ledger.schedule_in_force_since(&digest.name, &text))?;
+    if let Some(since) = known.filter(|since| *since <= now + CLOCK_TOLERANCE) {
         return Ok(since);
     }
     let name = digest.name.clone();
     store.write(move |ledger| ledger.put_schedule_in_force(&name, &text, now))?;
     Ok(now)
 }
-
-/// Publishes a digest by hand: a slot at `at`, as of then, or now.
-pub fn publish_by_hand<R, E>(
-    deps: &Deps<'_, R>,
-    name: &str,
-    at: Option<Instant>,
-    now: Instant,
-) -> Result<Outcome, PublishError>
-where
-    R: Fn(&LetterInput) -> Result<Content, E>,
-    E: Display,
-{
-    let Some(digest) = deps.digests.iter().find(|digest| digest.name == name) else {
-        let known = deps.digests.iter().map(|digest| digest.name.as_str()).collect::<Vec<_>>().join(", ");
-        return Err(PublishError::UnknownDigest { name: name.to_owned(), known });
-    };
-    let at = at.unwrap_or(now);
-    if at > now {
-        return Err(PublishError::Future);
-    }
-    if at < now - OLDEST {
-        return Err(PublishError::Ancient);
-    }
-    let (taken, last) = deps.store.read(|ledger| {
-        Ok((ledger.edition_of_slot(name, at)?, ledger.last_published(name, Instant::MAX_UTC)?))
-    })?;
-    if let Some((edition, number)) = taken {
-        return Ok(Outcome::Already { digest: name.to_owned(), edition, number });
-    }
-    if let Some(last) = last.filter(|last| at < last.cutoff_at) {
-        return Err(PublishError::BeforeLast { number: last.number });
-    }
-    // Who publishes by hand is looking.
-    publish_slot(deps, digest, Slot { at, late: false }, None, at, now)
-}
-
-/// A slot by hand further back than this is a slip.
-const OLDEST: chrono::Duration = chrono::Duration::days(366);
 
 /// Plans as of `cutoff`, renders, freezes; again where the store changed in between.
 fn publish_slot<R, E>(

@@ -95,7 +95,8 @@ impl<'a> Outlook<'a> {
             last = ledger.recent_editions(&digest.name, 1)?.into_iter().next();
             let text = format!("{} {}", schedule.text(), schedule.zone());
             if let Some(since) = ledger.schedule_in_force_since(&digest.name, &text)? {
-                due = schedule.due(ledger.last_slot(&digest.name)?, since, now, digest.max_late);
+                let last = ledger.last_slot(&digest.name)?;
+                due = schedule.due_ahead(last, since, now, digest.max_late, digest.ahead());
             }
         }
         Ok(Outlook { digest, next: schedule.upcoming(now, count), due, last })
@@ -112,6 +113,11 @@ impl<'a> Outlook<'a> {
         }
         if let Some(slot) = self.due.publish {
             let at = moment(slot.at, zone, now);
+            if slot.at > now {
+                return Some(format!(
+                    "{at}에 낼 호를 아직 준비하지 않았어요. `moabom run`이나 `moabom publish`가 지금 준비해요."
+                ));
+            }
             return Some(format!(
                 "{at}의 발행을 아직 하지 않았어요. `moabom run`이나 `moabom publish`가 지금 발행해요."
             ));

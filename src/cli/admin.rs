@@ -11,7 +11,8 @@ use clap::{Args, Subcommand};
 use dialoguer::Password;
 use secrecy::SecretString;
 
-use super::open::{Context, Opened};
+use super::open::Context;
+use super::run::Following;
 use super::{Misuse, preview};
 use crate::config::password;
 use crate::web::admin::password::{LONGEST, PasswordError, SALT, check, hash};
@@ -82,8 +83,10 @@ fn typed() -> Result<SecretString> {
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned().into())
 }
 
-/// The operator's page as configured, on its bound address; none where it is off.
-pub(super) fn page(context: &Context, opened: &Opened) -> Result<Option<(TcpListener, admin::Deps)>> {
+/// The operator's page as configured, on its bound address; none where it is off. What it shows of the next letter is
+/// what the daemon follows then.
+pub(super) fn page(context: &Context, following: Following) -> Result<Option<(TcpListener, admin::Deps)>> {
+    let opened = following.now();
     let settings = &opened.config.admin;
     let Some(listen) = settings.listen else { return Ok(None) };
     if let Some(file) = &settings.password_hash_file {
@@ -95,9 +98,9 @@ pub(super) fn page(context: &Context, opened: &Opened) -> Result<Option<(TcpList
     let password = settings.password_hash_file.clone().map(|file| -> PasswordSource {
         Arc::new(move || password_hash(&file).map_err(|error| format!("{error:#}")))
     });
-    let (looked, clock) = (opened.clone(), context.clock.clone());
+    let clock = context.clock.clone();
     let look = move |digest: &str| {
-        let look = preview::look_at(&looked, Some(digest), clock.now());
+        let look = preview::look_at(&following.now(), Some(digest), clock.now());
         look.unwrap_or_else(|error| Look { fault: Some(format!("{error:#}")), ..Look::default() })
     };
     let deps = admin::Deps {

@@ -18,7 +18,7 @@ use crate::store::backup::{self, BackupError};
 /// `moabom backup`
 #[derive(Clone, Debug, Args)]
 pub struct BackupArgs {
-    /// 백업을 담을 새 파일. 비밀 키는 그 옆의 `FILE.key`에 담아요
+    /// 백업을 담을 새 파일. 비밀 키는 그 이름 끝에 `.key`를 붙인 파일에 담아요
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 }

@@ -4,12 +4,13 @@ mod json;
 
 use std::io::Write;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use chrono_tz::Tz;
 use clap::Args;
 use serde::Serialize;
 
 use super::Context;
+use super::templates::{Part, part, unused_words};
 use super::why::plain;
 use crate::clock::Instant;
 use crate::config::key::{self, KeyError};
@@ -45,14 +46,13 @@ pub fn run(context: &Context, args: CheckArgs, out: &mut impl Write) -> Result<(
         other => other?,
     };
     let overrides = templates::overrides(&config.templates)?;
-    let renderer = Renderer::of_folder(&config.templates.display().to_string(), &overrides)
-        .and_then(|renderer| renderer.check().map(|()| renderer))
-        .with_context(|| format!("틀 폴더 {}의 틀을 쓸 수 없어요", config.templates.display()))?;
-    drop(renderer);
+    Renderer::of_folder(&config.templates.display().to_string(), &overrides)?.check()?;
     TlsContext::new(&config.relay)?;
     config.warnings.extend(key_warning(&config.store)?);
     config.admin.password_hash_file.as_deref().map(super::admin::password_hash).transpose()?;
-    let names: Vec<&str> = overrides.iter().map(|(name, _)| name.as_str()).collect();
+    let names = overrides.iter().map(|(name, _)| name.as_str());
+    let (unused, names): (Vec<_>, Vec<_>) = names.partition(|name| part(name, &overrides) == Part::Unused);
+    config.warnings.extend(unused.iter().map(|name| unused_words(&config.templates, name)));
     let now = context.clock.now();
     if args.json {
         write_json(out, &CheckJson::of(context, &config, &names, now))

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::Cli;
+use super::{Cli, usage};
 
 /// `moabom completions`
 #[derive(Clone, Copy, Debug, Args)]
@@ -24,6 +24,6 @@ pub struct CompletionsArgs {
 pub fn run(args: CompletionsArgs, out: &mut impl Write) -> Result<()> {
     // Written to memory first: the generator gives up with a panic where its output is closed.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "moabom", &mut script);
+    clap_complete::generate(args.shell, &mut usage::in_korean(Cli::command()), "moabom", &mut script);
     Ok(out.write_all(&script)?)
 }

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use super::Misuse;
 use super::editions::{EditionsCommand, no_such};
-use super::open::Context;
+use super::open::{self, Context};
 use super::why::plain;
 use crate::config::io_words;
 use crate::model::EditionId;
@@ -59,7 +59,9 @@ pub fn run(context: &Context, args: &CorrectArgs, out: &mut impl Write) -> Resul
     };
     let day = edition.slot_at.with_timezone(&masthead.newsletter.time_zone);
     let correction = Correction { number, day, subject: &args.subject, text: &text };
-    let content = correction::render(&masthead.newsletter, &masthead.sender, &correction)
+    let renderer = open::renderer(&config.templates)?;
+    let templates = renderer.templates();
+    let content = correction::render(templates, &masthead.newsletter, &masthead.sender, &correction)
         .context("바로잡는 편지를 그리지 못했어요")?;
     let subject = content.subject.clone();
     let new = NewCorrection { of: id, content, at: now };

@@ -15,6 +15,7 @@ use super::{Context, signal};
 use crate::clock::{Clock, Instant};
 use crate::deliver::{self, Deps, Report, Session};
 use crate::publish::{self, LastCheck};
+use crate::{feedback, inform};
 
 /// `moabom deliver`
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -38,10 +39,15 @@ struct ReportJson<'a> {
     next_due: Option<String>,
 }
 
-/// Sends what is due from the configured store, after a last look at each edition.
+/// Sends what is due from the configured store, after a last look at each edition, and does what the daemon does besides:
+/// what readers left for later, what the law wants told, what the operator is told.
 pub fn command(context: &Context, args: DeliverArgs, out: &mut impl Write) -> Result<()> {
     let opened = context.open()?;
     let deps = opened.deliverer()?;
+    let now = context.clock.now();
+    // Held to the end: nobody else sends meanwhile, to the operator neither.
+    let session = start(&deps, now)?;
+    feedback::run_once(&opened.store, now)?;
     for edition in opened.store.read(|ledger| ledger.editions_sending())? {
         match publish::last_check(&opened.publisher(), edition)? {
             LastCheck::Dropped(titles) => {
@@ -52,25 +58,18 @@ pub fn command(context: &Context, args: DeliverArgs, out: &mut impl Write) -> Re
         }
     }
     let office = opened.office()?;
-    office.once(true, context.clock.now())?;
-    let delivered = run(args, deps, &context.clock, signal::stop_token()?, out);
-    // Who was told is seen off, whatever became of the others.
+    office.once(true, now)?;
+    let delivered = run(args, deps, &session, &context.clock, signal::stop_token()?, out);
+    // Who was told is seen off, and the operator hears of it, whatever became of the others.
     let seen_off = office.once(false, context.clock.now());
+    let told = opened.informer().and_then(|informer| tell(informer.as_ref(), context.clock.now()));
     delivered?;
     seen_off?;
-    Ok(())
+    told
 }
 
-/// Sends until nothing is due or `stop` is cancelled. Breakers that wait for a person are tried: one is here. Fails where
-/// something is held. Blocks; not to be called on a thread that drives async tasks.
-pub fn run(
-    args: DeliverArgs,
-    deps: Deps,
-    clock: &Clock,
-    stop: CancellationToken,
-    out: &mut impl Write,
-) -> Result<()> {
-    let now = clock.now();
+/// The right to send, and what an earlier sender had left.
+fn start(deps: &Deps, now: Instant) -> Result<Session> {
     let session = Session::start(&deps.store, now, deps.settings.unknown)?;
     if session.recovered.unknown > 0 {
         eprintln!(
@@ -78,12 +77,35 @@ pub fn run(
             session.recovered.unknown
         );
     }
+    Ok(session)
+}
+
+/// What there is to tell the operator. A mail that does not go is tried again the next time.
+fn tell(informer: Option<&inform::Deps>, now: Instant) -> Result<()> {
+    let Some(informer) = informer else { return Ok(()) };
+    if let Some(why) = inform::run_once(informer, now, &|| {})?.failure {
+        eprintln!("운영자에게 메일을 보내지 못해 다음에 다시 보내요: {}", plain(&why));
+    }
+    Ok(())
+}
+
+/// Sends until nothing is due or `stop` is cancelled. Breakers that wait for a person are tried: one is here. Fails where
+/// something is held. Blocks; not to be called on a thread that drives async tasks.
+fn run(
+    args: DeliverArgs,
+    deps: Deps,
+    session: &Session,
+    clock: &Clock,
+    stop: CancellationToken,
+    out: &mut impl Write,
+) -> Result<()> {
+    let now = clock.now();
     deps.store.write(move |ledger| ledger.retry_breakers(now))?;
     let (store, relay) = (deps.store.clone(), format!("{}:{}", deps.relay.host, deps.relay.port));
     let due = deps.store.read(|ledger| ledger.due_count(now))?;
     let bar = progress_bar(due);
     let shown = bar.clone();
-    let report = deliver::run_once(deps, &session, clock, stop, move |report| show(&shown, report, due));
+    let report = deliver::run_once(deps, session, clock, stop, move |report| show(&shown, report, due));
     bar.finish_and_clear();
     let report = report?;
     print(&report, args.json, clock.now(), out)?;

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::Duration;
@@ -15,7 +16,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::open::{Context, Opened};
-use super::{preview, publish, signal};
+use super::{publish, sample, signal};
 use crate::clock::{Clock, Instant};
 use crate::deliver::{self, Session};
 use crate::demo::inbox::Inbox;
@@ -127,7 +128,11 @@ impl Stage {
     /// Shows the inbox and the reader pages until `stop`.
     fn serve(self, opened: &Opened, stop: &CancellationToken, out: &mut impl Write) -> Result<()> {
         let (store, keys) = (opened.store.clone(), opened.keys.clone());
-        let pages = web::router(super::run::pages(&self.context, &opened.config, store, keys));
+        let templates = Arc::clone(opened.renderer.templates());
+        let shown = opened.clone();
+        let newest = move || Ok(shown.clone());
+        let pages =
+            web::router(super::run::pages(&self.context, &opened.config, store, keys, templates, newest));
         let letters = web::inbox::router(self.inbox.clone())?;
         writeln!(out, "브라우저에서 열어 보세요: http://{}/", self.inbox_page.local_addr()?)?;
         writeln!(out, "구독 신청도 해 볼 수 있어요: http://{}/subscribe", self.pages.local_addr()?)?;
@@ -207,6 +212,7 @@ tls = "none"
 
 [web]
 listen = "{pages}"
+public_url = "http://{pages}/"
 
 [store]
 path = {store}
@@ -278,7 +284,7 @@ fn leave(inbox: &Inbox, folder: &Path) -> Result<()> {
     for mail in inbox.mails() {
         let at = |kind: &str| folder.join(format!("{}.{kind}", mail.number));
         fs::write(at("eml"), &mail.bytes).with_context(failed)?;
-        fs::write(at("html"), preview::part(&mail.bytes, true)?).with_context(failed)?;
+        fs::write(at("html"), sample::part(&mail.bytes, true)?).with_context(failed)?;
     }
     Ok(())
 }

@@ -78,7 +78,7 @@ fn examine(context: &Context, args: &DoctorArgs) -> Result<Vec<Finding>> {
     let mut findings = vec![Finding::good(
         "설정",
         file.clone(),
-        "고칠 곳이 없어요. 비밀번호와 서명 열쇠 파일도 다른 사용자가 읽을 수 없어요.",
+        "고칠 곳이 없어요. 비밀번호와 서명 키 파일도 다른 사용자가 읽을 수 없어요.",
     )];
     findings
         .extend(config.warnings.iter().map(|warning| Finding::look("설정", file.clone(), warning.clone())));

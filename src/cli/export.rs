@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::backup::bytes;
 use super::open::Context;
-use super::preview::part;
+use super::sample::part;
 use crate::clock::Instant;
 use crate::compose::{CompiledLetter, LetterHead, Origin, Personal};
 use crate::korean::counts::grouped;

@@ -8,11 +8,13 @@ use std::io::{IsTerminal, Write};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use dialoguer::{Confirm, Input};
+use url::Url;
 
 use super::{Context, Misuse};
 use crate::config::new_file::{Mode, Put, put_new};
 use crate::config::{Config, ConfigFaults};
 use crate::source::SourceKind;
+use crate::source::known_blog::feed_of;
 use questions::{QUESTIONS, Question, When};
 
 /// `moabom init`
@@ -48,7 +50,7 @@ pub struct InitArgs {
     /// 메일을 맡길 SMTP 서버
     #[arg(long)]
     pub smtp_host: Option<String>,
-    /// 그 포트
+    /// SMTP 서버의 포트
     #[arg(long)]
     pub smtp_port: Option<String>,
     /// starttls, implicit, none [기본값: 이 기기면 none, 465번이면 implicit, 그 밖에는 starttls]
@@ -95,6 +97,10 @@ pub fn run(context: &Context, args: &InitArgs, out: &mut impl Write) -> Result<(
         return Err(exists().into());
     }
     writeln!(out, "설정을 만들었어요: {shown}")?;
+    let place = answers.get("source[0].location").and_then(|place| Url::parse(place).ok());
+    if let Some(feed) = place.as_ref().and_then(feed_of) {
+        writeln!(out, "블로그의 첫 페이지 대신 피드를 읽도록 적었어요: {feed}")?;
+    }
     if answers.contains_key("smtp.user") && !answers.contains_key("smtp.password_file") {
         writeln!(out, "SMTP 비밀번호는 환경 변수 MOABOM__SMTP__PASSWORD나 password_file로 주세요.")?;
     }
@@ -113,7 +119,7 @@ fn is_advertising(answers: &Answers) -> bool {
     answers.get("newsletter.advertising").is_some_and(|answer| answer == "true")
 }
 
-/// A relay on this machine: a trial, whose links may lead here.
+/// A relay on this machine, which needs no TLS.
 fn is_here(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "::1")
 }
@@ -122,9 +128,7 @@ fn is_needed(question: &Question, answers: &Answers) -> bool {
     match question.when {
         When::Always => true,
         When::Advertising => is_advertising(answers),
-        When::Perhaps if question.key == "web.public_url" => {
-            is_advertising(answers) && !answers.get("smtp.host").is_some_and(|host| is_here(host))
-        }
+        When::Perhaps if question.key == "web.public_url" => is_advertising(answers),
         When::Perhaps | When::Flag => false,
     }
 }
@@ -253,10 +257,17 @@ fn text(answers: &Answers) -> String {
     ));
     text.push_str(&format!("[sender]\n{}{}", line("sender.name"), line("sender.email")));
     text.push_str(&format!("{}{}\n", line("sender.phone"), line("sender.address")));
+    let place = answer("source[0].location").unwrap_or_default();
+    // The front page of such a blog holds no list that can be read; its feed does.
+    let feed = Url::parse(place).ok().as_ref().and_then(feed_of).map(String::from);
+    let place = feed.as_deref().unwrap_or(place);
+    let location = match place {
+        "" => String::new(),
+        place => format!("location = {}\n", quoted(place)),
+    };
     text.push_str(&format!(
-        "[[source]]\nname = \"blog\"\nkind = \"{}\"  # page-text: 글 목록을 저장한 텍스트, feed: RSS·Atom·JSON Feed\n{}\n",
-        likely_kind(answer("source[0].location").unwrap_or_default()).as_str(),
-        line("source[0].location")
+        "[[source]]\nname = \"blog\"\nkind = \"{}\"  # page-text: 글 목록을 저장한 텍스트, feed: RSS·Atom·JSON Feed\n{location}\n",
+        likely_kind(place).as_str(),
     ));
     let schedule = quoted(answer("digest[0].schedule").unwrap_or("0 9 * * MON"));
     text.push_str(&format!("[[digest]]\nname = \"weekly\"\ntitle = \"정기 편지\"  # 독자에게 보이는 이름\nschedule = {schedule}  # 분 시 일 월 요일\n\n"));

@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod init;
 pub mod keys;
 pub mod law;
+mod log;
 pub mod man;
 mod open;
 pub mod posts;
@@ -24,6 +25,7 @@ pub mod preview;
 pub mod publish;
 pub mod restore;
 pub mod run;
+mod sample;
 pub mod schedule;
 mod signal;
 pub mod status;
@@ -35,7 +37,7 @@ pub mod verify;
 pub mod web;
 pub mod why;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -73,13 +75,17 @@ pub enum Command {
     Doctor(doctor::DoctorArgs),
     /// 계속 돌면서 읽고, 때가 되면 발행하고, 보내요. SIGHUP을 받으면 설정을 다시 읽어요
     Run(run::RunArgs),
-    /// 독자의 페이지만 열어 두어요. `run`은 이것까지 해요
+    /// 독자의 페이지(수신거부, 구독 신청, 보관함)만 열어 두어요. `run`은 이것까지 해요
     Web(web::WebArgs),
     /// 블로그를 한 번 읽어요
     Ingest(ingest::IngestArgs),
     /// 때가 된 다이제스트를 발행해요. 이름을 주면 지금 그것을 발행해요
     Publish(publish::PublishArgs),
     /// 보낼 것이 없을 때까지 보내요
+    #[command(after_help = "\
+`run`을 켜 둘 수 없어 cron으로 돌린다면 이 차례로 두고, 독자의 페이지는 `moabom web`으로 열어 두세요:
+  moabom ingest; moabom publish; moabom deliver
+구독 확인 메일과 법이 정한 통지도 `deliver`가 보내요.")]
     Deliver(deliver::DeliverArgs),
     /// 편지를 미리 봐요. 보내는 것과 같은 편지예요
     Preview(preview::PreviewArgs),
@@ -100,7 +106,7 @@ pub enum Command {
     /// 한 사람 한 사람에게 보낸 기록
     #[command(subcommand)]
     Deliveries(deliveries::DeliveriesCommand),
-    /// 메일에 서명할 열쇠 (DKIM)
+    /// 메일에 서명할 키 (DKIM)
     #[command(subcommand)]
     Dkim(dkim::DkimCommand),
     /// 링크에 서명하는 비밀 키
@@ -146,7 +152,7 @@ pub fn main() -> ExitCode {
             match usage::told(&error) {
                 Some(told) => eprintln!("{told}"),
                 None => {
-                    let shown = usage::shown(&error, io::stdout().is_terminal());
+                    let shown = usage::shown(&error, console::colors_enabled());
                     let _ = io::stdout().write_all(shown.as_bytes());
                 }
             }
@@ -161,7 +167,7 @@ pub fn main() -> ExitCode {
         // The reader of our output went away (`| head`): nothing is wrong.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", told(&error));
+            log::say(tracing::Level::ERROR, &told(&error));
             ExitCode::from(if open::is_misuse(&error) { 2 } else { 1 })
         }
     }

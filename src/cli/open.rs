@@ -9,6 +9,7 @@ use super::Misuse;
 use super::subscribers::SubscribersError;
 use crate::clock::Clock;
 use crate::compose::dkim::Signer;
+use crate::config::templates::TemplatesError;
 use crate::config::{Config, ConfigError, key, templates, variables};
 use crate::daemon::Office;
 use crate::deliver::{self, LetterSettings};
@@ -22,7 +23,6 @@ use crate::render::{LetterInput, RenderError, Renderer};
 use crate::smtp::TlsContext;
 use crate::source::SourceSettings;
 use crate::store::Store;
-use crate::web::DraftDeps;
 
 pub(super) const NO_KEY: &str = "비밀 키 파일에 키가 없어요. 백업에서 되살리세요";
 
@@ -113,22 +113,6 @@ impl Opened {
         })
     }
 
-    /// What the page of editions that wait for approval needs; none where no digest asks for it.
-    pub fn drafts(&self, clock: &Clock) -> Option<DraftDeps> {
-        let masthead = &self.config.masthead;
-        let opened = self.clone();
-        self.config.digests.iter().any(|digest| digest.approval.is_some()).then(|| DraftDeps {
-            store: self.store.clone(),
-            keys: self.keys.clone(),
-            clock: clock.clone(),
-            newsletter: masthead.newsletter.title.clone(),
-            zone: masthead.newsletter.time_zone,
-            dropper: Arc::new(move |edition, posts| {
-                publish::drop_posts(&opened.publisher(), edition, posts).map_err(|error| error.to_string())
-            }),
-        })
-    }
-
     /// What the operator is told with; none where no address is configured.
     pub fn informer(&self) -> Result<Option<inform::Deps>> {
         let Some(to) = self.config.operator.clone() else { return Ok(None) };
@@ -147,7 +131,8 @@ impl Opened {
     /// What the step of the law's notices needs.
     pub fn office(&self) -> Result<Office> {
         let masthead = &self.config.masthead;
-        let notices = NoticeRenderer::new(&masthead.newsletter.title, &masthead.sender)?;
+        let templates = self.renderer.templates();
+        let notices = NoticeRenderer::new(templates, &masthead.newsletter.title, &masthead.sender);
         let (titles, settings) = (self.config.titles.clone(), self.config.law);
         Ok(Office { store: self.store.clone(), notices, titles, settings })
     }
@@ -184,7 +169,8 @@ pub fn is_misuse(error: &anyhow::Error) -> bool {
         publish,
         Some(PublishError::UnknownDigest { .. } | PublishError::Future | PublishError::Ancient)
     );
-    config || asked || error.is::<Misuse>() || typed.is_some_and(|typed| typed.exit_code() == 2)
+    let template = error.is::<RenderError>() || error.is::<TemplatesError>();
+    config || asked || template || error.is::<Misuse>() || typed.is_some_and(|typed| typed.exit_code() == 2)
 }
 
 fn alarm(source: &SourceSettings) -> Option<(String, chrono::Duration)> {

@@ -15,8 +15,8 @@ use crate::clock::Instant;
 use crate::config::new_file::{Mode, Put, link_new, put_new, sync_folder};
 use crate::config::{StoreSettings, key};
 use crate::model::SuppressionKey;
-use crate::store::SenderLock;
 use crate::store::backup::{self, Carried, Replaced, Restored};
+use crate::store::{InUse, SenderLock};
 
 /// `moabom restore`
 #[derive(Clone, Debug, Args)]
@@ -29,7 +29,7 @@ pub struct RestoreArgs {
     pub replace: bool,
 }
 
-/// Puts the backup in the configured store's place. Refuses while a sender is at work.
+/// Puts the backup in the configured store's place. Refuses while anyone has that store open.
 pub fn run(context: &Context, args: &RestoreArgs, out: &mut impl Write) -> Result<()> {
     let config = context.config()?;
     let (settings, now) = (config.store, context.clock.now());
@@ -39,7 +39,8 @@ pub fn run(context: &Context, args: &RestoreArgs, out: &mut impl Write) -> Resul
     if let Some(folder) = settings.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).with_context(|| not_written(folder))?;
     }
-    let _lock = SenderLock::take(&settings.path)?;
+    let _sender = SenderLock::take(&settings.path)?;
+    let _alone = InUse::alone(&settings.path)?;
     let occupied = parts(&settings.path).any(|part| part.exists());
     if occupied && !args.replace {
         return Err(Misuse(occupied_words(&settings)).into());

@@ -1,19 +1,20 @@
 //! Effect: `moabom run`: the daemon, in the foreground, until it is told to stop.
 
-use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use tracing_subscriber::EnvFilter;
+use tokio::sync::watch;
 
 use super::open::{Context, Opened};
-use super::{admin, signal};
-use crate::config::{Config, LogFormat, LogSettings};
+use super::{admin, log, signal};
+use crate::config::Config;
 use crate::daemon::{self, Plan, Press};
 use crate::model::token::SecretKey;
-use crate::publish::Digest;
+use crate::model::{EditionId, PostId};
+use crate::publish::{self, Digest};
+use crate::render::Templates;
 use crate::smtp::TlsMode;
 use crate::source::fetch::FetchSettings;
 use crate::store::Store;
@@ -28,18 +29,37 @@ pub struct RunArgs {}
 /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew. The log goes to stderr.
 pub fn run(context: &Context, _args: RunArgs) -> Result<()> {
     let opened = context.open()?;
-    log(&opened.config.log);
+    log::start(&opened.config.log);
     for warning in &opened.config.warnings {
         tracing::warn!("{warning}");
     }
-    let deps = deps(context, opened)?;
+    let deps = deps(context, Following::new(opened))?;
     let stop = signal::stop_token().context("신호를 받을 준비를 하지 못했어요")?;
     Ok(daemon::run(deps, &stop)?)
 }
 
-fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
+/// What the daemon follows now, for the pages that show or change an edition: the newest configuration that was sound.
+#[derive(Clone)]
+pub(super) struct Following(Arc<watch::Sender<Opened>>);
+
+impl Following {
+    fn new(opened: Opened) -> Following {
+        Following(Arc::new(watch::Sender::new(opened)))
+    }
+
+    pub(super) fn now(&self) -> Opened {
+        self.0.borrow().clone()
+    }
+
+    fn follow(&self, opened: Opened) {
+        self.0.send_replace(opened);
+    }
+}
+
+fn deps(context: &Context, following: Following) -> Result<daemon::Deps> {
+    let opened = following.now();
     let listener = bind(opened.config.web.listen)?;
-    let admin = admin::page(context, &opened)?;
+    let admin = admin::page(context, following.clone())?;
     let metrics = opened.config.metrics.map(|listen| -> Result<_> {
         let listener = TcpListener::bind(listen).with_context(|| {
             format!("{listen}에서 잰 값을 열지 못했어요. 다른 프로그램이 쓰고 있다면 그것을 끝내거나 [metrics] listen을 바꾸세요")
@@ -49,16 +69,17 @@ fn deps(context: &Context, opened: Opened) -> Result<daemon::Deps> {
     });
     let metrics = metrics.transpose()?;
     let plan = plan(&opened)?;
-    let reload = reload::reload(context, &opened);
-    let draft = opened.drafts(&context.clock);
-    let mut web = pages(context, &opened.config, opened.store.clone(), opened.keys);
-    web.draft = draft;
+    let templates = Arc::clone(opened.renderer.templates());
+    let (store, keys) = (opened.store.clone(), opened.keys.clone());
+    let followed = following.clone();
+    let newest = move || Ok(followed.now());
+    let web = pages(context, &opened.config, store, keys, templates, newest);
     Ok(daemon::Deps {
         clock: context.clock.clone(),
         web,
-        store: opened.store,
+        store: opened.store.clone(),
         plan,
-        reload,
+        reload: reload::reload(context, opened, following),
         listener,
         admin,
         metrics,
@@ -92,12 +113,31 @@ pub(super) fn bind(listen: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// What the reader pages are served with.
-pub(super) fn pages(context: &Context, config: &Config, store: Store, keys: Vec<SecretKey>) -> web::Deps {
+/// What the reader pages are served with. A post is taken out of an edition as the `newest` configuration makes letters.
+pub(super) fn pages(
+    context: &Context,
+    config: &Config,
+    store: Store,
+    keys: Vec<SecretKey>,
+    templates: Arc<Templates>,
+    newest: impl Fn() -> Result<Opened> + Send + Sync + 'static,
+) -> web::Deps {
     let masthead = &config.masthead;
     let digests = &config.digests;
+    let dropper = move |edition: EditionId, posts: &[PostId]| {
+        let opened = newest().map_err(|faults| format!("{faults:#}"))?;
+        publish::drop_posts(&opened.publisher(), edition, posts).map_err(|error| error.to_string())
+    };
     web::Deps {
-        draft: None,
+        draft: Some(web::DraftDeps {
+            store: store.clone(),
+            keys: keys.clone(),
+            clock: context.clock.clone(),
+            newsletter: masthead.newsletter.title.clone(),
+            zone: masthead.newsletter.time_zone,
+            dropper: Arc::new(dropper),
+        }),
+        templates,
         store,
         keys,
         clock: context.clock.clone(),
@@ -147,21 +187,4 @@ fn choices(digests: &[Digest]) -> Vec<web::DigestChoice> {
         }
     })
     .collect()
-}
-
-/// One line an event. Of other crates only warnings: what they tell of a conversation may hold what no log may.
-pub(super) fn log(settings: &LogSettings) {
-    let level = settings.level.as_str().to_lowercase();
-    let filter = EnvFilter::new(format!("warn,moabom={level}"));
-    let colours = std::io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .with_target(false);
-    // A second subscriber is refused; then the first one stays.
-    let _ = match settings.format {
-        LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().try_init(),
-    };
 }

@@ -6,6 +6,8 @@ use std::thread;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::log;
+
 /// Exit code of a process that was told twice to end.
 const IMPATIENT: i32 = 130;
 
@@ -24,7 +26,8 @@ pub fn stop_token() -> io::Result<CancellationToken> {
                 tokio::select! { _ = terminate.recv() => "보내세요", _ = interrupt.recv() => "누르세요" }
             };
             let again = next().await;
-            eprintln!("하던 일을 마치고 끝낼게요. 바로 끝내려면 한 번 더 {again}.");
+            let told = format!("하던 일을 마치고 끝낼게요. 바로 끝내려면 한 번 더 {again}.");
+            log::say(tracing::Level::INFO, &told);
             heard.cancel();
             next().await;
             std::process::exit(IMPATIENT);

@@ -1,6 +1,7 @@
 //! Effect: `moabom status`: how everything stands, on one screen.
 
 mod json;
+mod layout;
 mod screen;
 
 use std::io::Write;

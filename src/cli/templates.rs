@@ -9,11 +9,10 @@ use clap::Subcommand;
 
 use super::Context;
 use super::why::plain;
+use crate::config::nearest;
 use crate::config::templates::overrides;
+use crate::render::templates::is_mailed;
 use crate::render::{BUILT_IN, Renderer};
-
-/// Below this the letter's templates lie; others are not read for a letter.
-const LETTERS: &str = "digest/";
 
 /// 편지 틀
 #[derive(Clone, Debug, Subcommand)]
@@ -74,6 +73,34 @@ fn write_new(path: &Path, text: &str) -> io::Result<bool> {
     written.map(|()| true)
 }
 
+/// What becomes of a file in the templates' folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// It stands in a built-in template's place.
+    Replaces,
+    /// Another of the operator's templates calls it.
+    Added,
+    /// No letter is made with it.
+    Unused,
+}
+
+/// What becomes of `name` among the operator's `own` templates.
+pub(super) fn part(name: &str, own: &[(String, String)]) -> Part {
+    let called = || own.iter().any(|(other, text)| other != name && text.contains(name));
+    match BUILT_IN.iter().any(|(built_in, _)| *built_in == name) {
+        true => Part::Replaces,
+        false if is_mailed(name) && called() => Part::Added,
+        false => Part::Unused,
+    }
+}
+
+/// That a file is not used, and which name may have been meant.
+pub(super) fn unused_words(folder: &Path, name: &str) -> String {
+    let meant = nearest(name, BUILT_IN.iter().map(|(built_in, _)| *built_in));
+    let meant = meant.map(|meant| format!(" (혹시 `{meant}`?)")).unwrap_or_default();
+    format!("편지에 쓰이지 않아요: {}{meant}", shown(&folder.join(name)))
+}
+
 fn check(folder: &Path, out: &mut impl Write) -> Result<()> {
     let own = overrides(folder)?;
     let failed = || format!("틀 폴더 {}의 틀로 편지를 만들 수 없어요", shown(folder));
@@ -82,13 +109,13 @@ fn check(folder: &Path, out: &mut impl Write) -> Result<()> {
     let mut used = 0;
     for (name, _) in &own {
         let path = shown(&folder.join(name));
-        if BUILT_IN.iter().any(|(built_in, _)| built_in == name) {
-            writeln!(out, "내장 틀 대신 써요: {path}")?;
-        } else if name.starts_with(LETTERS) {
-            writeln!(out, "더한 틀이에요: {path}")?;
-        } else {
-            writeln!(out, "편지에 쓰이지 않아요: {path}")?;
-            continue;
+        match part(name, &own) {
+            Part::Replaces => writeln!(out, "내장 틀 대신 써요: {path}")?,
+            Part::Added => writeln!(out, "더한 틀이에요: {path}")?,
+            Part::Unused => {
+                writeln!(out, "{}", unused_words(folder, name))?;
+                continue;
+            }
         }
         used += 1;
     }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Misuse;
 use super::open::{Context, NO_KEY, Opened};
-use super::preview::{chosen, rendered, sample_for};
+use super::sample::{chosen, rendered, sample_for};
 use super::subscribers::reason_word;
 use super::why::plain;
 use crate::clock::Instant;

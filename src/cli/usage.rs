@@ -1,5 +1,8 @@
 //! Pure: clap in Korean: what a command takes, and what was wrong with what was typed.
 
+use std::net::AddrParseError;
+use std::num::{IntErrorKind, ParseIntError};
+
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, Error};
@@ -48,10 +51,19 @@ const PLACES: &[(&str, &str)] = &[
     ("file", "파일"),
     ("files", "파일"),
     ("folder", "폴더"),
+    ("edition", "번호"),
+    ("format", "형식"),
     ("id", "번호"),
     ("ids", "번호"),
     ("name", "이름"),
-    ("person", "구독자"),
+    ("phone", "전화번호"),
+    ("reason", "까닭"),
+    ("selector", "셀렉터"),
+    ("state", "상태"),
+    ("text", "파일"),
+    ("tls", "방식"),
+    ("verdict", "결과"),
+    ("who", "구독자"),
     ("port", "포트"),
     ("query", "찾을 말"),
     ("resolver", "주소:포트"),
@@ -107,7 +119,7 @@ pub fn told(error: &Error) -> Option<String> {
     let what = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return None,
         ErrorKind::InvalidSubcommand => {
-            format!("`{}`라는 명령은 없어요.", first(error, ContextKind::InvalidSubcommand))
+            format!("그런 명령은 없어요: `{}`.", first(error, ContextKind::InvalidSubcommand))
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             match first(error, ContextKind::ValidSubcommand) {
@@ -142,14 +154,25 @@ fn value(error: &Error) -> String {
     if given.is_empty() {
         return format!("{place}에 값을 적어 주세요.{}", choices(error));
     }
-    let cause = std::error::Error::source(error).map(ToString::to_string);
-    let advice = match cause {
-        // What our own readers say is Korean; the standard library's numbers are not.
-        Some(cause) if !cause.is_ascii() => format!(" {cause}"),
-        Some(_) => " 수를 적어 주세요.".to_owned(),
+    let advice = match std::error::Error::source(error) {
+        Some(cause) => format!(" {}", wanted(cause)),
         None => choices(error),
     };
     format!("{place}에 쓸 수 없는 값이에요: `{given}`.{advice}")
+}
+
+/// What to write instead. What our own readers say is Korean; what the libraries say is not.
+fn wanted(cause: &(dyn std::error::Error + 'static)) -> String {
+    let said = cause.to_string();
+    let number = cause.downcast_ref::<ParseIntError>().map(ParseIntError::kind);
+    let range = said.split_once(" is not in ").and_then(|(_, range)| range.split_once("..="));
+    match (range, number) {
+        _ if !said.is_ascii() => said,
+        _ if cause.is::<AddrParseError>() => "`주소:포트` 꼴로 적어 주세요. 예: 1.1.1.1:53".to_owned(),
+        (Some((least, most)), _) => format!("{least}에서 {most} 사이의 수를 적어 주세요."),
+        (_, Some(IntErrorKind::PosOverflow | IntErrorKind::NegOverflow)) => "수가 너무 커요.".to_owned(),
+        _ => "수를 적어 주세요.".to_owned(),
+    }
 }
 
 fn choices(error: &Error) -> String {

@@ -1,11 +1,15 @@
 //! Effect: `moabom web`: the reader pages alone, in the foreground. It reads, publishes and sends nothing.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use anyhow::{Context as _, Result};
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::open::Context;
-use super::{run, signal};
+use super::open::{self, Context};
+use super::{log, run, signal};
+use crate::render::Renderer;
 use crate::web;
 
 /// `moabom web`
@@ -15,13 +19,24 @@ use crate::web;
 )]
 pub struct WebArgs {}
 
+/// The templates; broken ones keep nobody from leaving, so the built-in ones stand in.
+fn renderer(folder: &Path) -> Result<Renderer> {
+    open::renderer(folder).or_else(|error| {
+        tracing::warn!("고친 틀을 쓸 수 없어 내장 틀로 확인 메일을 보내요: {error:#}");
+        Ok(Renderer::new(&[])?)
+    })
+}
+
 /// Serves until SIGTERM or SIGINT. The log goes to stderr.
 pub fn run(context: &Context, _args: WebArgs) -> Result<()> {
     let config = context.config()?;
-    run::log(&config.log);
+    log::start(&config.log);
     let (store, keys) = context.keyed(&config)?;
     let listener = run::bind(config.web.listen)?;
-    let router = web::router(run::pages(context, &config, store, keys));
+    let templates = Arc::clone(renderer(&config.templates)?.templates());
+    let (kept, newest) = (store.clone(), context.clone());
+    let newest = move || newest.open_with(|_| Ok(kept.clone()));
+    let router = web::router(run::pages(context, &config, store, keys, templates, newest));
     let stop = signal::stop_token().context("신호를 받을 준비를 하지 못했어요")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -40,7 +40,7 @@ pub(super) fn text(out: &mut Vec<u8>, name: &'static str, value: &str) -> Result
 }
 
 /// Appends a header of one mailbox, or of a phrase and something in angle brackets, like From and List-Id.
-/// `inner` is what stands between the brackets, checked ASCII.
+/// `inner` is what stands between the brackets: checked ASCII, or an address with letters beyond it (RFC 6532).
 pub(super) fn mailbox(
     out: &mut Vec<u8>,
     name: &'static str,

@@ -103,9 +103,6 @@ impl CompiledLetter {
         url: Option<(&str, UrlKind)>,
         out: &mut Vec<u8>,
     ) -> Result<(), ComposeError> {
-        if personal.to.needs_smtputf8() {
-            return Err(ComposeError::NeedsSmtpUtf8(personal.to.masked()));
-        }
         header::mailbox(out, "To", name, personal.to.as_str())?;
         header::plain(out, "Message-ID", &self.message_id(personal.subscriber));
         if !self.listed {

@@ -53,7 +53,7 @@ pub struct LetterHead {
 /// One recipient's parts.
 #[derive(Clone, Copy, Debug)]
 pub struct Personal<'a> {
-    /// To.
+    /// To. One whose local part is not ASCII stands as it is (RFC 6532): only for a relay that offers SMTPUTF8.
     pub to: &'a EmailAddress,
     /// The name as given; cleaned and bounded here. None or nothing left: 구독자 in the text, no name in To.
     pub name: Option<&'a str>,
@@ -86,20 +86,10 @@ pub enum ComposeError {
     /// The sender's own address needs SMTPUTF8 (RFC 6531).
     #[error("보내는 주소 {0}에 골뱅이 앞 영문이 아닌 글자가 있어 쓸 수 없어요. [sender] 설정을 확인하세요")]
     Sender(String),
-    /// The recipient's local part is not ASCII, and the relay was not asked for SMTPUTF8 (RFC 6531).
-    #[error("골뱅이 앞에 영문이 아닌 글자가 있어 SMTPUTF8 없이는 보낼 수 없는 주소예요: {0}")]
-    NeedsSmtpUtf8(String),
     /// The unsubscribe address is no plain http(s) URL.
     #[error("수신거부 주소가 올바른 http(s) 주소가 아니에요. [web] public_url을 확인하세요")]
     UnsubscribeUrl,
     /// Signing failed.
     #[error(transparent)]
     Dkim(#[from] dkim::DkimError),
-}
-
-impl ComposeError {
-    /// True where only this recipient's row is at fault; else no copy of the letter can be made.
-    pub fn is_of_recipient(&self) -> bool {
-        matches!(self, ComposeError::NeedsSmtpUtf8(_))
-    }
 }

@@ -41,6 +41,7 @@ use value::Problem;
 
 pub use env::variables;
 pub(crate) use private_file::io_words;
+pub(crate) use report::nearest;
 pub use report::{ConfigFaults, Excerpt, Fault, Place, Spot};
 pub use value::show_span;
 
@@ -71,8 +72,7 @@ pub struct Config {
     pub admin: AdminSettings,
     /// `[privacy]`.
     pub privacy: PrivacySettings,
-    /// What personal links start with: `public_url`, else `http://<listen>` where the relay is on loopback, else nothing,
-    /// and letters carry the mail address for unsubscribing only.
+    /// What personal links start with: `[web] public_url`; without it letters carry the mail address for unsubscribing only.
     pub links: Option<Url>,
     /// `[metrics] listen`: where figures are served, on this machine; nowhere without it.
     pub metrics: Option<SocketAddr>,
@@ -95,7 +95,7 @@ pub struct WebSettings {
     pub public_url: Option<Url>,
     /// Whether one can sign up there.
     pub signup: bool,
-    /// Mails to confirm a sign-up, in an hour, for all addresses together.
+    /// Mails to confirm a sign-up or a new address, in an hour, for all addresses together.
     pub confirmations_per_hour: u32,
     /// Proxies whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<Network>,
@@ -191,7 +191,10 @@ impl Config {
         let environment = Environment::read(env);
         let (mut root, errors) = raw::parse(text);
         let mut findings = Findings::new(text, &root);
-        for (span, message) in &errors {
+        for (index, (span, message)) in errors.iter().enumerate() {
+            if syntax::is_repeated(message, &errors[..index]) {
+                continue;
+            }
             let (what, advice) = syntax::in_korean(message);
             findings.syntax(span, what, advice);
         }

@@ -13,7 +13,7 @@ const ENDINGS: [&str; 3] = ["html", "txt", "css"];
 
 /// Why the templates could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("틀 {}을(를) 읽을 수 없어요: {cause}\n  → 권한을 확인하고 UTF-8로 저장하세요", path.display())]
+#[error("틀을 읽을 수 없어요: {}: {cause}\n  → 권한을 확인하고 UTF-8로 저장하세요", path.display())]
 pub struct TemplatesError {
     /// The file or folder.
     pub path: PathBuf,

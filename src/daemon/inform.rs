@@ -13,15 +13,16 @@ use crate::inform;
 /// Tells what there is to tell at every look, until `stop`. What fails is logged and tried again.
 pub(super) async fn run(
     mut plans: Plans,
-    beat: Beat,
+    beat: Arc<Beat>,
     clock: Clock,
     stop: CancellationToken,
 ) -> Result<(), DaemonError> {
     while !stop.is_cancelled() {
         beat.working();
         let (plan, now) = (Arc::clone(&plans.borrow_and_update()), clock.now());
+        let alive = Arc::clone(&beat);
         let step = tokio::task::spawn_blocking(move || match &plan.informer {
-            Some(deps) => inform::run_once(deps, now),
+            Some(deps) => inform::run_once(deps, now, &|| alive.working()),
             None => Ok(inform::Report::default()),
         });
         match step.await.map_err(|_| DaemonError::Died("알림"))? {

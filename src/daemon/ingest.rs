@@ -10,6 +10,7 @@ use super::pulse::{Beat, Pulse};
 use super::{DaemonError, Plans};
 use crate::clock::Clock;
 use crate::ingest::{self, PollError, Polled, Report};
+use crate::retry;
 use crate::source::SourceSettings;
 use crate::source::fetch::FetchSettings;
 use crate::source::read::ReadError;
@@ -116,9 +117,11 @@ impl Reading {
         Ok(())
     }
 
-    /// After a failure: sooner than the usual pace, but not before the server says so.
+    /// After a failure: sooner than the usual pace, but not before the server says so. Sources of one server that fail
+    /// together do not come back together.
     fn pause(&self, failures: u32, failed: &PollError) -> Duration {
         let again = AGAIN.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(self.source.poll);
+        let again = scattered(again, &self.source.name, failures);
         match failed {
             PollError::Read(ReadError::Fetch(fetch)) => {
                 fetch.retry_after().map_or(again, |after| after.max(again))
@@ -148,5 +151,28 @@ impl Reading {
             }
             Polled::Kept(_) | Polled::Unchanged => debug!(source, "달라진 것이 없어요"),
         }
+    }
+}
+
+/// Up to a quarter less than `wait`; always the same for the same source and count.
+fn scattered(wait: Duration, source: &str, failures: u32) -> Duration {
+    let key = source.bytes().fold(0_i64, |key, byte| key.wrapping_mul(31).wrapping_add(byte.into()));
+    let percent = retry::scatter(key, failures.into()) % 25;
+    wait.mul_f64(1.0 - percent as f64 / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_that_fail_together_come_back_spread_out() {
+        let wait = |n: u32| scattered(Duration::from_secs(600), &format!("blog-{n}"), 1).as_secs();
+        let mut waits: Vec<u64> = (0..20).map(wait).collect();
+        assert!(waits.iter().all(|wait| (450..=600).contains(wait)), "{waits:?}");
+        assert_eq!(waits, (0..20).map(wait).collect::<Vec<_>>());
+        waits.sort_unstable();
+        waits.dedup();
+        assert!(waits.len() > 8, "{waits:?}");
     }
 }

@@ -170,9 +170,6 @@ impl Worker {
                 self.put_back(row);
                 return false;
             }
-            Err(LetterError::Compose(cause)) if cause.is_of_recipient() => {
-                shared.untried(&row, started_at, Ending::Expired, &cause.to_string())
-            }
             Err(cause) => shared.no_letter(&row, started_at, &cause.to_string()),
         };
         self.end(ended);

@@ -33,7 +33,7 @@ pub fn judge(own: &Own, answer: &Answer<String>) -> Finding {
     };
     let [record] = records else {
         return match records.len() {
-            0 => wrong("서명 열쇠의 DNS 레코드가 없어요."),
+            0 => wrong("서명 키의 DNS 레코드가 없어요."),
             count => wrong(&format!("레코드가 {count}개 있어서 받는 쪽이 어느 것을 쓸지 알 수 없어요.")),
         };
     };
@@ -41,27 +41,27 @@ pub fn judge(own: &Own, answer: &Answer<String>) -> Finding {
     let spaceless = |text: &str| text.split_whitespace().collect::<String>();
     let (published, ours) = (tag(&found, "p").map(spaceless), tag(&wanted, "p").map(spaceless));
     match published {
-        None => wrong("레코드에 공개 열쇠(p=)가 없어요."),
-        Some(key) if key.is_empty() => wrong("레코드의 p=가 비어 있어요. 이 열쇠를 폐기했다는 뜻이에요."),
+        None => wrong("레코드에 공개 키(p=)가 없어요."),
+        Some(key) if key.is_empty() => wrong("레코드의 p=가 비어 있어요. 이 키를 폐기했다는 뜻이에요."),
         Some(key) if Some(&key) != ours.as_ref() => {
-            wrong("DNS에 있는 공개 열쇠가 설정의 개인 열쇠와 짝이 아니에요.")
+            wrong("DNS에 있는 공개 키가 설정의 개인 키와 짝이 아니에요.")
         }
         Some(_) if tag(&found, "v").is_some_and(|version| version != "DKIM1") => {
             wrong("레코드의 v=가 DKIM1이 아니에요.")
         }
         Some(_) if tag(&found, "k").unwrap_or("rsa") != tag(&wanted, "k").unwrap_or("rsa") => {
-            wrong("레코드의 열쇠 종류(k=)가 달라요.")
+            wrong("레코드의 키 종류(k=)가 달라요.")
         }
         Some(_) if tag(&found, "h").is_some_and(|hashes| !hashes.contains("sha256")) => {
             wrong("레코드의 h=가 sha256을 받지 않아요.")
         }
         Some(_) if tag(&found, "t").is_some_and(|flags| flags.split(':').any(|flag| flag.trim() == "y")) => {
-            Finding::look(TOPIC, name, "열쇠는 맞지만 시험 중(t=y)이라고 적혀 있어요.")
+            Finding::look(TOPIC, name, "키는 맞지만 시험 중(t=y)이라고 적혀 있어요.")
                 .because("받는 쪽이 서명이 없는 것처럼 다룰 수 있어요.")
                 .advise("시험이 끝났으면 `t=y`를 지우세요.")
                 .set(own.zone_line.clone())
         }
-        Some(_) => Finding::good(TOPIC, name, "DNS의 공개 열쇠가 설정의 개인 열쇠와 짝이 맞아요."),
+        Some(_) => Finding::good(TOPIC, name, "DNS의 공개 키가 설정의 개인 키와 짝이 맞아요."),
     }
 }
 
@@ -70,7 +70,7 @@ pub fn unsigned(domain: &str) -> Finding {
     Finding::look(TOPIC, domain, "[dkim] 설정이 없어 여기서는 서명하지 않아요. 릴레이가 서명하는지는 여기서 볼 수 없어요.")
         .because(WHY)
         .advise(
-            "`moabom test-send 내주소`로 받은 편지의 원문에 `dkim=pass`와 내 도메인의 d=가 있는지 보세요. 없으면 릴레이의 안내대로 켜거나 아래 명령으로 열쇠를 만드세요.",
+            "`moabom test-send 내주소`로 받은 편지의 원문에 `dkim=pass`와 내 도메인의 d=가 있는지 보세요. 없으면 릴레이의 안내대로 켜거나 아래 명령으로 키를 만드세요.",
         )
         .set(format!("moabom dkim new --domain {domain}"))
 }

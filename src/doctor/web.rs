@@ -19,7 +19,7 @@ pub enum Fetched {
     Nothing(String),
 }
 
-/// No `public_url`.
+/// Letters carry no links.
 pub fn no_address() -> Finding {
     Finding::look(TOPIC, "[web] public_url", "독자가 열 주소가 설정되어 있지 않아요.")
         .because(WHY)

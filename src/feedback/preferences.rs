@@ -10,9 +10,12 @@ use crate::model::notice::NoticeKind;
 use crate::model::subscriber::{Frequency, Subscriber, Subscription};
 use crate::model::token::{self, Purpose, SecretKey};
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
+use crate::store::address_changes::{CHANGE_OPEN, Moved, NewAddress};
 use crate::store::notices::NewNotice;
-use crate::store::preferences::{CHANGE_OPEN, Moved, NewAddress};
 use crate::store::{Ledger, Store, StoreError};
+
+/// What a move is recorded as in the consent ledger.
+const MOVED_WORDING: &str = "받는 주소 변경 확인";
 
 /// A reader and what this reader receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,15 +61,9 @@ impl Rest {
     }
 }
 
-/// Whose link it is; 0, which nobody has, for one that is not ours.
-fn whose(keys: &[SecretKey], token: &str) -> SubscriberId {
-    token::open_numbered(keys, Purpose::Preferences, token)
-        .map_or(SubscriberId(0), |(subscriber, _)| subscriber)
-}
-
 /// The reader a link belongs to; none for a link that is not ours, or of somebody who left.
 pub fn reader(store: &Store, keys: &[SecretKey], token: &str) -> Result<Option<Reader>, StoreError> {
-    let id = whose(keys, token);
+    let (id, _) = token::open_or_nobody(keys, Purpose::Preferences, token);
     store.read(|ledger| known(ledger, id))
 }
 
@@ -87,7 +84,7 @@ pub fn save(
     wanted: Vec<(String, Wanted)>,
     now: Instant,
 ) -> Result<bool, StoreError> {
-    let id = whose(keys, token);
+    let (id, _) = token::open_or_nobody(keys, Purpose::Preferences, token);
     store.write(move |ledger| {
         if known(ledger, id)?.is_none() {
             return Ok(false);
@@ -114,29 +111,17 @@ pub fn ask_new_address(
     mail: Content,
     now: Instant,
 ) -> Result<NewAddress, StoreError> {
-    let subscriber = whose(deps.keys, token);
+    let (subscriber, _) = token::open_or_nobody(deps.keys, Purpose::Preferences, token);
     let (Some(key), Some(signing)) = (SuppressionKey::of(deps.keys), deps.keys.first().cloned()) else {
         return Err(StoreError::Closed);
     };
-    let links = deps.links.clone();
+    let (links, most_an_hour) = (deps.links.clone(), deps.most_an_hour);
     deps.store.write(move |ledger| {
-        if known(ledger, subscriber)?.is_none() {
-            return Ok(NewAddress::Unknown);
-        }
-        let asked = ledger.ask_new_address(subscriber, &address, &key, now)?;
+        let asked = ledger.ask_new_address(subscriber, &address, most_an_hour, &key, now)?;
         if let NewAddress::Asked(change) = asked {
             let token = signing.numbered_token(Purpose::AddressChange, subscriber, change);
             let content = with_link(mail, &page_url(&links, "address", &token));
-            ledger.queue_notice(&NewNotice {
-                kind: NoticeKind::AddressChange,
-                subscriber,
-                digest: None,
-                about: now,
-                address: Some(address),
-                content,
-                at: now,
-                expires_at: Some(now + CHANGE_OPEN),
-            })?;
+            ledger.queue_notice(&to(address, NoticeKind::AddressChange, subscriber, content, now))?;
         }
         Ok(asked)
     })
@@ -149,17 +134,50 @@ pub fn new_address(
     token: &str,
     now: Instant,
 ) -> Result<Option<EmailAddress>, StoreError> {
-    let (subscriber, change) = change_of(keys, token);
+    let (subscriber, change) = token::open_or_nobody(keys, Purpose::AddressChange, token);
     store.read(|ledger| ledger.new_address(subscriber, change, now))
 }
 
-/// Moves a reader to the new address that was confirmed there.
-pub fn move_to(store: &Store, keys: &[SecretKey], token: &str, now: Instant) -> Result<Moved, StoreError> {
-    let (subscriber, change) = change_of(keys, token);
-    let Some(key) = SuppressionKey::of(keys) else { return Ok(Moved::Unknown) };
-    store.write(move |ledger| ledger.move_to(subscriber, change, &key, now))
+/// Moves a reader to the new address that was confirmed there, and tells the old one: `mail` with the link back. After a
+/// move back there is no link of its own any more; it leads to the reader's page.
+pub fn move_to(deps: Deps<'_>, token: &str, mail: Content, now: Instant) -> Result<Moved, StoreError> {
+    let (subscriber, change) = token::open_or_nobody(deps.keys, Purpose::AddressChange, token);
+    let (Some(key), Some(signing)) = (SuppressionKey::of(deps.keys), deps.keys.first().cloned()) else {
+        return Err(StoreError::Closed);
+    };
+    let links = deps.links.clone();
+    deps.store.write(move |ledger| {
+        let moved = ledger.move_to(subscriber, change, MOVED_WORDING, &key, now)?;
+        if let Moved::Done { from, back } = &moved {
+            let (page, purpose, number) = match back {
+                Some(change) => ("address", Purpose::AddressChange, *change),
+                None => ("preferences", Purpose::Preferences, 0),
+            };
+            let token = signing.numbered_token(purpose, subscriber, number);
+            let content = with_link(mail, &page_url(&links, page, &token));
+            ledger.queue_notice(&to(from.clone(), NoticeKind::Moved, subscriber, content, now))?;
+        }
+        Ok(moved)
+    })
 }
 
-fn change_of(keys: &[SecretKey], token: &str) -> (SubscriberId, i64) {
-    token::open_numbered(keys, Purpose::AddressChange, token).unwrap_or((SubscriberId(0), 0))
+/// A notice to an address that is not, or no longer, the reader's; forgotten as the change it is about.
+fn to(
+    address: EmailAddress,
+    kind: NoticeKind,
+    subscriber: SubscriberId,
+    content: Content,
+    now: Instant,
+) -> NewNotice {
+    let expires_at = Some(now + CHANGE_OPEN);
+    NewNotice {
+        kind,
+        subscriber,
+        digest: None,
+        about: now,
+        address: Some(address),
+        content,
+        at: now,
+        expires_at,
+    }
 }

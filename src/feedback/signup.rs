@@ -9,6 +9,7 @@ use crate::model::notice::NoticeKind;
 use crate::model::subscriber::SubscriptionState;
 use crate::model::token::{self, Purpose, SecretKey};
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
+use crate::render::confirmation::LINK;
 use crate::store::notices::NewNotice;
 use crate::store::signups::{Awaiting, Confirmation, SignUp};
 use crate::store::subscribers::NewSubscriber;
@@ -18,8 +19,6 @@ use crate::store::{Store, StoreError};
 pub const CONFIRM_WITHIN: chrono::Duration = chrono::Duration::hours(72);
 /// A sign-up that nobody confirmed is erased after this.
 pub const FORGET_AFTER: chrono::Duration = chrono::Duration::days(7);
-/// Stands in the drawn mail where the link goes: no text of a reader or of the configuration can hold it.
-pub const LINK: &str = "\u{2}link\u{3}";
 
 /// What the step works with.
 #[derive(Clone, Copy)]
@@ -30,6 +29,8 @@ pub struct Deps<'a> {
     pub keys: &'a [SecretKey],
     /// What links start with.
     pub links: &'a Url,
+    /// Mails to addresses that may be anybody's, in an hour, for all that ask together.
+    pub most_an_hour: u32,
 }
 
 /// What somebody asked for by the form; nobody knows yet who.
@@ -49,17 +50,11 @@ pub struct Asked {
 
 /// Takes a sign-up and queues its one mail, `mail` with [`LINK`] replaced, in the same transaction. What comes back is for
 /// the log and for nobody else.
-pub fn sign_up(
-    deps: Deps<'_>,
-    asked: Asked,
-    mail: Content,
-    most_an_hour: u32,
-    now: Instant,
-) -> Result<SignUp, StoreError> {
+pub fn sign_up(deps: Deps<'_>, asked: Asked, mail: Content, now: Instant) -> Result<SignUp, StoreError> {
     let (Some(key), Some(signing)) = (SuppressionKey::of(deps.keys), deps.keys.first().cloned()) else {
         return Err(StoreError::Closed);
     };
-    let links = deps.links.clone();
+    let (links, most_an_hour) = (deps.links.clone(), deps.most_an_hour);
     deps.store.write(move |ledger| {
         let new = NewSubscriber {
             address: &asked.address,
@@ -123,10 +118,8 @@ pub fn confirm(
     store.write(move |ledger| ledger.confirm(subscriber, expired, &key, now))
 }
 
-/// Whose token it is, nobody's being 0, and whether its time is over.
+/// Whose token it is, and whether its time is over.
 fn opened(keys: &[SecretKey], token: &str, now: Instant) -> (SubscriberId, bool) {
-    match token::open_numbered(keys, Purpose::Confirm, token) {
-        Ok((subscriber, made)) => (subscriber, now > from_millis(made) + CONFIRM_WITHIN),
-        Err(_) => (SubscriberId(0), true),
-    }
+    let (subscriber, made) = token::open_or_nobody(keys, Purpose::Confirm, token);
+    (subscriber, now > from_millis(made) + CONFIRM_WITHIN)
 }

@@ -244,7 +244,7 @@ impl<'a> Pair<'a> {
         PostRow {
             author: self.row.author.or(self.kept.author.as_deref()),
             url: self.row.url.or(known.url.as_deref()),
-            published_at: self.row.published_at.or(self.kept.published_at),
+            published_at: self.row.published_at.or(known.published_at),
             body: self.row.body.filter(|_| !same_body),
             ..self.row
         }
@@ -256,7 +256,7 @@ impl<'a> Pair<'a> {
             || row.author != self.kept.author.as_deref()
             || row.url != known.url.as_deref()
             || row.published_at.map(|at| at.timestamp_millis())
-                != self.kept.published_at.map(|at| at.timestamp_millis())
+                != known.published_at.map(|at| at.timestamp_millis())
     }
 
     fn differs(&self, row: &PostRow<'_>) -> bool {

@@ -39,9 +39,13 @@ pub async fn poll(
 ) -> Result<Polled, PollError> {
     let name = source.name.as_str();
     let seen = store.read(|ledger| ledger.source_state(name))?;
-    // A change of format or place makes the marks of the last version meaningless; then the server answers in full.
-    let place = source.place();
-    let seen = seen.filter(|state| state.validators_of.as_deref() == Some(&place));
+    // A change of format or place makes the marks of the last version meaningless; then the server answers in full. So it
+    // does once a day: one that wrongly says that nothing changed is believed no longer.
+    let (place, today) = (source.place(), clock.now().date_naive());
+    let seen = seen.filter(|state| {
+        state.validators_of.as_deref() == Some(&place)
+            && state.last_read_at.is_some_and(|at| at.date_naive() == today)
+    });
     let seen = seen.map_or_else(Validators::default, |state| Validators {
         etag: state.etag,
         last_modified: state.last_modified,

@@ -10,14 +10,17 @@
 //! - [`written_date`]: days and times as people write them, read
 //! - [`reading`]: minutes to read
 
+mod boilerplate;
 pub mod counts;
 pub mod dates;
+mod emphasis;
 mod ending;
 pub mod excerpt;
 pub mod josa;
 mod latin;
 mod letter;
 mod line;
+mod loanwords;
 mod noise;
 #[cfg(test)]
 mod properties;
@@ -26,6 +29,7 @@ pub mod sentences;
 mod sound;
 pub mod summary;
 pub mod title;
+mod units;
 mod web_address;
 pub mod width;
 pub mod written_date;

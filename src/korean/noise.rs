@@ -1,5 +1,6 @@
-//! Pure: sentences that say nothing about a post: greetings, bare addresses, boilerplate, headings, the title again.
+//! Pure: sentences that say nothing about a post: greetings, bare addresses, boilerplate, the title again.
 
+use super::boilerplate::is_boilerplate;
 use super::letter::{is_latin, is_syllable};
 use super::sentences;
 use super::title;
@@ -39,18 +40,9 @@ pub(super) fn is_greeting(sentence: &str) -> bool {
             || word.ends_with("인사드립니다")
     };
     let greets = words.iter().any(|w| hails(w) && *w != "여러분");
-    let wishes = [
-        "좋은 하루",
-        "좋은 아침",
-        "즐거운 하루",
-        "행복한 하루",
-        "오랜만입니다",
-        "오랜만이에요",
-        "오랜만에 인사",
-        "인사드립니다",
-        "인사 드립니다",
-    ];
-    if words.len() <= 9 && wishes.iter().any(|wish| sentence.contains(wish)) {
+    if words.len() <= 9
+        && (wishes_well(sentence) || sentence.contains("인사드립니다") || sentence.contains("인사 드립니다"))
+    {
         return true;
     }
     // a greeting that goes on to say something is kept: 안녕하세요는 어떤 말인가
@@ -58,92 +50,17 @@ pub(super) fn is_greeting(sentence: &str) -> bool {
     begins && greets && (words.len() <= 4 || (words.len() <= 8 && words.last().is_some_and(introduces)))
 }
 
-const BOILERPLATE: [&str; 44] = [
-    "무단 전재",
-    "무단전재",
-    "무단 복제",
-    "재배포 금지",
-    "저작권자",
-    "all rights reserved",
-    "copyright ©",
-    "쿠팡 파트너스",
-    "쿠팡파트너스",
-    "수수료를 제공받",
-    "구독과 좋아요",
-    "구독, 좋아요",
-    "좋아요와 구독",
-    "구독 부탁",
-    "구독해 주세요",
-    "구독해주세요",
-    "좋아요 부탁",
-    "공감과 댓글",
-    "댓글로 남겨",
-    "댓글 남겨",
-    "이웃 추가",
-    "이웃추가",
-    "서로이웃",
-    "알림 설정",
-    "공유하기",
-    "더 보기",
-    "더보기",
-    "read more",
-    "관련 글",
-    "관련글",
-    "이전 글 보기",
-    "다음 글 보기",
-    "목록으로",
-    "사진 출처",
-    "사진=",
-    "이미지 출처",
-    "photo by",
-    "사진 제공",
-    "읽어주셔서 감사",
-    "읽어 주셔서 감사",
-    "봐주셔서 감사",
-    "많은 관심 감사",
-    "여기를 클릭",
-    "기사 원문",
-];
-
-const LABELS: [&str; 26] = [
-    "들어가며",
-    "들어가는 말",
-    "들어가기",
-    "들어가기 전에",
-    "시작하며",
-    "서론",
-    "본론",
-    "결론",
-    "개요",
-    "요약",
-    "목차",
-    "머리말",
-    "프롤로그",
-    "에필로그",
-    "마치며",
-    "마무리",
-    "나가며",
-    "맺음말",
-    "참고",
-    "참고자료",
-    "참고 자료",
-    "참고문헌",
-    "출처",
-    "tl;dr",
-    "tldr",
-    "배경",
-];
-
-fn is_boilerplate(sentence: &str) -> bool {
-    let lower = sentence.to_lowercase();
-    let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
-    let short = bare.chars().count() <= 60;
-    LABELS.contains(&bare)
-        || (short && BOILERPLATE.iter().any(|phrase| lower.contains(phrase)))
-        || (short
-            && ["출처:", "출처 :", "source:", "via ", "사진:", "자료:", "자료 :", "원문:", "링크:"]
-                .iter()
-                .any(|s| bare.starts_with(s)))
+/// `오늘도 좋은 하루 되세요`, `오랜만입니다`: a wish with nothing after it but the words of wishing.
+fn wishes_well(sentence: &str) -> bool {
+    const WISHES: [&str; 6] =
+        ["좋은 하루", "좋은 아침", "즐거운 하루", "행복한 하루", "오랜만입니다", "오랜만이에요"];
+    const WISHING: [&str; 11] =
+        ["되", "보내", "입니다", "이에요", "예요", "이네요", "바라", "바랍", "계신", "있으", "여러분"];
+    WISHES.iter().filter_map(|wish| sentence.split_once(wish)).any(|(_, rest)| {
+        rest.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .all(|word| WISHING.iter().any(|start| word.starts_with(start)))
+    })
 }
 
 /// Whether a sentence only repeats the title.
@@ -229,6 +146,28 @@ mod tests {
             "여러분 안녕하세요?",
             "반갑습니다.",
             "구독과 좋아요 부탁드립니다!",
+            "유튜브 구독과 좋아요, 알림 설정까지 꼭 부탁드려요!",
+            "도움이 되셨다면 공감과 댓글 부탁드립니다.",
+            "궁금한 점은 댓글로 남겨 주세요.",
+            "이 글이 마음에 드셨다면 구독해 주세요.",
+            "서로이웃 신청 환영합니다.",
+            "끝까지 읽어 주셔서 감사합니다.",
+            "긴 글 읽어주셔서 고맙습니다!",
+            "오늘도 좋은 하루 되세요.",
+            "모두 즐거운 하루 보내시길 바랍니다.",
+            "좋은 아침입니다.",
+            "오랜만에 인사드립니다.",
+            "저작권자 © 모아일보, 무단 전재 및 재배포 금지",
+            "본 기사의 무단 전재와 재배포를 금지합니다.",
+            "Copyright © 2026 Haebom. All rights reserved.",
+            "이 포스팅은 쿠팡 파트너스 활동의 일환으로, 이에 따른 일정액의 수수료를 제공받습니다.",
+            "자세한 내용은 여기를 클릭하세요.",
+            "관련 글 더 보기",
+            "관련 글: 지난 봄에 다녀온 곳",
+            "목록으로 돌아가기",
+            "페이스북 공유하기",
+            "Photo by Jane on Unsplash",
+            "사진 제공 = 서울시",
             "출처: 연합뉴스",
             "들어가며",
             "👍",

@@ -130,7 +130,10 @@ fn date(rest: &mut Scanner<'_>) -> Result<NaiveDate, DateError> {
 
 fn weekday(rest: &mut Scanner<'_>) {
     for day in ["월", "화", "수", "목", "금", "토", "일"] {
-        if rest.word(&format!("({day})")) || rest.word(&format!("{day}요일")) {
+        if [format!("({day})"), format!("({day}요일)"), format!("{day}요일")]
+            .iter()
+            .any(|word| rest.word(word))
+        {
             return;
         }
     }
@@ -160,7 +163,8 @@ fn time(rest: &mut Scanner<'_>) -> Result<Option<NaiveTime>, DateError> {
     half = half.or_else(|| half_of_day(rest));
     let hour = match half {
         None => hour,
-        Some(_) if hour == 0 || hour > 12 => return Err(DateError::NoSuchDay),
+        // 오전 0:30 is written as often as 오전 12:30
+        Some(_) if hour > 12 => return Err(DateError::NoSuchDay),
         Some(afternoon) => hour % 12 + if afternoon { 12 } else { 0 },
     };
     NaiveTime::from_hms_milli_opt(hour, minute, second, millis).map(Some).ok_or(DateError::NoSuchDay)
@@ -179,9 +183,8 @@ fn half_of_day(rest: &mut Scanner<'_>) -> Option<bool> {
 
 fn offset(rest: &mut Scanner<'_>) -> Result<Option<FixedOffset>, DateError> {
     rest.skip(&[' ']);
-    if rest.word("Z") || rest.word("UTC") || rest.word("GMT") {
-        return Ok(FixedOffset::east_opt(0));
-    }
+    // Google Forms writes GMT+9
+    let universal = rest.word("Z") || rest.word("UTC") || rest.word("GMT");
     if rest.word("KST") {
         return Ok(FixedOffset::east_opt(9 * 3600));
     }
@@ -190,12 +193,12 @@ fn offset(rest: &mut Scanner<'_>) -> Result<Option<FixedOffset>, DateError> {
     } else if rest.word("-") {
         -1
     } else {
-        return Ok(None);
+        return Ok(universal.then(|| FixedOffset::east_opt(0)).flatten());
     };
     let (hours, minutes) = match rest.number(4, 4) {
         Some(both) => (both / 100, both % 100),
         None => {
-            let hours = rest.number(2, 2).ok_or(DateError::Shape)?;
+            let hours = rest.number(if universal { 1 } else { 2 }, 2).ok_or(DateError::Shape)?;
             let minutes = if rest.word(":") { rest.number(2, 2).ok_or(DateError::Shape)? } else { 0 };
             (hours, minutes)
         }
@@ -204,7 +207,18 @@ fn offset(rest: &mut Scanner<'_>) -> Result<Option<FixedOffset>, DateError> {
     if minutes > 59 {
         return Err(DateError::NoSuchDay);
     }
+    zone_name(rest, sign, hours * 100 + minutes);
     FixedOffset::east_opt(sign * seconds).map(Some).ok_or(DateError::NoSuchDay)
+}
+
+/// Skips what Go writes after an offset: the zone's name, or the offset again where it has none.
+fn zone_name(rest: &mut Scanner<'_>, sign: i32, offset: u32) {
+    let again = format!("{}{offset:04}", if sign < 0 { '-' } else { '+' });
+    let word = rest.0.trim_start();
+    let letters = word.bytes().take_while(u8::is_ascii_uppercase).count();
+    if word == again || ((3..=5).contains(&letters) && letters == word.len()) {
+        rest.0 = "";
+    }
 }
 
 #[cfg(test)]
@@ -245,13 +259,29 @@ mod tests {
             "2026-11-23 00:00:00 KST",
             "2026-11-22 15:00:00 UTC",
             "2026-11-23 12:00 AM",
+            "2026-11-23 오전 0:00",
+            "2026년 11월 23일 월요일 오전 00:00",
             "2026-11-23 00:00 +0900",
+            // Go's time.String(): listmonk exports with it.
+            "2026-11-22 15:00:00.123456 +0000 UTC",
+            "2026-11-22 15:00:00 +0000 +0000",
+            "2026-11-23 00:00:00 +0900 KST",
+            "2026-11-23 00:00:00 +0900 +0900",
+            "2026-11-23 (월요일)",
+            "2026. 11. 23(월)",
+            "2026년 11월 23일(월) 오전 0:00",
+            "2026/11/23 12:00:00 오전 GMT+9",
+            "2026-11-22 15:00 UTC+0",
+            "2026-11-23 00:00:00 UTC+09:00",
         ] {
             let expected = "2026-11-22T15:00:00Z";
             assert_eq!(read(text), Ok(expected.into()), "{text}");
         }
         assert_eq!(read("2026. 1. 2. 오후 3:04:05"), Ok("2026-01-02T06:04:05Z".into()));
         assert_eq!(read("2026-1-2 12:30 PM"), Ok("2026-01-02T03:30:00Z".into()));
+        assert_eq!(read("2026-1-2 오전 0:30"), Ok("2026-01-01T15:30:00Z".into()));
+        assert_eq!(read("2026-1-2 오후 0:30"), Ok("2026-01-02T03:30:00Z".into()));
+        assert_eq!(read("2026-1-2 0:30 PM"), Ok("2026-01-02T03:30:00Z".into()));
     }
 
     #[test]
@@ -268,6 +298,9 @@ mod tests {
             "2026.1123",
             "45000",
             "2026-11-23 10:00 abc",
+            "2026-11-23 10:00 +0900 or so",
+            "2026-11-23 10:00 +0900 +0000",
+            "2026-11-23 10:00 UTC KST",
         ] {
             assert_eq!(read(text), Err(DateError::Shape), "{text}");
         }

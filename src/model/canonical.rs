@@ -20,6 +20,7 @@ const TRACKING: &[&str] = &[
     "n_rank",
     "n_ad",
     "trackingcode",
+    "fromrss",
     "amp",
 ];
 
@@ -37,9 +38,12 @@ pub fn canonical(text: &str) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     let kept: Vec<(String, String)> = url
         .query_pairs()
-        .filter(|(name, _)| !is_tracking(name))
+        .filter(|(name, _)| !is_tracking(name) && !(is_tistory(&host) && name == "category"))
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
+    if let Some(post) = naver_post(&host, url.path(), &kept) {
+        return post;
+    }
     url.set_query(None);
     if !kept.is_empty() {
         url.query_pairs_mut().extend_pairs(kept);
@@ -54,6 +58,20 @@ fn is_tracking(name: &str) -> bool {
     name.starts_with("utm_") || TRACKING.contains(&name.as_str())
 }
 
+/// Tistory's lists link to their posts with the category that was looked at: `/12?category=34`.
+fn is_tistory(host: &str) -> bool {
+    host == "tistory.com" || host.ends_with(".tistory.com")
+}
+
+/// Naver's lists link to `/PostView.naver?blogId=ID&logNo=NUMBER` and to where on which page the reader was; its feeds
+/// to `/ID/NUMBER`.
+fn naver_post(host: &str, path: &str, query: &[(String, String)]) -> Option<String> {
+    let is_view = path.eq_ignore_ascii_case("/PostView.naver") || path.eq_ignore_ascii_case("/PostView.nhn");
+    let value = |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+    let (id, number) = (value("blogId")?, value("logNo")?);
+    (host == "blog.naver.com" && is_view).then(|| format!("{host}/{id}/{number}"))
+}
+
 fn plain_host(host: &str) -> String {
     let host = host.trim_end_matches('.');
     // `www.` before one word (`www.kr`) is the name itself.
@@ -66,10 +84,9 @@ fn plain_host(host: &str) -> String {
 fn plain_path<'a>(host: &str, path: &'a str) -> &'a str {
     let path = path.trim_end_matches('/');
     let path = path.strip_suffix("/amp").unwrap_or(path);
-    let tistory = host == "tistory.com" || host.ends_with(".tistory.com");
     // Its mobile pages stand below /m on the same host: /m/12, /m/entry/….
     match path.strip_prefix("/m/") {
-        Some(_) if tistory => path.get(2..).unwrap_or(path),
+        Some(_) if is_tistory(host) => path.get(2..).unwrap_or(path),
         _ => path,
     }
 }
@@ -93,6 +110,17 @@ mod tests {
         }
         assert_eq!(canonical("https://m.blog.naver.com/me/223"), canonical("http://blog.naver.com/me/223"));
         assert_eq!(canonical("https://me.tistory.com/m/12"), canonical("https://me.tistory.com/12"));
+        assert_eq!(
+            canonical("https://me.tistory.com/12?category=34"),
+            canonical("https://me.tistory.com/12")
+        );
+        for view in [
+            "https://blog.naver.com/me/223?fromRss=true&trackingCode=rss",
+            "https://blog.naver.com/PostView.naver?blogId=me&logNo=223&categoryNo=4&currentPage=2&from=postList",
+            "http://m.blog.naver.com/PostView.nhn?logNo=223&blogId=me",
+        ] {
+            assert_eq!(canonical(view), canonical("https://blog.naver.com/me/223"), "{view}");
+        }
         assert_eq!(canonical("https://a.example/?utm_source=x"), canonical("http://www.a.example"));
     }
 
@@ -106,6 +134,11 @@ mod tests {
             "https://a.example/m/1",
             "https://a.example/?p=1",
             "https://a.example/?p=2",
+            "https://a.example/?category=2",
+            "https://a.example/PostView.naver?blogId=me&logNo=223",
+            "https://blog.naver.com/PostView.naver?blogId=me&logNo=223",
+            "https://blog.naver.com/PostView.naver?blogId=me&logNo=224",
+            "https://blog.naver.com/PostList.naver?blogId=me&logNo=223",
             "https://a.example/Post",
             "https://a.example/post",
             "mailto:a@b.c",

@@ -18,6 +18,8 @@ words! {
         Renewal = "renewal",
         /// A link that the reader answers at a new address.
         AddressChange = "address_change",
+        /// That a subscription moved: to the old address, with the way back.
+        Moved = "moved",
     }
 }
 

@@ -14,7 +14,7 @@ pub enum LastCheck {
     Unchanged,
     /// These titles were dropped; the edition was rendered and frozen anew.
     Dropped(Vec<String>),
-    /// Too few posts were left: the edition is held, with this reason.
+    /// Too few posts would be left, as this reason says.
     Held(String),
     /// Posts are gone, but copies may have left already: all readers get the same letter.
     TooLate(Vec<String>),
@@ -39,10 +39,19 @@ where
     if gone.is_empty() || !open {
         return Ok(LastCheck::Unchanged);
     }
-    without(deps, digest, &edition, posts, &gone)
+    Ok(match without(deps, digest, &edition, posts, &gone)? {
+        LastCheck::Held(reason) => {
+            let reason = format!("발행한 뒤 숨기거나 지운 글이 있어요. {reason}");
+            let text = reason.clone();
+            deps.store.write(move |ledger| ledger.pause_edition(id, &text).map(drop))?;
+            LastCheck::Held(reason)
+        }
+        other => other,
+    })
 }
 
-/// Drops posts from an edition of which no copy has left, as the operator who looks at it wants. Too few left: it is held.
+/// Drops posts from an edition of which no copy has left, as the operator who looks at it wants. Too few left: nothing
+/// is changed.
 pub fn drop_posts<R, E>(deps: &Deps<'_, R>, id: EditionId, drop: &[PostId]) -> Result<LastCheck, PublishError>
 where
     R: Fn(&LetterInput) -> Result<Content, E>,
@@ -60,7 +69,7 @@ where
     without(deps, digest, &edition, posts, drop)
 }
 
-/// The edition rendered and frozen anew without these posts.
+/// The edition rendered and frozen anew without these posts; nothing is written where too few are left.
 fn without<R, E>(
     deps: &Deps<'_, R>,
     digest: &Digest,
@@ -77,14 +86,11 @@ where
         posts.into_iter().partition(|post| gone.contains(&post.post));
     let titles: Vec<String> = dropped.into_iter().map(|post| post.title).collect();
     if left.is_empty() || left.len() < digest.rules.min_posts {
-        let reason = format!(
-            "발행한 뒤 숨기거나 지운 글을 빼면 {}편만 남아(최소 {}편) 보내지 않고 멈췄어요.",
-            left.len(),
-            digest.rules.min_posts.max(1)
-        );
-        let text = reason.clone();
-        deps.store.write(move |ledger| ledger.pause_edition(id, &text).map(drop))?;
-        return Ok(LastCheck::Held(reason));
+        let least = digest.rules.min_posts.max(1);
+        return Ok(LastCheck::Held(format!(
+            "그 글을 빼면 {}편만 남아(최소 {least}편) 보내지 않고 멈췄어요.",
+            left.len()
+        )));
     }
     let left: Vec<EditionPost> =
         (0..).zip(left).map(|(position, post)| EditionPost { position, ..post }).collect();

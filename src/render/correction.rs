@@ -2,22 +2,15 @@
 
 use chrono::{DateTime, Datelike};
 use chrono_tz::Tz;
-use tera::{Context, Tera};
 
-use super::clean;
 use super::slot::Slot;
-use super::{Newsletter, RenderError};
+use super::templates::{Templates, imprint};
+use super::{Newsletter, RenderError, clean};
 use crate::korean::width;
 use crate::law;
 use crate::model::Sender;
 use crate::model::edition::Content;
 
-const TEMPLATES: [(&str, &str); 2] = [
-    ("correction/letter.html", include_str!("../../templates/correction/letter.html")),
-    ("correction/letter.txt", include_str!("../../templates/correction/letter.txt")),
-];
-/// Columns of the text part.
-const COLUMNS: usize = 76;
 /// Columns of a subject.
 const LONGEST: usize = 120;
 /// What tells a correction from an edition in a mailbox.
@@ -38,6 +31,7 @@ pub struct Correction<'a> {
 
 /// The letter, its subject marked; of a person it holds the link for unsubscribing alone, as a slot.
 pub fn render(
+    templates: &Templates,
     newsletter: &Newsletter,
     sender: &Sender,
     correction: &Correction<'_>,
@@ -49,27 +43,15 @@ pub fn render(
     let day = format!("{}년 {}월 {}일", correction.day.year(), correction.day.month(), correction.day.day());
     let opening =
         format!("{}의 {issue}({day})에서 바로잡을 것이 있어 알려 드려요.", clean::line(&newsletter.title));
-    let mut context = Context::new();
+    let mut context = imprint(sender);
     context.insert("subject", &subject);
     context.insert("title", &title);
     context.insert("opening", &opening);
     context.insert("issue", &issue);
     context.insert("paragraphs", &paragraphs(correction.text));
     context.insert("link", &Slot::UnsubscribeUrl.marker());
-    context.insert("sender", &clean::line(&sender.name));
-    context.insert("email", &sender.email.to_string());
-    context.insert("phone", &sender.phone.as_deref().map(clean::line));
-    context.insert("place", &sender.address.as_deref().map(clean::line));
-    let fault = |error: tera::Error| RenderError::of_tera(&error, None);
-    let mut tera = Tera::new();
-    tera.add_raw_templates(TEMPLATES).map_err(fault)?;
-    let html = tera.render("correction/letter.html", &context).map_err(fault)?;
-    let text = tera.render("correction/letter.txt", &context).map_err(fault)?;
-    let lines = text.lines().flat_map(|line| match line {
-        "" => vec![String::new()],
-        line => width::wrap(line, COLUMNS),
-    });
-    let text = lines.map(|line| line + "\n").collect();
+    let html = templates.draw("correction/letter.html", &context)?;
+    let text = templates.draw_lines("correction/letter.txt", &context)?;
     let preheader = opening;
     Ok(Content { subject, preheader, html, text })
 }
@@ -95,6 +77,7 @@ mod tests {
 
     use super::*;
     use crate::model::EmailAddress;
+    use crate::render::Renderer;
 
     fn drawn(subject: &str, text: &str, advertising: bool) -> Content {
         let newsletter = Newsletter {
@@ -111,7 +94,9 @@ mod tests {
             address: Some("서울특별시 중구 세종대로 1".to_owned()),
         };
         let day = Tz::Asia__Seoul.with_ymd_and_hms(2026, 11, 23, 9, 0, 0).unwrap();
-        render(&newsletter, &sender, &Correction { number: 12, day, subject, text }).unwrap()
+        let renderer = Renderer::new(&[]).unwrap();
+        let correction = Correction { number: 12, day, subject, text };
+        render(renderer.templates(), &newsletter, &sender, &correction).unwrap()
     }
 
     #[test]

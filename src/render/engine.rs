@@ -3,27 +3,17 @@
 //! A template is loaded once and fails then, not on the morning of an edition: [`Renderer::check`] renders letters that
 //! take every branch.
 
-use css_inline::CSSInliner;
-use tera::{Context, Kwargs, State, Tera};
+use std::sync::Arc;
 
-use super::slot::Slot;
+use css_inline::CSSInliner;
+use tera::Context;
+
+use super::templates::Templates;
 use super::view::LetterView;
-use super::{LetterInput, RenderError, sample, subject};
-use crate::korean::width;
+use super::{LetterInput, RenderError, required, sample, subject};
 use crate::law;
 use crate::model::edition::Content;
 
-/// The built-in templates: name and text. A file of the same name in the operator's folder replaces one.
-pub const BUILT_IN: [(&str, &str); 4] = [
-    ("digest/letter.html", include_str!("../../templates/digest/letter.html")),
-    ("digest/parts.html", include_str!("../../templates/digest/parts.html")),
-    ("digest/letter.txt", include_str!("../../templates/digest/letter.txt")),
-    (STYLES, include_str!("../../templates/digest/letter.css")),
-];
-
-const STYLES: &str = "digest/letter.css";
-/// Columns of the text part (RFC 5322 section 2.1.1 asks for 78 at most).
-const COLUMNS: usize = 76;
 /// Above this an operator is told; base64 makes 82 KB of it.
 const WARN_BYTES: usize = 60 * 1024;
 /// Above this excerpts go, the lowest post's first: base64 makes 102 KB of it, where Gmail clips.
@@ -53,36 +43,11 @@ impl From<Rendered> for Content {
     }
 }
 
-/// Loaded templates. Cheap to render with, dear to make; a reload makes a fresh one.
+/// What letters are drawn with. Cheap to render with, dear to make; a reload makes a fresh one.
+#[derive(Debug)]
 pub struct Renderer {
-    tera: Tera,
+    templates: Arc<Templates>,
     inliner: CSSInliner<'static>,
-    own: Own,
-}
-
-/// Where the operator's own templates are: said of a fault, so that they are found.
-struct Own {
-    folder: String,
-    names: Vec<String>,
-}
-
-impl Own {
-    /// `error` with its template's place instead of its name.
-    fn placed(&self, error: RenderError) -> RenderError {
-        error.placed(|name| {
-            if self.names.iter().any(|own| own == name) {
-                format!("{}/{name}", self.folder.trim_end_matches('/'))
-            } else {
-                format!("내장 틀 {name}")
-            }
-        })
-    }
-}
-
-impl std::fmt::Debug for Renderer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.tera.get_template_names()).finish()
-    }
 }
 
 impl Renderer {
@@ -93,22 +58,30 @@ impl Renderer {
 
     /// The same, of a folder that is to be named as `folder` where one of its files is wrong.
     pub fn of_folder(folder: &str, overrides: &[(String, String)]) -> Result<Renderer, RenderError> {
-        let names = overrides.iter().map(|(name, _)| name.clone()).collect();
-        let own = Own { folder: folder.to_owned(), names };
-        match loaded(overrides) {
-            Ok((tera, inliner)) => Ok(Renderer { tera, inliner, own }),
-            Err(error) => Err(own.placed(error)),
-        }
+        let templates = Templates::load(folder, overrides)?;
+        let inliner = CSSInliner::options()
+            .inline_style_tags(false)
+            .keep_style_tags(true)
+            .load_remote_stylesheets(false)
+            .minify_css(true)
+            .extra_css(Some(templates.styles.clone().into()))
+            .build();
+        Ok(Renderer { templates: Arc::new(templates), inliner })
+    }
+
+    /// What the notices, the confirmations and the corrections are drawn from.
+    pub fn templates(&self) -> &Arc<Templates> {
+        &self.templates
     }
 
     /// Renders a letter. The same input gives the same bytes.
     pub fn render(&self, input: &LetterInput) -> Result<Rendered, RenderError> {
-        self.rendered(input).map_err(|error| self.own.placed(error))
+        self.rendered(input).map_err(|error| self.templates.placed(error))
     }
 
     fn rendered(&self, input: &LetterInput) -> Result<Rendered, RenderError> {
         let mut view = LetterView::new(input);
-        view.subject = subject::render(&self.tera, &input.subject, &view)?;
+        view.subject = subject::render(&self.templates.tera, &input.subject, &view)?;
         view.set_preheader();
         let (html, dropped) = self.html_within_budget(&mut view)?;
         let text = self.text(&view)?;
@@ -116,25 +89,22 @@ impl Renderer {
         Ok(Rendered { subject: view.subject, preheader: view.preheader, html, text, warnings })
     }
 
-    /// Renders letters that take every branch of the templates, so that a fault shows when they are loaded.
+    /// Draws mails that take every branch of the templates and looks for what each must hold, so that a fault shows when they
+    /// are loaded.
     pub fn check(&self) -> Result<(), RenderError> {
         for input in sample::inputs("{{ lead.title }}") {
             let letter = self.render(&input)?;
-            let link = Slot::UnsubscribeUrl.marker();
-            for (part, text) in [("digest/letter.html", &letter.html), ("digest/letter.txt", &letter.text)] {
-                if !text.contains(&link) {
-                    return Err(self.own.placed(RenderError::NoWayOut(part.to_owned())));
-                }
-            }
+            required::letter(&self.templates, &input, &letter.html, &letter.text)?;
         }
-        Ok(())
+        required::check(&self.templates)
     }
 
     /// The same for a digest's subject template.
     pub fn check_subject(&self, template: &str) -> Result<(), RenderError> {
         for input in sample::inputs(template) {
             let view = LetterView::new(&input);
-            subject::render(&self.tera, template, &view).map_err(|error| self.own.placed(error))?;
+            subject::render(&self.templates.tera, template, &view)
+                .map_err(|error| self.templates.placed(error))?;
         }
         Ok(())
     }
@@ -168,29 +138,8 @@ impl Renderer {
 
     fn lay_out(&self, template: &str, view: &LetterView) -> Result<String, RenderError> {
         let context = Context::from_serialize(view).map_err(|error| RenderError::of_tera(&error, None))?;
-        self.tera.render(template, &context).map_err(|error| RenderError::of_tera(&error, None))
+        self.templates.tera.render(template, &context).map_err(|error| RenderError::of_tera(&error, None))
     }
-}
-
-fn loaded(overrides: &[(String, String)]) -> Result<(Tera, CSSInliner<'static>), RenderError> {
-    let built_in = BUILT_IN.iter().filter(|(name, _)| !overrides.iter().any(|(own, _)| own == name));
-    let own = overrides.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    let files: Vec<(&str, &str)> =
-        built_in.copied().chain(own).filter(|(name, _)| name.starts_with("digest/")).collect();
-    let styles = files.iter().rfind(|(name, _)| *name == STYLES).map_or("", |(_, text)| text);
-    let mut tera = Tera::new();
-    // Filters come first: then an unknown one is an error of the load, not of the send.
-    tera.register_filter("wrap", wrap);
-    tera.add_raw_templates(files.iter().filter(|(name, _)| *name != STYLES).copied())
-        .map_err(|error| RenderError::of_tera(&error, None))?;
-    let inliner = CSSInliner::options()
-        .inline_style_tags(false)
-        .keep_style_tags(true)
-        .load_remote_stylesheets(false)
-        .minify_css(true)
-        .extra_css(Some(styles.to_owned().into()))
-        .build();
-    Ok((tera, inliner))
 }
 
 /// Takes excerpts out from the end until about `excess` bytes are won; how many it took.
@@ -209,23 +158,6 @@ fn drop_excerpts(view: &mut LetterView, excess: usize) -> usize {
         }
     }
     dropped
-}
-
-/// Filter: breaks a text at 76 columns; `first` stands before the first line, `indent` before the others.
-fn wrap(text: &str, arguments: Kwargs, _: &State) -> tera::TeraResult<String> {
-    let first = arguments.get::<&str>("first")?.unwrap_or_default();
-    let indent = arguments.get::<&str>("indent")?.unwrap_or_default();
-    let room = COLUMNS.saturating_sub(width::of(indent).max(width::of(first)));
-    let lines = width::wrap(text, room);
-    let mut wrapped = String::with_capacity(text.len() + 16);
-    for (at, line) in lines.iter().enumerate() {
-        if at > 0 {
-            wrapped.push('\n');
-        }
-        wrapped.push_str(if at == 0 { first } else { indent });
-        wrapped.push_str(line);
-    }
-    Ok(wrapped)
 }
 
 /// No space at line ends, at most one empty line in a row, one line break at the end.

@@ -44,6 +44,20 @@ impl fmt::Display for TemplateFault {
     }
 }
 
+/// What a template leaves out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}에 {what} 없어요. 눈에 보이는 곳에 넣으세요: {variable} ({article})")]
+pub struct MissingItem {
+    /// As [`TemplateFault::file`].
+    pub file: String,
+    /// What, with its particle.
+    pub what: &'static str,
+    /// What stands for it in a template.
+    pub variable: &'static str,
+    /// The law's article, or why it is needed.
+    pub article: &'static str,
+}
+
 /// Why a letter could not be rendered.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum RenderError {
@@ -56,12 +70,9 @@ pub enum RenderError {
     /// The subject breaks the law's rule.
     #[error(transparent)]
     Law(#[from] LawError),
-    /// A template of the operator's leaves its readers no way out.
-    #[error(
-        "틀을 쓸 수 없어요. {0}에 수신거부 링크가 없어요. \
-         {{{{ unsubscribe_url }}}}을 눈에 보이는 곳에 넣으세요(정보통신망법 50조)"
-    )]
-    NoWayOut(String),
+    /// A template of the operator's leaves out what its mail must hold.
+    #[error("틀을 쓸 수 없어요. {0}")]
+    Missing(Box<MissingItem>),
     /// Styles could not be set inline.
     #[error("편지의 스타일(digest/letter.css)을 적용할 수 없어요. {0}")]
     Style(String),
@@ -98,7 +109,10 @@ impl RenderError {
                 fault.file = place(&fault.file);
                 RenderError::Template(fault)
             }
-            RenderError::NoWayOut(name) => RenderError::NoWayOut(place(&name)),
+            RenderError::Missing(mut missing) => {
+                missing.file = place(&missing.file);
+                RenderError::Missing(missing)
+            }
             other => other,
         }
     }

@@ -1,6 +1,7 @@
 //! Pure: view → subject, html, text (Tera). The same bytes for the same rows, template and clock.
 
 pub mod clean;
+pub mod confirmation;
 pub mod correction;
 pub mod engine;
 pub mod error;
@@ -8,15 +9,19 @@ pub mod notice;
 pub mod section;
 pub mod slot;
 pub mod subject;
+pub mod templates;
 pub mod view;
 
+mod filters;
+mod required;
 mod sample;
 mod wording;
 
 use chrono_tz::Tz;
 
-pub use engine::{BUILT_IN, Rendered, Renderer};
-pub use error::{RenderError, TemplateFault};
+pub use engine::{Rendered, Renderer};
+pub use error::{MissingItem, RenderError, TemplateFault};
+pub use templates::{BUILT_IN, Templates};
 
 use crate::clock::Instant;
 use crate::model::Sender;

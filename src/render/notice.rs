@@ -1,35 +1,30 @@
 //! Pure: the notices the law asks for: the result of a consent or a withdrawal, and every two years that a consent
 //! stands. Each has the items the law names and nothing else: no posts, nothing promotional, no mark of advertising.
 
-use chrono::NaiveDate;
-use tera::{Context, Tera};
+use std::sync::Arc;
 
-use super::clean;
+use chrono::NaiveDate;
+use tera::Context;
+
 use super::slot::Slot;
-use crate::korean::width;
+use super::templates::{Templates, imprint};
+use super::{RenderError, clean};
 use crate::model::Sender;
 use crate::model::edition::Content;
 use crate::model::notice::NoticeKind;
 
-const TEMPLATES: [(&str, &str); 2] = [
-    ("notice/law.html", include_str!("../../templates/notice/law.html")),
-    ("notice/law.txt", include_str!("../../templates/notice/law.txt")),
-];
-/// Columns of the text part.
-const COLUMNS: usize = 76;
-
 /// What differs between the kinds.
-struct Words {
+pub(super) struct Words {
     subject: &'static str,
     opening: &'static str,
-    act: &'static str,
-    result: (&'static str, &'static str),
-    closing: &'static str,
-    english: Option<&'static str>,
+    pub(super) act: &'static str,
+    pub(super) result: (&'static str, &'static str),
+    pub(super) closing: &'static str,
+    pub(super) english: Option<&'static str>,
 }
 
 /// The words of a kind; none for what the law does not ask for.
-fn words(kind: NoticeKind) -> Option<Words> {
+pub(super) fn words(kind: NoticeKind) -> Option<Words> {
     Some(match kind {
         NoticeKind::Welcome => Words {
             subject: "수신동의 처리 결과를 알려 드립니다",
@@ -57,28 +52,27 @@ fn words(kind: NoticeKind) -> Option<Words> {
                 "You agreed to receive this newsletter. To keep it, do nothing. To withdraw, open the link above. No login is needed.",
             ),
         },
-        NoticeKind::Confirm | NoticeKind::AddressChange => return None,
+        NoticeKind::Confirm | NoticeKind::AddressChange | NoticeKind::Moved => return None,
     })
 }
 
-/// The loaded templates and what all notices share.
+/// A day as a notice says it.
+pub(super) fn written(day: NaiveDate) -> String {
+    day.format("%Y년 %-m월 %-d일").to_string()
+}
+
+/// The templates and what all notices share.
 pub struct NoticeRenderer {
-    tera: Tera,
+    templates: Arc<Templates>,
     context: Context,
     newsletter: String,
 }
 
 impl NoticeRenderer {
     /// For that newsletter and sender (법 50조 7항, 8항; 시행령 62조의2, 62조의3).
-    pub fn new(newsletter: &str, sender: &Sender) -> Result<NoticeRenderer, tera::Error> {
-        let mut tera = Tera::new();
-        tera.add_raw_templates(TEMPLATES)?;
-        let mut context = Context::new();
-        context.insert("sender", &clean::line(&sender.name));
-        context.insert("email", &sender.email.to_string());
-        context.insert("phone", &sender.phone.as_deref().map(clean::line));
-        context.insert("place", &sender.address.as_deref().map(clean::line));
-        Ok(NoticeRenderer { tera, context, newsletter: clean::line(newsletter) })
+    pub fn new(templates: &Arc<Templates>, newsletter: &str, sender: &Sender) -> NoticeRenderer {
+        let (templates, context) = (Arc::clone(templates), imprint(sender));
+        NoticeRenderer { templates, context, newsletter: clean::line(newsletter) }
     }
 
     /// A notice about an act of `day`; `digest` where it is about one of several. None for a kind the law does not ask
@@ -88,7 +82,7 @@ impl NoticeRenderer {
         kind: NoticeKind,
         day: NaiveDate,
         digest: Option<&str>,
-    ) -> Result<Option<Content>, tera::Error> {
+    ) -> Result<Option<Content>, RenderError> {
         let Some(words) = words(kind) else { return Ok(None) };
         let name = match digest {
             Some(digest) => format!("{} ({})", self.newsletter, clean::line(digest)),
@@ -97,7 +91,7 @@ impl NoticeRenderer {
         let mut context = self.context.clone();
         context.insert("title", words.subject);
         context.insert("opening", words.opening);
-        let day = day.format("%Y년 %-m월 %-d일").to_string();
+        let day = written(day);
         let rows = [("뉴스레터", name.as_str()), (words.act, day.as_str()), words.result];
         context.insert("rows", &rows);
         context.insert("closing", words.closing);
@@ -105,13 +99,8 @@ impl NoticeRenderer {
         context.insert("link", &Slot::UnsubscribeUrl.marker());
         let subject = format!("{} - {}", words.subject, self.newsletter);
         context.insert("subject", &subject);
-        let html = self.tera.render("notice/law.html", &context)?;
-        let text = self.tera.render("notice/law.txt", &context)?;
-        let lines = text.lines().flat_map(|line| match line {
-            "" => vec![String::new()],
-            line => width::wrap(line, COLUMNS),
-        });
-        let text = lines.map(|line| line + "\n").collect();
+        let html = self.templates.draw("notice/law.html", &context)?;
+        let text = self.templates.draw_lines("notice/law.txt", &context)?;
         Ok(Some(Content { subject, preheader: String::new(), html, text }))
     }
 }

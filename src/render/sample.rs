@@ -29,7 +29,7 @@ fn letter(subject: &str, full: bool) -> Option<LetterInput> {
             advertising: full,
         },
         sender: Sender {
-            name: "봄날".to_owned(),
+            name: "보내는 김봄".to_owned(),
             email: EmailAddress::parse("hello@blog.example").ok()?,
             reply_to: None,
             phone: full.then(|| "02-000-0000".to_owned()),

@@ -104,7 +104,7 @@ impl SectionWriter<'_> {
         let (title, note, layout) = match section.kind {
             SectionKind::Pinned => ("먼저 챙겨 볼 글", "이번 호에서 꼭 전하고 싶은 글이에요.", "cards"),
             SectionKind::New => ("새 글", self.new_note(), "cards"),
-            SectionKind::Top => ("반응이 많았던 글", "읽은 분들의 반응이 가장 많았던 글이에요.", "numbered"),
+            SectionKind::Top => ("반응이 많았던 글", "읽은 분들의 반응이 많았던 글이에요.", "numbered"),
             SectionKind::Late => ("뒤늦게 뜬 글", "시간이 지났지만 요즘 다시 읽히는 글이에요.", "cards"),
         };
         let mut posts: Vec<PostView> = Vec::with_capacity(section.posts.len());
@@ -122,11 +122,11 @@ impl SectionWriter<'_> {
         SectionView { kind: section.kind.as_str(), title, note, layout, posts }
     }
 
-    /// A first edition has no last one.
+    /// What is new was never issued here; that it came after the last edition is not said, for a full one carries over.
     fn new_note(&self) -> &'static str {
         match self.input.window_from {
-            Some(_) => "지난 호 뒤로 새로 올라온 글이에요.",
-            None => "블로그에 새로 올라온 글이에요.",
+            Some(_) => "아직 전해 드리지 않은 새 글이에요.",
+            None => "블로그에 최근 올라온 글이에요.",
         }
     }
 
@@ -211,6 +211,8 @@ fn meta_line(
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
+    use super::super::view::LetterView;
     use super::*;
     use crate::model::post::Emoji;
 
@@ -225,5 +227,17 @@ mod tests {
         assert_eq!(seen(&["👍🤩😍", "❤️", "👨‍👩‍👧‍👦", "🇰🇷"]).as_deref(), Some("👍🤩😍❤️👨‍👩‍👧‍👦"));
         assert_eq!(seen(&["1️⃣"]).as_deref(), Some("1️⃣"));
         assert_eq!(seen(&["<b>", "좋아요", "+1", ""]), None);
+    }
+
+    #[test]
+    fn a_note_says_nothing_that_a_post_carried_over_would_make_false() {
+        // What is new was never issued: it may have come before the last edition, which had no room for it.
+        let notes: Vec<&str> = sample::inputs("")
+            .iter()
+            .flat_map(|input| LetterView::new(input).sections)
+            .filter(|section| section.kind == "new")
+            .map(|section| section.note)
+            .collect();
+        assert_eq!(notes, ["아직 전해 드리지 않은 새 글이에요.", "블로그에 최근 올라온 글이에요."]);
     }
 }

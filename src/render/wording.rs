@@ -2,6 +2,10 @@
 
 /// `message` of Tera in Korean; `name` is the name at the place, where there is one.
 pub(super) fn in_korean(message: &str, name: &str) -> String {
+    // what our own filters say begins in Korean and is said as it is
+    if message.starts_with(|c| ('가'..='힣').contains(&c)) {
+        return message.to_owned();
+    }
     unknown(message, name).unwrap_or_else(|| match explained(message) {
         Some(korean) => format!("문법에 맞지 않아요. {korean} (Tera: {message})"),
         None => format!("문법에 맞지 않아요. (Tera: {message})"),

@@ -106,7 +106,7 @@ pub fn delay(attempts: i64, key: i64) -> Duration {
 }
 
 /// A fixed, well-mixed number for a row and a try (splitmix64's finaliser).
-fn scatter(key: i64, attempts: i64) -> u64 {
+pub fn scatter(key: i64, attempts: i64) -> u64 {
     let mut z = (key as u64).wrapping_add((attempts as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

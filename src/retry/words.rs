@@ -1,314 +1,126 @@
 //! Pure: what a reply's text speaks of, in Korean and English. Only ever a hint beside stage and codes.
+//!
+//! A word alone says little: "does not exist" may be said of a reader or of our own domain, "수신거부" of a person's list
+//! or of a whole server's. So a reader is only spoken of where the text names one ([`READER`]) beside what became of
+//! them, and only withdraws where the text names the reader as the one who refuses and nothing larger
+//! ([`NOT_A_PERSON`]).
+
+mod of_others;
+mod of_readers;
+
+use of_others::*;
+use of_readers::*;
 
 /// What a text speaks of; several may hold.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Topics {
-    /// The reader's own block list.
+    /// The reader's own block list, and nobody else's.
     pub(super) reader_refuses: bool,
-    /// The address does not exist.
+    /// Some refusal by or for the recipient; whose is not clear.
+    pub(super) recipient_refused: bool,
+    /// The reader does not exist.
     pub(super) no_such_user: bool,
-    /// It exists but sleeps or is locked.
+    /// Asleep or locked, whoever it is.
     pub(super) inactive: bool,
+    /// The text names a reader, a mailbox, an account.
+    pub(super) reader: bool,
+    /// RFC 5321's own words for 550, which may mean anything.
+    pub(super) unavailable: bool,
     /// No room.
     pub(super) full: bool,
+    /// The reader gets more mail just now than the server lets through.
+    pub(super) busy: bool,
     /// Come again later, first contact.
     pub(super) greylist: bool,
+    /// Logging in, sending, access: it may be about us, and no reader is blamed.
+    pub(super) aside: bool,
+    /// Domains, hosts, records: with no code to say whose, no reader is blamed.
+    pub(super) vague: bool,
+    /// Something is out of order for a time, there or in DNS.
+    pub(super) trouble: bool,
     /// Too many, too fast.
     pub(super) pace: bool,
-    /// Spam, reputation, authentication of the sender, block lists.
+    /// Our address, domain, server, its IP or its authentication: nobody else is meant.
+    pub(super) sender: bool,
+    /// Spam, block lists, policy, or a mention of the sender.
     pub(super) policy: bool,
     /// The message is too large.
     pub(super) too_large: bool,
 }
 
-const READER_REFUSES: &[&str] = &[
-    "user's reject",
-    "user reject list",
-    "user's block",
-    "user's spam",
-    "users reject",
-    "by the user",
-    "by the recipient",
-    "by recipient",
-    "recipient's reject",
-    "recipient's block",
-    "recipient has blocked",
-    "user has blocked",
-    "blocked by user",
-    "recipient blocked",
-    "recipient does not want",
-    "recipient rejects mail from",
-    "수신자가 차단",
-    "수신자가 거부",
-    "수신자가 수신",
-    "수신자의 수신거부",
-    "수신자의 차단",
-    "사용자가 차단",
-    "사용자가 거부",
-    "사용자가 수신",
-    "사용자의 수신거부",
-    "사용자의 차단",
-    "개인 수신거부",
-    "수신거부 목록",
-    "수신 거부 목록",
-    "수신거부한 발신",
-    "수신거부된 발신",
-    "수신거부 등록",
-];
-const NO_SUCH_USER: &[&str] = &[
-    "no such user",
-    "no such recipient",
-    "no such mailbox",
-    "no such account",
-    "no such address",
-    "no such person",
-    "user unknown",
-    "unknown user",
-    "unknown recipient",
-    "unknown account",
-    "unknown mailbox",
-    "recipient unknown",
-    "mailbox unknown",
-    "user not found",
-    "recipient not found",
-    "mailbox not found",
-    "account not found",
-    "address not found",
-    "user doesn't exist",
-    "does not exist",
-    "doesn't exist",
-    "not exist",
-    "no mailbox",
-    "invalid recipient",
-    "invalid mailbox",
-    "invalid user",
-    "not a valid mailbox",
-    "not a known user",
-    "unrouteable address",
-    "bad destination mailbox",
-    "존재하지 않",
-    "존재하지않",
-    "없는 사용자",
-    "없는 계정",
-    "없는 주소",
-    "없는 수신자",
-    "없는 메일",
-    "없는 아이디",
-    "알 수 없는 사용자",
-    "알 수 없는 수신자",
-    "사용자를 찾을 수 없",
-    "수신자를 찾을 수 없",
-    "계정을 찾을 수 없",
-    "등록되지 않은",
-    "가입되지 않은",
-    "탈퇴",
-];
-const INACTIVE: &[&str] = &[
-    "inactive",
-    "not active",
-    "suspended",
-    "dormant",
-    "disabled",
-    "deactivated",
-    "locked",
-    "is closed",
-    "expired account",
-    "휴면",
-    "정지",
-    "비활성",
-    "장기 미사용",
-    "장기미사용",
-    "미접속",
-    "잠긴",
-    "잠금",
-    "중지된",
-];
-const FULL: &[&str] = &[
-    "mailbox full",
-    "mailbox is full",
-    "mail box full",
-    "inbox full",
-    "inbox is full",
-    "over quota",
-    "overquota",
-    "quota exceeded",
-    "exceeded quota",
-    "out of storage",
-    "exceeded storage",
-    "storage limit",
-    "not enough space",
-    "용량 초과",
-    "용량초과",
-    "용량을 초과",
-    "용량이 초과",
-    "용량이 부족",
-    "용량 부족",
-    "편지함이 가득",
-    "메일함이 가득",
-    "가득 찼",
-    "가득 차",
-    "저장 공간",
-];
-const GREYLIST: &[&str] =
-    &["greylist", "graylist", "grey-list", "gray-list", "greylisted", "그레이리스트", "그레이리스팅"];
-const PACE: &[&str] = &[
-    "too many",
-    "too much mail",
-    "too fast",
-    "too frequent",
-    "unusual rate",
-    "rate limit",
-    "ratelimit",
-    "rate-limit",
-    "throttl",
-    "sending limit",
-    "sending rate",
-    "daily limit",
-    "hourly limit",
-    "message limit",
-    "connection limit",
-    "exceeded the limit",
-    "slow down",
-    "너무 많",
-    "너무 자주",
-    "너무 빠",
-    "대량 발송",
-    "대량발송",
-    "과다",
-    "한도를 초과",
-    "한도 초과",
-    "발송 제한",
-    "발송제한",
-    "횟수를 초과",
-    "횟수 초과",
-    "건수를 초과",
-    "건수 초과",
-    "동시 접속",
-    "동시접속",
-];
-const POLICY: &[&str] = &[
-    "spf",
-    "dkim",
-    "dmarc",
-    "permitted sender",
-    "unauthenticated",
-    "not authenticated",
-    "authentication-results",
-    "sender verif",
-    "spam",
-    "unsolicited",
-    "bulk mail",
-    "blocked",
-    "block list",
-    "blocklist",
-    "blacklist",
-    "black list",
-    "denylist",
-    "dnsbl",
-    "rbl",
-    "listed",
-    "spamhaus",
-    "spamcop",
-    "kisa",
-    "reputation",
-    "policy",
-    "policies",
-    "filtered",
-    "filter",
-    "your ip",
-    "your host",
-    "your server",
-    "your domain",
-    "sender domain",
-    "access denied",
-    "not allowed",
-    "not permitted",
-    "prohibited",
-    "banned",
-    "relay access",
-    "relaying denied",
-    "unable to relay",
-    "not relay",
-    "reverse dns",
-    "rdns",
-    "ptr",
-    "content rejected",
-    "message rejected",
-    "mail rejected",
-    "rejected due",
-    "virus",
-    "malware",
-    "phish",
-    "suspicious",
-    "abuse",
-    "스팸",
-    "차단",
-    "정책",
-    "필터",
-    "평판",
-    "발신자 인증",
-    "발신 도메인",
-    "발신도메인",
-    "보내는 서버",
-    "발송 서버",
-    "발송서버",
-    "발신 서버",
-    "발신서버",
-    "발신 ip",
-    "발송 ip",
-    "허용되지 않",
-    "허용하지 않",
-    "권한이 없",
-    "금지",
-    "의심",
-    "바이러스",
-    "피싱",
-    "불법",
-    "유해",
-    "블랙리스트",
-    "실시간",
-];
-const TOO_LARGE: &[&str] = &[
-    "too large",
-    "too big",
-    "size limit",
-    "message size",
-    "maximum size",
-    "exceeds size",
-    "size exceeds",
-    "크기 제한",
-    "크기를 초과",
-    "크기가 너무",
-    "크기 초과",
-    "메일 크기",
-    "메시지 크기",
-    "용량 제한",
-];
+impl Topics {
+    /// Speaks of the sender, or of policy, which is about senders wherever nothing else is said.
+    pub(super) fn blames_sender(&self) -> bool {
+        self.sender || self.policy
+    }
+}
+
+/// Phrases that speak of someone else than the reader.
+#[cfg(test)]
+pub(super) fn others() -> Vec<&'static str> {
+    [SENDER, POLICY, PACE, TROUBLE, ASIDE].concat()
+}
+
+/// Phrases that would blame the reader where nothing else is said.
+#[cfg(test)]
+pub(super) fn readers() -> Vec<&'static str> {
+    let mut phrases = [NO_SUCH_USER, INACTIVE].concat();
+    phrases.extend([
+        "the mailbox does not exist",
+        "등록되지 않은 계정입니다",
+        "account suspended",
+        "정지된 사용자입니다",
+    ]);
+    phrases
+}
 
 pub(super) fn topics(text: &str) -> Topics {
-    // One space between words, so that a reply's own line breaks and padding do not hide a phrase.
-    let text = text.to_lowercase().replace('\u{2019}', "'");
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = plain(text);
     let speaks_of = |phrases: &[&str]| phrases.iter().any(|phrase| contains_word(&text, phrase));
+    let reader = speaks_of(READER);
     Topics {
-        reader_refuses: speaks_of(READER_REFUSES),
-        no_such_user: speaks_of(NO_SUCH_USER),
+        reader_refuses: speaks_of(READER_REFUSES) && !speaks_of(NOT_A_PERSON),
+        recipient_refused: speaks_of(RECIPIENT_REFUSED) || speaks_of(READER_REFUSES),
+        no_such_user: speaks_of(NO_SUCH_USER) || (reader && speaks_of(ABSENT)),
         inactive: speaks_of(INACTIVE),
+        reader,
+        unavailable: speaks_of(UNAVAILABLE),
         full: speaks_of(FULL),
+        busy: speaks_of(BUSY),
         greylist: speaks_of(GREYLIST),
+        aside: speaks_of(ASIDE),
+        vague: speaks_of(VAGUE),
+        trouble: speaks_of(TROUBLE),
         pace: speaks_of(PACE),
+        sender: speaks_of(SENDER),
         policy: speaks_of(POLICY),
         too_large: speaks_of(TOO_LARGE),
     }
 }
 
-/// Latin phrases must begin at a word's start (`rbl` is not in `marble`); Korean has no such borders.
+/// Lower case, one space between words (so that a reply's own line breaks and padding do not hide a phrase), without
+/// addresses and what a link asks for: neither a domain's name nor `?ip=` says anything.
+fn plain(text: &str) -> String {
+    let text = text.to_lowercase().replace('\u{2019}', "'");
+    let words = text.split_whitespace().filter(|word| !word.contains('@'));
+    let words =
+        words.map(|word| if word.contains("://") { word.split('?').next().unwrap_or(word) } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Latin phrases must begin at a word's start (`rbl` is not in `marble`), and short ones end with it (`ip` is not
+/// `ipsum`). Korean has no such borders, but `수신할 수 없는 사용자` is no `없는 사용자`; `알 수 없는` is.
 fn contains_word(text: &str, phrase: &str) -> bool {
-    if !phrase.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        return text.contains(phrase);
-    }
+    let latin = phrase.starts_with(|c: char| c.is_ascii_alphanumeric());
     text.match_indices(phrase).any(|(at, _)| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        !before.is_some_and(|c| c.is_ascii_alphanumeric())
+        let (before, after) =
+            (text.get(..at).unwrap_or_default(), text.get(at + phrase.len()..).unwrap_or_default());
+        if !latin {
+            let unable = phrase.starts_with("없는") && before.ends_with("수 ") && !before.ends_with("알 수 ");
+            return !unable;
+        }
+        let starts = !before.ends_with(|c: char| c.is_ascii_alphanumeric());
+        let ends = phrase.len() > 3 || !after.starts_with(|c: char| c.is_ascii_alphanumeric());
+        starts && ends
     })
 }

@@ -102,6 +102,13 @@ fn schedules_read_back_in_korean() {
         ("* * * * *", "1분마다"),
         ("0 * * * *", "매시 정각"),
         ("0 */2 * * *", "2시간마다 정각"),
+        // from 21:00 it is three hours to midnight
+        ("0 */7 * * *", "매일 오전 0시, 오전 7시, 오후 2시, 오후 9시"),
+        // either day may match, and one of them always does
+        ("0 9 1 * 0-6", "매일 오전 9시"),
+        ("0 9 1-31 * MON", "매일 오전 9시"),
+        ("0 9 1-31 3 MON", "매년 3월 매일 오전 9시"),
+        ("0 9 */31 * *", "매월 1일 오전 9시"),
         ("0 9-18 * * 1-5", "평일(월–금) 오전 9시부터 오후 6시까지 매시 정각"),
         ("*/10 9-18 * * *", "매일 오전 9시부터 오후 6시까지 10분마다"),
         ("@weekly", "매주 일요일 오전 0시"),
@@ -128,6 +135,30 @@ fn a_slot_is_due_once_and_a_step_back_does_not_repeat_it() {
     assert_eq!(due(Some(slot), "2026-11-23T08:30:00+09:00"), Due::default());
     let behind = due(Some(slot), "2026-11-23T07:00:00+09:00").clock_behind;
     assert_eq!(behind, Some(Duration::hours(2)));
+}
+
+#[test]
+fn an_edition_is_made_ready_ahead_one_at_a_time_and_no_slot_to_come_is_called_missed() {
+    let daily = seoul("0 9 * * *");
+    let since = at("2026-11-23T08:00:00+09:00");
+    let due = |last: Option<&str>, now: &str, days| {
+        let last = last.map(at);
+        daily.due_ahead(last, since, at(now), Duration::hours(12), Duration::days(days))
+    };
+    let ready = |slot: &str| Due { publish: Some(Slot { at: at(slot), late: false }), ..Due::default() };
+    // As long as two intervals ahead, and still today's slot comes first.
+    let (today, tomorrow) = ("2026-11-23T09:00:00+09:00", "2026-11-24T09:00:00+09:00");
+    assert_eq!(due(None, "2026-11-23T08:15:00+09:00", 2), ready(today));
+    assert_eq!(due(Some(today), "2026-11-23T08:16:00+09:00", 2), Due::default());
+    assert_eq!(due(Some(today), today, 2), ready(tomorrow));
+    // Missed while nothing ran: made up for within max_late, and the next one waits for its turn.
+    let late = Due { publish: Some(Slot { at: at(today), late: true }), ..Due::default() };
+    assert_eq!(due(None, "2026-11-23T12:00:00+09:00", 2), late);
+    // Set back by half an hour, the clock is still believed.
+    assert_eq!(due(Some(tomorrow), "2026-11-22T08:30:00+09:00", 2), Due::default());
+    let behind = due(Some(tomorrow), "2026-11-20T09:00:00+09:00", 2).clock_behind;
+    assert_eq!(behind, Some(Duration::days(4)));
+    assert_eq!(due(Some(today), "2026-11-23T12:00:00+09:00", 0), Due::default());
 }
 
 #[test]

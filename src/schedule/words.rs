@@ -39,6 +39,11 @@ fn run(field: Field) -> Option<(u32, u32)> {
     (last - first >= 2 && field.bits.count_ones() == last - first + 1).then_some((first, last))
 }
 
+/// The hours between two times of a schedule that goes round the clock evenly.
+fn hours_apart(hour: Field) -> Option<u32> {
+    step(hour, 0, 24).filter(|hours| 24 % hours == 0)
+}
+
 fn minutes_words(minute: Field) -> String {
     match step(minute, 0, 60) {
         Some(1) => "1분마다".to_owned(),
@@ -57,7 +62,7 @@ fn times(minute: Field, hour: Field) -> String {
             format!("{text} 매시 {}", minutes_words(minute))
         }
     };
-    if let Some(hours) = step(hour, 0, 24) {
+    if let Some(hours) = hours_apart(hour) {
         return match hours {
             1 if every_minutes => minutes_words(minute),
             1 => format!("매시 {}", minutes_words(minute)),
@@ -103,8 +108,10 @@ pub(super) fn describe(fields: &[Field; 5]) -> String {
         if all_months { "매월".to_owned() } else { format!("매년 {}월", join(month.values())) };
     let days = format!("{}일", join(day.values()));
     let either = !day.star && !weekday.star;
+    let every_day = if either { all_days || all_weekdays } else { all_days && all_weekdays };
     let date = match (all_days, all_weekdays) {
-        (true, true) if all_months => "매일".to_owned(),
+        _ if every_day && all_months => "매일".to_owned(),
+        _ if every_day => format!("{in_months} 매일"),
         (true, true) => format!("{in_months} 매일"),
         (true, false) if all_months => every_week(weekday),
         (true, false) => format!("{in_months} {}", every_week(weekday)),
@@ -115,5 +122,5 @@ pub(super) fn describe(fields: &[Field; 5]) -> String {
     };
     let times = times(minute, hour);
     // "매일" adds nothing to what recurs round the clock.
-    if date == "매일" && step(hour, 0, 24).is_some() { times } else { format!("{date} {times}") }
+    if date == "매일" && hours_apart(hour).is_some() { times } else { format!("{date} {times}") }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::same;
 use super::score::{Scored, date, scores};
-use super::why::{Reason, sentence};
+use super::why::{Lead, Reason, sentence};
 use super::{Basis, Candidate, History, Judged, Rules, Section, Selection, Verdict};
 use crate::clock::Instant;
 use crate::model::SourceId;
@@ -222,19 +222,22 @@ impl Choice<'_> {
     /// Takes the first of `order` that fit, at most `max` and at most `room`; the rest learn their rank.
     fn fill(&mut self, kind: SectionKind, max: usize, room: usize, order: &[usize]) -> Vec<usize> {
         let mut picks = Vec::new();
-        let mut rank = 0;
+        let (mut rank, mut looked_back_at) = (0, 0);
         for index in order {
+            let looked_back = self.fresh.get(*index) == Some(&Fresh::LookedBack);
+            looked_back_at += usize::from(looked_back);
             if self.closed.get(*index).is_none_or(|closed| *closed) || !self.fits(kind, *index) {
                 continue;
             }
             rank += 1;
-            let looked_back = self.fresh.get(*index) == Some(&Fresh::LookedBack);
             let reason = if picks.len() < max.min(room) {
                 picks.push(*index);
                 if let Some(closed) = self.closed.get_mut(*index) {
                     *closed = true;
                 }
-                Some(Reason::Picked { kind, place: rank, looked_back })
+                let looked_back = looked_back && kind == SectionKind::New;
+                let place = if looked_back { looked_back_at } else { rank };
+                Some(Reason::Picked { kind, place, looked_back, lead: Lead::Unmoved })
             } else if self.reasons.get(*index).is_some_and(Option::is_some) {
                 continue; // The first section it missed is the one that is told.
             } else if picks.len() >= max {
@@ -255,7 +258,7 @@ impl Choice<'_> {
 
     /// Lets another post lead where the first would repeat the last edition's lead title: one of the same section,
     /// else the next section's first.
-    fn vary_lead(&self, sections: &mut [(SectionKind, Vec<usize>)]) {
+    fn vary_lead(&mut self, sections: &mut [(SectionKind, Vec<usize>)]) {
         let Some(last) = self.history.last_lead.as_deref() else { return };
         let repeats =
             |index: &usize| self.candidates.get(*index).is_some_and(|one| one.title.trim() == last.trim());
@@ -263,7 +266,11 @@ impl Choice<'_> {
             .iter()
             .enumerate()
             .find_map(|(section, (_, picks))| Some((section, picks.iter().position(|pick| !repeats(pick))?)));
-        let Some((section, place)) = other else { return };
+        let Some((section, place)) = other.filter(|other| *other != (0, 0)) else { return };
+        let at = |section: usize, place: usize| {
+            sections.get(section).and_then(|(_, picks)| picks.get(place)).copied()
+        };
+        let moved = [(at(0, 0), Lead::Given), (at(section, place), Lead::Taken)];
         if let Some((_, picks)) = sections.get_mut(section)
             && let Some(head) = picks.get_mut(..=place)
         {
@@ -271,6 +278,13 @@ impl Choice<'_> {
         }
         if let Some(head) = sections.get_mut(..=section) {
             head.rotate_right(1);
+        }
+        for (index, now) in moved {
+            if let Some(Some(Reason::Picked { lead, .. })) =
+                index.and_then(|index| self.reasons.get_mut(index))
+            {
+                *lead = now;
+            }
         }
     }
 

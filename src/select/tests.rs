@@ -82,11 +82,33 @@ fn lifetime_counts_stand_in_on_the_first_run_and_the_reason_says_so() {
         why(&selection, 1),
         "앞선 관측이 없어 지금까지의 반응 5개와 댓글 2개로 셈하여 '반응이 많았던 글' 1위예요."
     );
-    assert_eq!(why(&selection, 8), "첫 호라 가장 최근 글 5편까지를 새 글로 보았고 그중 1번째예요.");
+    assert_eq!(why(&selection, 8), "첫 호라 전부터 있던 글도 최근 5편까지 새 글로 보았고 그중 1번째예요.");
     assert_eq!(
         why(&selection, 2),
         "첫 호가 새 글로 보는 최근 글 5편에 들지 않고 지금까지 받은 반응이나 댓글도 없어요."
     );
+}
+
+#[test]
+fn the_first_edition_counts_what_it_looks_back_at_apart_from_what_arrived() {
+    let mut candidates: Vec<Candidate> = (1..=8).map(|id| candidate(id, (0, 0), (0, 0))).collect();
+    candidates.extend((11..=14).map(|id| arrived(id, 1, (0, 0))));
+    candidates[7].pinned = true;
+    let rules = Rules {
+        sections: vec![
+            SectionRule { kind: SectionKind::Pinned, max: 1 },
+            SectionRule { kind: SectionKind::New, max: 10 },
+        ],
+        ..Rules::default()
+    };
+    let selection = select(&candidates, &rules, &History { first: true, ..weekly() }, hours(24));
+    assert_eq!(ids(&selection, SectionKind::New), [14, 13, 12, 11, 7, 6, 5, 4]);
+    assert_eq!(why(&selection, 14), "아직 싣지 않은 새 글로, 최근에 올라온 순서로 1번째예요.");
+    // The newest of the five is pinned, so the next is the second of them.
+    for (id, place) in [(7, 2), (4, 5)] {
+        let told = format!("첫 호라 전부터 있던 글도 최근 5편까지 새 글로 보았고 그중 {place}번째예요.");
+        assert_eq!(why(&selection, id), told);
+    }
 }
 
 #[test]
@@ -161,13 +183,42 @@ fn the_lead_title_is_not_the_last_editions() {
     let history = History { last_lead: Some("주간 회고".to_owned()), ..weekly() };
     let selection = select(&candidates, &Rules::default(), &history, hours(168));
     assert_eq!(ids(&selection, SectionKind::New), [2, 3, 1]);
+    assert_eq!(
+        why(&selection, 2),
+        "아직 싣지 않은 새 글로, 최근에 올라온 순서로 2번째인데 첫 글의 제목이 지난 호와 겹치지 않게 맨 앞에 두었어요."
+    );
+    assert_eq!(
+        why(&selection, 3),
+        "아직 싣지 않은 새 글로, 최근에 올라온 순서로 1번째지만 제목이 지난 호의 첫 글과 같아 맨 앞을 내주었어요."
+    );
+    assert_eq!(why(&selection, 1), "아직 싣지 않은 새 글로, 최근에 올라온 순서로 3번째예요.");
     // Alone in its section, it gives way to the next section's first.
     let alone = [candidates[2].clone(), candidate(9, (0, 0), (50, 0))];
     let selection = select(&alone, &Rules::default(), &history, hours(168));
     assert_eq!(selection.picks().map(|(_, pick)| pick.post.0).collect::<Vec<_>>(), [9, 3]);
+    assert_eq!(
+        why(&selection, 9),
+        "이번 기간에 반응 50개가 늘어 '반응이 많았던 글' 1위인데 첫 글의 제목이 지난 호와 겹치지 않게 맨 앞에 두었어요."
+    );
+    assert!(why(&selection, 3).ends_with("맨 앞을 내주었어요."));
     // With nothing else to lead, it leads.
     let selection = select(&candidates[2..], &Rules::default(), &history, hours(168));
     assert_eq!(selection.picks().count(), 1);
+    assert_eq!(why(&selection, 3), "아직 싣지 않은 새 글로, 최근에 올라온 순서로 1번째예요.");
+    // A pinned one gives way as well, and leads as well.
+    let mut pinned = candidates.clone();
+    pinned[2].pinned = true;
+    pinned[1].pinned = true;
+    let selection = select(&pinned, &Rules::default(), &history, hours(168));
+    assert_eq!(ids(&selection, SectionKind::Pinned), [2, 3]);
+    assert_eq!(
+        why(&selection, 2),
+        "직접 고정해 둔 글인데 첫 글의 제목이 지난 호와 겹치지 않게 맨 앞에 두었어요."
+    );
+    assert_eq!(
+        why(&selection, 3),
+        "직접 고정해 둔 글이지만 제목이 지난 호의 첫 글과 같아 맨 앞을 내주었어요."
+    );
 }
 
 #[test]

@@ -18,14 +18,25 @@ pub fn section_name(kind: SectionKind) -> &'static str {
     }
 }
 
+/// Whether a post stands in the letter where the order of its section put it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lead {
+    Unmoved,
+    /// It leads the letter, for the one before it would repeat the last edition's lead title.
+    Taken,
+    /// It would have led the letter, but for that.
+    Given,
+}
+
 /// Why a candidate is in or out.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reason {
-    /// In, at this place (from 1) of a section.
+    /// In, at this place (from 1) of the section's order, or of what the first edition looks back at.
     Picked {
         kind: SectionKind,
         place: usize,
         looked_back: bool,
+        lead: Lead,
     },
     Hidden,
     Missing,
@@ -96,27 +107,17 @@ pub(super) fn sentence(reason: Reason, gain: &Scored, rules: &Rules) -> String {
 
 fn write_sentence(out: &mut String, reason: Reason, gain: &Scored, rules: &Rules) -> fmt::Result {
     match reason {
-        Reason::Picked { kind: SectionKind::Pinned, .. } => out.write_str("직접 고정해 둔 글이에요."),
-        Reason::Picked { kind: SectionKind::New, place, looked_back: true } => {
-            write!(
-                out,
-                "첫 호라 가장 최근 글 {}편까지를 새 글로 보았고 그중 {place}번째예요.",
-                rules.look_back
-            )
-        }
-        Reason::Picked { kind: SectionKind::New, place, looked_back: false } => {
-            write!(out, "아직 싣지 않은 새 글로, 최근에 올라온 순서로 {place}번째예요.")
-        }
-        Reason::Picked { kind: SectionKind::Top, place, .. } => {
-            write!(out, "{} '{}' {place}위예요.", Because(gain), section_name(SectionKind::Top))
-        }
-        Reason::Picked { kind: SectionKind::Late, place, .. } => {
-            write!(
-                out,
-                "전부터 있던 글인데 {} '{}' {place}위예요.",
-                Because(gain),
-                section_name(SectionKind::Late)
-            )
+        Reason::Picked { kind, place, looked_back, lead } => {
+            write_place(out, kind, place, looked_back, gain, rules)?;
+            out.write_str(match (lead, kind) {
+                (Lead::Unmoved, SectionKind::Pinned) => "이에요.",
+                (Lead::Unmoved, _) => "예요.",
+                (Lead::Taken, _) => "인데 첫 글의 제목이 지난 호와 겹치지 않게 맨 앞에 두었어요.",
+                (Lead::Given, SectionKind::Pinned) => {
+                    "이지만 제목이 지난 호의 첫 글과 같아 맨 앞을 내주었어요."
+                }
+                (Lead::Given, _) => "지만 제목이 지난 호의 첫 글과 같아 맨 앞을 내주었어요.",
+            })
         }
         Reason::Hidden => out.write_str("글을 숨겨 두었어요."),
         Reason::Missing => out.write_str("출처의 글 목록에서 사라졌어요."),
@@ -181,5 +182,29 @@ fn write_sentence(out: &mut String, reason: Reason, gain: &Scored, rules: &Rules
             )
         }
         Reason::NoSection => out.write_str("이 다이제스트에는 이 글에 맞는 꼭지가 없어요."),
+    }
+}
+
+/// What a chosen post is, as far as its last noun: `… 2번째`, `… 1위`, `… 글`.
+fn write_place(
+    out: &mut String,
+    kind: SectionKind,
+    place: usize,
+    looked_back: bool,
+    gain: &Scored,
+    rules: &Rules,
+) -> fmt::Result {
+    match kind {
+        SectionKind::Pinned => out.write_str("직접 고정해 둔 글"),
+        SectionKind::New if looked_back => write!(
+            out,
+            "첫 호라 전부터 있던 글도 최근 {}편까지 새 글로 보았고 그중 {place}번째",
+            rules.look_back
+        ),
+        SectionKind::New => write!(out, "아직 싣지 않은 새 글로, 최근에 올라온 순서로 {place}번째"),
+        SectionKind::Top => write!(out, "{} '{}' {place}위", Because(gain), section_name(kind)),
+        SectionKind::Late => {
+            write!(out, "전부터 있던 글인데 {} '{}' {place}위", Because(gain), section_name(kind))
+        }
     }
 }

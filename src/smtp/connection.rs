@@ -171,6 +171,10 @@ impl Connection {
         }
         if smtputf8 {
             mail.push_str(" SMTPUTF8");
+            // Its header holds eight bits, so the relay must not take it for seven (RFC 6152).
+            if self.offers.eight_bit {
+                mail.push_str(" BODY=8BITMIME");
+            }
         }
         mail.push_str("\r\n");
         let rcpt = format!("RCPT TO:<{to}>\r\n");

@@ -13,8 +13,6 @@ pub struct Offers {
     pub eight_bit: bool,
     /// RFC 3207.
     pub starttls: bool,
-    /// RFC 2034.
-    pub enhanced_codes: bool,
     /// RFC 1870: the largest message taken, in bytes; 0 for offered without a limit.
     pub size: Option<u64>,
     /// RFC 4954: AUTH PLAIN.
@@ -37,7 +35,6 @@ impl Offers {
             "SMTPUTF8" => self.smtputf8 = true,
             "8BITMIME" => self.eight_bit = true,
             "STARTTLS" => self.starttls = true,
-            "ENHANCEDSTATUSCODES" => self.enhanced_codes = true,
             "SIZE" => self.size = Some(words.next().and_then(|size| size.parse().ok()).unwrap_or(0)),
             "AUTH" => {
                 for mechanism in words {
@@ -71,7 +68,7 @@ mod tests {
             offers.take(line.as_bytes());
         }
         assert!(offers.pipelining && offers.starttls && offers.auth_plain && offers.auth_login);
-        assert!(!offers.smtputf8 && !offers.eight_bit && !offers.enhanced_codes);
+        assert!(!offers.smtputf8 && !offers.eight_bit);
         assert!(offers.takes(1000) && !offers.takes(1001));
     }
 }

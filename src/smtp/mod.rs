@@ -95,7 +95,7 @@ pub struct RelaySettings {
     pub ca_file: Option<std::path::PathBuf>,
     /// Login, where the relay wants one.
     pub login: Option<Login>,
-    /// Name given in EHLO; none: the sender's domain.
+    /// Name given in EHLO; the configuration puts the sender's domain where none is set. None: this end's address.
     pub hello: Option<String>,
     /// Connections at once.
     pub connections: usize,

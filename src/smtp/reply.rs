@@ -114,10 +114,10 @@ fn leading_code(text: &str) -> (Option<Enhanced>, &str) {
     }
 }
 
-/// Some servers write it as `(#5.1.1)` behind the text.
+/// Some servers write it as `(#5.1.1)` or `(#5.1.1 - chkuser)` behind the text.
 fn bracketed_code(text: &str) -> Option<Enhanced> {
     let (_, after) = text.split_once("(#")?;
-    enhanced(after.split_once(')')?.0)
+    enhanced(after.split([')', ' ']).next()?)
 }
 
 fn enhanced(word: &str) -> Option<Enhanced> {
@@ -154,10 +154,12 @@ mod tests {
         let reply = read(&[b"550-5.1.1 The account", b"550 5.1.1 does not exist"]).unwrap().unwrap();
         assert_eq!(reply.to_string(), "550 5.1.1 The account does not exist");
         assert_eq!(read(&[b"250"]).unwrap().unwrap().text, "");
-        assert_eq!(
-            read(&[b"550 sorry (#5.1.1)"]).unwrap().unwrap().enhanced.map(|e| e.to_string()).as_deref(),
-            Some("5.1.1")
-        );
+        for said in
+            [&b"550 sorry (#5.1.1)"[..], b"511 sorry, no mailbox here by that name (#5.1.1 - chkuser)"]
+        {
+            let enhanced = read(&[said]).unwrap().unwrap().enhanced;
+            assert_eq!(enhanced.map(|code| code.to_string()).as_deref(), Some("5.1.1"));
+        }
     }
 
     #[test]

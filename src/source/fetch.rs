@@ -46,7 +46,7 @@ pub enum Fetched {
 /// Limits of a fetch. The default is what a source gets unless a test needs it shorter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchSettings {
-    /// Whether the location's own host may have a private address. What it redirects to may not.
+    /// Whether the location's own host and port may have a private address. What it redirects to may not.
     pub allow_private: bool,
     /// The newsletter's home, for the `User-Agent`.
     pub home: Option<Url>,

@@ -2,11 +2,13 @@
 //!
 //! A listing is a window on the newest posts. What a selector does not find is not told, which is not the same as 0.
 
-mod bounds;
 mod presets;
+mod tree;
 mod words;
 
-use scraper::{ElementRef, Html, Selector};
+use std::collections::HashSet;
+
+use scraper::{ElementRef, Selector};
 use url::Url;
 
 use super::FetchedPage;
@@ -14,6 +16,7 @@ use super::feed::{LONGEST_ID, TITLE_WIDTH, address, date, plain};
 use crate::korean::{title, width};
 use crate::model::post::{FetchedPost, Reactions, Untold};
 pub use presets::{PRESETS, Preset};
+use tree::Stunted;
 
 /// More posts than this are not read from one page.
 const POSTS: usize = 5_000;
@@ -71,10 +74,13 @@ pub enum HtmlError {
     #[error("글 {0}편을 찾았지만 제목이 있는 것이 하나도 없어요. `[source.select]`의 title을 고치세요")]
     NoTitle(usize),
     /// It would cost too much to understand.
-    #[error("태그가 너무 깊게 겹쳐 있어 읽지 않았어요. 글 목록 페이지의 주소를 확인하세요")]
-    TooDeep,
+    #[error("태그가 너무 많거나 깊게 겹쳐 있어 읽지 않았어요. 글 목록 페이지의 주소를 확인하세요")]
+    TooLarge,
+    /// Understanding it took too long.
+    #[error("페이지의 짜임이 이상해 정해진 시간 안에 읽지 못했어요. 글 목록 페이지의 주소를 확인하세요")]
+    TooSlow,
     /// A selector is no selector.
-    #[error("`{0}`은(는) CSS 선택자가 아니에요. `[source.select]`를 고치세요")]
+    #[error("CSS 선택자로 읽을 수 없어요: `{0}`. `[source.select]`를 고치세요")]
     Selector(String),
 }
 
@@ -116,22 +122,28 @@ fn compiled(text: &str) -> Result<Selector, HtmlError> {
     Selector::parse(text).map_err(|_| HtmlError::Selector(text.chars().take(100).collect()))
 }
 
-/// Reads a page found at `location`, to which its links are relative where it says nothing else.
-pub fn parse(text: &str, location: Option<&Url>, listing: &Listing) -> Result<ListingPage, HtmlError> {
+/// Reads a page found at `location`, to which its links are relative where it says nothing else. `go_on` is asked now
+/// and then whether anyone still waits for it.
+pub fn parse(
+    text: &str,
+    location: Option<&Url>,
+    listing: &Listing,
+    go_on: &dyn Fn() -> bool,
+) -> Result<ListingPage, HtmlError> {
     if text.trim().is_empty() {
         return Err(HtmlError::Empty);
     }
-    if !bounds::is_bounded(text) {
-        return Err(HtmlError::TooDeep);
-    }
     let reader = Reader::new(listing)?;
-    let html = Html::parse_document(text);
+    let html = tree::grown(text, go_on).map_err(|stunted| match stunted {
+        Stunted::TooLarge => HtmlError::TooLarge,
+        Stunted::Stopped => HtmlError::TooSlow,
+    })?;
     let base = first(html.root_element(), &compiled("base[href]")?)
         .and_then(|element| element.attr("href"))
         .and_then(|href| address(href, location))
         .and_then(|base| Url::parse(&base).ok());
     let base = base.as_ref().or(location);
-    let items: Vec<ElementRef<'_>> = html.select(&reader.item).take(POSTS).collect();
+    let items = innermost(html.select(&reader.item).take(POSTS).collect());
     if items.is_empty() {
         return Err(HtmlError::NoItem(listing.item.clone()));
     }
@@ -152,6 +164,21 @@ pub fn parse(text: &str, location: Option<&Url>, listing: &Listing) -> Result<Li
         ..FetchedPage::default()
     };
     Ok(ListingPage { page, next })
+}
+
+/// The elements without those that hold others of them: a list of posts is no post, and no text is read twice.
+fn innermost(mut items: Vec<ElementRef<'_>>) -> Vec<ElementRef<'_>> {
+    let mut holders = HashSet::new();
+    for item in &items {
+        // Above one that was met before, all were met.
+        for holder in item.ancestors() {
+            if !holders.insert(holder.id()) {
+                break;
+            }
+        }
+    }
+    items.retain(|item| !holders.contains(&item.id()));
+    items
 }
 
 /// A pick made ready; no selector: the element itself.
@@ -223,7 +250,9 @@ impl Reader {
     fn post(&self, item: ElementRef<'_>, base: Option<&Url>) -> Option<FetchedPost> {
         let text = |ready: &Option<Ready>| ready.as_ref().and_then(|ready| ready.value(item));
         let body = text(&self.excerpt).unwrap_or_default();
-        let title = text(&self.title).map(|text| line(&text)).unwrap_or_default();
+        let title = text(&self.title).map(|text| line(&text)).filter(|title| !title.is_empty());
+        let linked = || self.link.as_ref().and_then(|link| link.element(item)).map(|link| line(&inner(link)));
+        let title = title.or_else(linked).unwrap_or_default();
         let title = match body.lines().next() {
             Some(first) if title.is_empty() => width::cut(first, TITLE_WIDTH),
             _ => title,

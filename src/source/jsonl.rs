@@ -7,19 +7,19 @@
 //! stands in where there is no `reactions`; a number may be written as text. A wrong line is told of and costs nothing
 //! but itself. Lines are newest first; where every post has a date, the dates decide.
 
+use serde::de::DeserializeSeed;
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::FetchedPage;
-use super::feed::json::{number, reactions_of};
+use super::feed::json::{EMOJI, number, reactions_of};
 use super::feed::{LONGEST_ID, POSTS, TITLE_WIDTH, address, date, plain, shown_title_of};
+use super::sparse_json::Keep;
 use crate::korean::width;
 use crate::model::post::{Emoji, FetchedPost, Reactions, Untold};
 
 /// Wrong lines named one by one; the rest is counted.
 const NAMED: usize = 5;
-/// Emoji kept of one post.
-const EMOJI: usize = 50;
 
 /// Why a text is no list of posts; Korean, with what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +40,7 @@ pub enum JsonlError {
 /// Reads the lines; relative addresses are relative to `location`.
 pub fn parse(text: &str, location: Option<&Url>) -> Result<FetchedPage, JsonlError> {
     let text = text.trim_start_matches('\u{feff}');
-    let (mut posts, mut wrong) = (Vec::new(), Vec::new());
+    let (mut posts, mut wrong, mut unnamed) = (Vec::new(), Vec::new(), 0_usize);
     let mut too_many = false;
     for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
         if posts.len() >= POSTS {
@@ -49,7 +49,8 @@ pub fn parse(text: &str, location: Option<&Url>) -> Result<FetchedPage, JsonlErr
         }
         match post(text, location) {
             Ok(post) => posts.push(post),
-            Err(why) => wrong.push((line, why)),
+            Err(why) if wrong.len() < NAMED => wrong.push((line, why)),
+            Err(_) => unnamed += 1,
         }
     }
     if posts.is_empty() {
@@ -61,15 +62,14 @@ pub fn parse(text: &str, location: Option<&Url>) -> Result<FetchedPage, JsonlErr
         posts.sort_by_key(|post| std::cmp::Reverse(post.published_at));
     }
     let gaps = !wrong.is_empty() || too_many;
-    Ok(FetchedPage { posts, notes: notes(&wrong, too_many), gaps, ..FetchedPage::default() })
+    Ok(FetchedPage { posts, notes: notes(&wrong, unnamed, too_many), gaps, ..FetchedPage::default() })
 }
 
-fn notes(wrong: &[(usize, &'static str)], too_many: bool) -> Vec<String> {
-    let named = wrong.iter().take(NAMED);
+fn notes(wrong: &[(usize, &'static str)], unnamed: usize, too_many: bool) -> Vec<String> {
     let mut notes: Vec<String> =
-        named.map(|(line, why)| format!("{line}행은 건너뛰었어요: {why}.")).collect();
-    if wrong.len() > NAMED {
-        notes.push(format!("그 밖에 {}행을 더 건너뛰었어요.", wrong.len() - NAMED));
+        wrong.iter().map(|(line, why)| format!("{line}행은 건너뛰었어요: {why}.")).collect();
+    if unnamed > 0 {
+        notes.push(format!("그 밖에 {unnamed}행을 더 건너뛰었어요."));
     }
     if too_many {
         notes.push(format!("글이 너무 많아 앞의 {POSTS}편만 읽었어요."));
@@ -77,11 +77,24 @@ fn notes(wrong: &[(usize, &'static str)], too_many: bool) -> Vec<String> {
     notes
 }
 
+fn member(name: &str) -> Option<Keep> {
+    match name {
+        "id" | "title" | "url" | "author" | "published_at" | "html" | "body" | "comments" => {
+            Some(Keep::Scalar)
+        }
+        "reactions" | "emoji" => Some(Keep::Few(EMOJI)),
+        _ => None,
+    }
+}
+
 fn post(line: &str, location: Option<&Url>) -> Result<FetchedPost, &'static str> {
-    let value: Value = serde_json::from_str(line).map_err(|error| match error.is_eof() {
-        true => "JSON이 중간에 끊겼어요",
-        false => "JSON으로 읽을 수 없어요",
-    })?;
+    let mut document = serde_json::Deserializer::from_str(line);
+    let read = Keep::Members(member).deserialize(&mut document);
+    let value =
+        read.and_then(|value| document.end().map(|()| value)).map_err(|error| match error.is_eof() {
+            true => "JSON이 중간에 끊겼어요",
+            false => "JSON으로 읽을 수 없어요",
+        })?;
     let object = value.as_object().ok_or("JSON 객체(`{…}`)가 아니에요")?;
     let text = |name: &str| text_of(object, name);
     let body = match (text("html"), text("body")) {

@@ -12,6 +12,7 @@ mod similar;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use crate::clock::Instant;
 use crate::model::PostId;
 use crate::model::post::FetchedPost;
 
@@ -20,6 +21,9 @@ use label::Label;
 
 /// A post moved to another address or id is only believed with a body at least this long (characters).
 const MOVED_CHARS: usize = 200;
+
+/// From this many posts on, that none of them has a known id or address says something of the source.
+const STRANGERS: usize = 3;
 
 /// What matching needs of a kept post.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub struct Known {
     pub title: String,
     /// Its address.
     pub url: Option<String>,
+    /// When it was published, as the source said.
+    pub published_at: Option<Instant>,
     /// Its body's print.
     pub print: BodyPrint,
     /// The source did not list it the last time.
@@ -71,6 +77,7 @@ pub fn match_posts<'a, E>(
     let mut pairing = Pairing::new(known, fetched);
     pairing.by_id();
     pairing.by_address();
+    pairing.doubt_ids();
     pairing.by_title_and_body(cut_off);
     pairing.by_body();
     if pairing.is_ambiguous() {
@@ -94,6 +101,9 @@ enum Entry {
 /// Who is paired with whom so far. Places in the two lists throughout.
 struct Pairing<'a> {
     known: &'a [&'a Known],
+    fetched: &'a [FetchedPost],
+    /// Nobody was known by id or address: the source may give new ones at each reading.
+    strangers: bool,
     kept: Vec<Label<'a>>,
     seen: Vec<Label<'a>>,
     met: Vec<Met>,
@@ -105,7 +115,7 @@ impl<'a> Pairing<'a> {
         let kept: Vec<Label<'a>> = known.iter().map(|known| Label::of_known(known)).collect();
         let mut seen: Vec<Label<'a>> = fetched.iter().map(Label::of_fetched).collect();
         let met = label::settle_repeats(&mut seen);
-        Pairing { known, kept, seen, met, taken: vec![false; known.len()] }
+        Pairing { known, fetched, strangers: false, kept, seen, met, taken: vec![false; known.len()] }
     }
 
     fn is_open(&self, f: usize) -> bool {
@@ -122,13 +132,26 @@ impl<'a> Pairing<'a> {
         }
     }
 
-    /// Pairs two whose ids and addresses do not say that they are different posts.
+    /// Pairs two whose ids and addresses do not say that they are different posts, or say so where they say it of all
+    /// and the dates are the same.
     fn pair_if_allowed(&mut self, k: usize, f: usize) {
         if let (Some(kept), Some(seen)) = (self.kept.get(k), self.seen.get(f))
-            && !kept.differs(seen)
+            && (!kept.differs(seen) || (self.strangers && self.same_date(k, f) == Some(true)))
         {
             self.pair(k, f);
         }
+    }
+
+    /// None where either has no date.
+    fn same_date(&self, k: usize, f: usize) -> Option<bool> {
+        let (kept, seen) = (self.known.get(k)?.published_at?, self.fetched.get(f)?.published_at?);
+        Some(kept.timestamp_millis() == seen.timestamp_millis())
+    }
+
+    /// A source that gives each post a new id or address at each reading would give each post anew.
+    fn doubt_ids(&mut self) {
+        let none = !self.met.iter().any(|met| matches!(met, Met::Known(_)));
+        self.strangers = none && self.seen.len() >= STRANGERS;
     }
 
     fn open_known(&self) -> impl Iterator<Item = (usize, &Label<'a>)> {
@@ -168,7 +191,8 @@ impl<'a> Pairing<'a> {
         let key = |_, label: &'_ Label<'a>| label.print;
         for (k, f) in self.aligned(cut_off, true, key, key) {
             let Some((kept, seen)) = self.kept.get(k).zip(self.seen.get(f)) else { continue };
-            if kept.print.chars >= MOVED_CHARS || !kept.differs(seen) {
+            let moved = self.strangers && self.same_date(k, f) != Some(false);
+            if kept.print.chars >= MOVED_CHARS || !kept.differs(seen) || moved {
                 self.pair(k, f);
             }
         }

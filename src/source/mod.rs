@@ -5,9 +5,11 @@ pub mod fetch;
 pub mod guard;
 pub mod html;
 pub mod jsonl;
+pub mod known_blog;
 pub mod matching;
 pub mod page_text;
 pub mod read;
+mod sparse_json;
 
 use std::path::PathBuf;
 use std::time::Duration;

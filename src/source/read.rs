@@ -1,11 +1,16 @@
 //! Effect: one reading of a source: what lies at its location, understood in its format.
 
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::feed::{self, FeedError};
 use super::fetch::{FetchError, FetchSettings, Fetched, Validators, fetch};
 use super::html::{self, HtmlError, Listing};
 use super::jsonl::{self, JsonlError};
+use super::known_blog::feed_of;
 use super::page_text::{self, PageTextError};
 use super::{FetchedPage, Location, SourceKind, SourceSettings};
 
@@ -24,42 +29,73 @@ pub enum ReadError {
     /// Nothing came.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// What came is no page dump.
-    #[error("출처 `{source_name}`에서 읽은 글 목록: {cause}")]
-    PageText {
+    /// What came is not what the source's format expects.
+    #[error("출처 `{source_name}`에서 읽은 {}: {fault}{}", fault.what(), instead(.feed.as_ref()))]
+    Understand {
         /// The source.
         source_name: String,
         /// What is wrong, and where.
-        cause: PageTextError,
+        fault: Misread,
+        /// The feed that the blog's address tells of, where that would help.
+        feed: Option<Url>,
     },
-    /// What came holds no posts that the selectors find.
-    #[error("출처 `{source_name}`에서 읽은 페이지: {cause}")]
-    Html {
-        /// The source.
-        source_name: String,
-        /// What is wrong.
-        cause: HtmlError,
-    },
-    /// What came is no list of JSON lines.
-    #[error("출처 `{source_name}`에서 읽은 JSON 글 목록: {cause}")]
-    Jsonl {
-        /// The source.
-        source_name: String,
-        /// What is wrong, and where.
-        cause: JsonlError,
-    },
-    /// What came is no feed.
-    #[error("출처 `{source_name}`에서 읽은 피드: {cause}")]
-    Feed {
-        /// The source.
-        source_name: String,
-        /// What is wrong.
-        cause: FeedError,
-    },
+}
+
+/// What is wrong with a text, by the format it was to have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misread {
+    /// It is no page dump.
+    #[error(transparent)]
+    PageText(#[from] PageTextError),
+    /// It holds no posts that the selectors find.
+    #[error(transparent)]
+    Html(#[from] HtmlError),
+    /// It is no list of JSON lines.
+    #[error(transparent)]
+    Jsonl(#[from] JsonlError),
+    /// It is no feed.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// Understanding it came to no end.
+    #[error("이해하다가 멈췄어요. 출처의 주소를 확인하세요")]
+    Broken,
+}
+
+impl Misread {
+    fn what(&self) -> &'static str {
+        match self {
+            Misread::PageText(_) => "글 목록",
+            Misread::Html(_) => "페이지",
+            Misread::Jsonl(_) => "JSON 글 목록",
+            Misread::Feed(_) => "피드",
+            Misread::Broken => "내용",
+        }
+    }
+
+    /// A web page came, and no posts with it: another address may give them.
+    fn is_page(&self) -> bool {
+        matches!(
+            self,
+            Misread::PageText(PageTextError::Markup)
+                | Misread::Html(HtmlError::NoItem(_) | HtmlError::NoTitle(_))
+                | Misread::Feed(FeedError::Html)
+        )
+    }
+}
+
+fn instead(feed: Option<&Url>) -> String {
+    feed.map_or_else(String::new, |feed| {
+        format!(". 이 블로그는 피드로 읽을 수 있어요: `kind = \"feed\"`, `location = \"{feed}\"`")
+    })
 }
 
 /// Bytes of a listing page: a tree of it takes many times as many.
 const HTML_LIMIT: u64 = 2_000_000;
+/// How long a text may take to be understood.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Texts are understood one at a time: the largest take many times their length while they are.
+static DESK: Semaphore = Semaphore::const_new(1);
 
 /// Reads the source. `seen` marks the version read last.
 pub async fn read(
@@ -75,28 +111,40 @@ pub async fn read(
         Fetched::Unchanged => return Ok(Reading::Unchanged),
         Fetched::Text { text, validators, cut_off } => (text, validators, cut_off),
     };
-    let mut page = understood(source, &text)?;
+    let (kind, at) = (source.kind, address(&source.location).cloned());
+    let read = at_the_desk(move |_| understood(kind, &text, at.as_ref())).await;
+    let mut page = read.unwrap_or(Err(Misread::Broken)).map_err(|fault| misread(source, fault))?;
     // A feed tells by its own end whether it is whole.
     page.cut_off |= cut_off && !page.window;
     Ok(Reading::Page(page, validators))
 }
 
-fn understood(source: &SourceSettings, text: &str) -> Result<FetchedPage, ReadError> {
-    let name = || source.name.clone();
-    let location = address(&source.location);
-    match source.kind {
-        SourceKind::PageText => {
-            page_text::parse(text).map_err(|cause| ReadError::PageText { source_name: name(), cause })
-        }
-        SourceKind::Feed => {
-            feed::parse(text, location).map_err(|cause| ReadError::Feed { source_name: name(), cause })
-        }
-        SourceKind::Jsonl => {
-            jsonl::parse(text, location).map_err(|cause| ReadError::Jsonl { source_name: name(), cause })
-        }
-        // Read page by page above.
-        SourceKind::Html => Err(ReadError::Html { source_name: name(), cause: HtmlError::Empty }),
-    }
+fn understood(kind: SourceKind, text: &str, at: Option<&Url>) -> Result<FetchedPage, Misread> {
+    Ok(match kind {
+        SourceKind::PageText => page_text::parse(text)?,
+        SourceKind::Feed => feed::parse(text, at)?,
+        SourceKind::Jsonl => jsonl::parse(text, at)?,
+        // Read page by page instead.
+        SourceKind::Html => return Err(HtmlError::Empty.into()),
+    })
+}
+
+/// Runs `task` on a thread of its own: a large text takes a while. It may ask whether it is still waited for; nothing
+/// comes of it once it is not.
+async fn at_the_desk<T: Send + 'static>(
+    task: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
+) -> Option<T> {
+    let _seat = DESK.acquire().await.ok()?;
+    let wanted = CancellationToken::new();
+    let _until_left = wanted.clone().drop_guard();
+    let run = tokio::task::spawn_blocking(move || task(&|| !wanted.is_cancelled()));
+    tokio::time::timeout(LONGEST, run).await.ok()?.ok()
+}
+
+fn misread(source: &SourceSettings, fault: impl Into<Misread>) -> ReadError {
+    let fault = fault.into();
+    let feed = address(&source.location).filter(|_| fault.is_page()).and_then(feed_of);
+    ReadError::Understand { source_name: source.name.clone(), fault, feed }
 }
 
 fn address(location: &Location) -> Option<&Url> {
@@ -125,9 +173,8 @@ async fn read_listing(
         Fetched::Unchanged => return Ok(Reading::Unchanged),
         Fetched::Text { text, validators, .. } => (text, validators),
     };
-    let failed = |cause| ReadError::Html { source_name: source.name.clone(), cause };
-    let (mut page, mut next) =
-        listed(text, address(&source.location).cloned(), &listing).await.map_err(failed)?;
+    let start = address(&source.location).cloned();
+    let (mut page, mut next) = listed(text, start, &listing).await.map_err(|fault| misread(source, fault))?;
     let mut been: Vec<Url> = address(&source.location).cloned().into_iter().collect();
     while been.len() < pages
         && let Some(at) = next.take().filter(|at| is_next(at, &been))
@@ -164,13 +211,57 @@ fn is_next(at: &Url, been: &[Url]) -> bool {
     been.first().is_some_and(|start| start.origin() == at.origin()) && !been.contains(at)
 }
 
-/// A tree is made on a thread of its own: a large page takes a while.
 async fn listed(
     text: String,
     at: Option<Url>,
     listing: &Listing,
 ) -> Result<(FetchedPage, Option<Url>), HtmlError> {
     let listing = listing.clone();
-    let read = tokio::task::spawn_blocking(move || html::parse(&text, at.as_ref(), &listing));
-    read.await.unwrap_or(Err(HtmlError::TooDeep)).map(|read| (read.page, read.next))
+    let read = at_the_desk(move |go_on| html::parse(&text, at.as_ref(), &listing, go_on)).await;
+    read.unwrap_or(Err(HtmlError::TooSlow)).map(|read| (read.page, read.next))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRONT: &str = include_str!("../../tests/fixtures/listings/naver-front.html");
+    const UNDRAWN: &str = include_str!("../../tests/fixtures/listings/velog-undrawn.html");
+
+    fn said(kind: SourceKind, place: &str, page: &str) -> String {
+        let span = Duration::from_secs(60);
+        let source = SourceSettings {
+            name: "blog".to_owned(),
+            kind,
+            location: Location::Web(Url::parse(place).expect("an address")),
+            poll: span,
+            allow_private: false,
+            listing: None,
+            alarm_after: span,
+        };
+        let listing = html::Preset::Velog.listing();
+        let fault = match kind {
+            SourceKind::Html => html::parse(page, None, &listing, &|| true).expect_err("no post").into(),
+            kind => understood(kind, page, None).expect_err("no post"),
+        };
+        misread(&source, fault).to_string()
+    }
+
+    #[test]
+    fn a_page_without_posts_says_which_feed_to_read_instead() {
+        let (naver, velog) = ("https://rss.blog.naver.com/bomi.xml", "https://v2.velog.io/rss/@bomi");
+        for (kind, place, page, words, feed) in [
+            (SourceKind::Html, "https://blog.naver.com/bomi", FRONT, "하나도 없어요", naver),
+            (SourceKind::Feed, "https://m.blog.naver.com/bomi", FRONT, "웹 페이지", naver),
+            (SourceKind::Html, "https://velog.io/@bomi/posts", UNDRAWN, "스크립트", velog),
+            (SourceKind::PageText, "https://velog.io/@bomi", UNDRAWN, "출처 `blog`에서 읽은 글 목록", velog),
+        ] {
+            let said = said(kind, place, page);
+            assert!(said.contains(words) && said.contains(&format!("`location = \"{feed}\"`")), "{said}");
+        }
+        let elsewhere = said(SourceKind::Feed, "https://blog.example.com/", FRONT);
+        assert!(!elsewhere.contains("kind = "), "{elsewhere}");
+        let other = said(SourceKind::Feed, "https://bomi.tistory.com/", "그냥 글");
+        assert!(!other.contains("kind = "), "another fault has another remedy: {other}");
+    }
 }

@@ -81,6 +81,7 @@ pub fn notice(kind: NoticeKind) -> &'static str {
         NoticeKind::Goodbye => "철회 결과",
         NoticeKind::Renewal => "2년 통지",
         NoticeKind::AddressChange => "주소 확인",
+        NoticeKind::Moved => "주소 변경",
     }
 }
 

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::connection::{self, Whose};
 use super::deliveries::{NEVER, OPEN};
-use super::{Ledger, StoreError, sql};
+use super::{Ledger, Refusal, StoreError, sql};
 use crate::clock::Instant;
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
 
@@ -125,7 +125,7 @@ fn check(db: &Connection, path: &Path) -> Result<(), BackupError> {
         let what = match found {
             Ok(None) => continue,
             Ok(Some(what)) => what,
-            Err(error) => error.to_string(),
+            Err(error) => Refusal::of(&error).cause,
         };
         return Err(BackupError::Damaged { path: path.to_owned(), what });
     }
@@ -145,7 +145,7 @@ pub fn settle_restored(
     let mut db = connection::open(path, now)?;
     let transaction = db.transaction().map_err(sql)?;
     let restored = {
-        let ledger = Ledger { db: &transaction };
+        let ledger = Ledger::on(&transaction);
         let held = ledger.hold_open_deliveries(now)?;
         ledger.skip_numbers(now)?;
         ledger.new_instance(now)?;
@@ -162,7 +162,7 @@ pub fn settle_restored(
 /// Whether links or suppressions of the store at `path` need its key. An error where it is no store of ours.
 pub fn is_keyed(path: &Path) -> Result<bool, BackupError> {
     let db = open_ours(path)?;
-    Ok(Ledger { db: &db }.is_keyed()?)
+    Ok(Ledger::on(&db).is_keyed()?)
 }
 
 fn open_ours(path: &Path) -> Result<Connection, BackupError> {
@@ -178,7 +178,7 @@ fn open_ours(path: &Path) -> Result<Connection, BackupError> {
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
             Err(BackupError::NotAStore(path.to_owned()))
         }
-        Err(error) => Err(BackupError::Damaged { path: path.to_owned(), what: error.to_string() }),
+        Err(error) => Err(BackupError::Damaged { path: path.to_owned(), what: Refusal::of(&error).cause }),
     }
 }
 

@@ -1,13 +1,12 @@
 //! Effect: opening the database file: settings, schema version, migrations.
 
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::StoreError;
+use super::{Refusal, StoreError};
 use crate::clock::Instant;
 
 /// Migrations in order; the schema's version is how many have run. Only ever appended to.
@@ -18,12 +17,19 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_v4.sql"),
     include_str!("schema_v5.sql"),
     include_str!("schema_v6.sql"),
+    include_str!("schema_v7.sql"),
+    include_str!("schema_v8.sql"),
 ];
 
+/// How long a connection waits for another's lock.
+pub(super) const BUSY: Duration = Duration::from_secs(10);
+
 fn settings(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(Duration::from_secs(10))?;
+    db.busy_timeout(BUSY)?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "synchronous", "FULL")?;
+    // What is erased is overwritten, not only let go.
+    db.pragma_update(None, "secure_delete", true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // A plan that looked at a bound value is made anew at each execution; ours are meant to stand.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -31,46 +37,25 @@ fn settings(db: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn open_error(path: &Path, cause: impl std::fmt::Display) -> StoreError {
-    StoreError::Open { path: path.to_owned(), cause: cause.to_string() }
-}
-
-/// SQLite's refusal in Korean; of a statement's text nothing is repeated.
+/// SQLite's refusal of the whole file.
 fn refused(path: &Path, error: &rusqlite::Error) -> StoreError {
-    use rusqlite::ErrorCode;
-    let cause = match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => return StoreError::Foreign { path: path.to_owned() },
-        Some(ErrorCode::CannotOpen) => "그곳의 파일을 열거나 만들 수 없어요",
-        Some(ErrorCode::PermissionDenied) => "권한이 없어요",
-        Some(ErrorCode::ReadOnly) => "쓸 수 없는 파일이나 폴더예요",
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "다른 프로그램이 붙들고 있어요",
-        Some(ErrorCode::DiskFull) => "디스크에 남은 공간이 없어요",
-        Some(ErrorCode::DatabaseCorrupt) => "파일이 깨졌어요. 백업에서 되살리세요",
-        Some(ErrorCode::SystemIoFailure) => "디스크가 읽거나 쓰지 못했어요",
-        _ => return open_error(path, error),
-    };
-    open_error(path, cause)
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => StoreError::Foreign { path: path.to_owned() },
+        _ => StoreError::Open { path: path.to_owned(), refusal: Refusal::of(error) },
+    }
 }
 
-fn folder_words(error: &io::Error) -> String {
-    let words = match error.kind() {
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
-            "경로 가운데에 폴더가 아닌 것이 있어요"
-        }
-        io::ErrorKind::NotFound => "폴더를 만들 수 없는 곳이에요",
-        io::ErrorKind::PermissionDenied => "폴더를 만들 권한이 없어요",
-        io::ErrorKind::ReadOnlyFilesystem => "쓸 수 없게 묶인 디스크예요",
-        io::ErrorKind::StorageFull => "디스크에 남은 공간이 없어요",
-        _ => return error.to_string(),
-    };
-    words.to_owned()
+/// Makes the folder that the file at `path` lies in.
+pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    std::fs::create_dir_all(folder)
+        .map_err(|cause| StoreError::Open { path: path.to_owned(), refusal: Refusal::of_place(&cause) })
 }
 
 /// Opens or makes the file, for writing.
 pub(super) fn open(path: &Path, now: Instant) -> Result<Connection, StoreError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|cause| open_error(path, folder_words(&cause)))?;
-    }
+    // Made here, for SQLite would let everybody read it; a failure is its to tell.
+    let _ = for_the_owner().create_new(true).open(path);
     let mut db = Connection::open(path).map_err(|cause| refused(path, &cause))?;
     settings(&db).map_err(|cause| refused(path, &cause))?;
     // Asked before anything is changed: a path typed wrong must not turn another program's file into a store.
@@ -79,9 +64,37 @@ pub(super) fn open(path: &Path, now: Instant) -> Result<Connection, StoreError> 
         Whose::Newer(found) => return Err(newer(path, found)),
         Whose::Foreign => return Err(StoreError::Foreign { path: path.to_owned() }),
     }
+    close_to_others(path);
     db.pragma_update(None, "journal_mode", "WAL").map_err(|cause| refused(path, &cause))?;
     migrate(&mut db, path, now)?;
     Ok(db)
+}
+
+/// How a file is made that its owner alone can open.
+pub(super) fn for_the_owner() -> std::fs::OpenOptions {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Takes from others what earlier versions let them read: the store's file and those beside it. Another owner's stay.
+fn close_to_others(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let beside = |ending: &str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(ending);
+            std::path::PathBuf::from(name)
+        };
+        for file in [path.to_owned(), beside("-wal"), beside("-shm"), path.with_extension("lock")] {
+            if std::fs::metadata(&file).is_ok_and(|found| found.permissions().mode() & 0o077 != 0) {
+                let _ = std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600));
+            }
+        }
+    }
 }
 
 /// Opens another connection on a file that [`open`] prepared, for reading only.
@@ -154,6 +167,48 @@ fn migrate(db: &mut Connection, path: &Path, now: Instant) -> Result<(), StoreEr
 /// What tells one store's life from another's: 32 random hex digits.
 pub(super) fn instance_id() -> Result<String, StoreError> {
     let mut id = [0u8; 16];
-    aws_lc_rs::rand::fill(&mut id).map_err(|_| StoreError::Sql("no randomness".to_owned()))?;
+    aws_lc_rs::rand::fill(&mut id).map_err(|_| {
+        let advice = "시스템의 난수 장치(/dev/urandom)를 쓸 수 있는지 확인하세요";
+        StoreError::Sql(Refusal::new("난수를 얻지 못했어요", advice))
+    })?;
     Ok(id.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_before_keeps_its_notices_and_their_deliveries() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("old.db");
+        let db = Connection::open(&path).expect("made");
+        for migration in &MIGRATIONS[..7] {
+            db.execute_batch(migration).expect("an old schema");
+        }
+        db.execute_batch(
+            "INSERT INTO meta VALUES ('instance_id', 'x');
+             INSERT INTO subscribers (id, address, address_key, created_at) VALUES (1, 'a@b.com', 'a@b.com', 0);
+             INSERT INTO notices (id, kind, subscriber_id, about, subject, html, text, created_at)
+               VALUES (3, 'welcome', 1, 0, 's', 'h', 't', 0);
+             INSERT INTO deliveries (kind, notice_id, subscriber_id, state, due_at, changed_at)
+               VALUES ('notice', 3, 1, 'sent', 0, 0);
+             INSERT INTO address_changes (id, subscriber_id, address, asked_at) VALUES (5, 1, 'c@d.com', 0);
+             PRAGMA user_version = 7",
+        )
+        .expect("rows");
+        drop(db);
+        let db = open(&path, crate::clock::from_millis(0)).expect("migrated");
+        let one = |query: &str| db.query_row(query, [], |row| row.get::<_, String>(0)).expect("a row");
+        assert_eq!(
+            one("SELECT n.text FROM notices n JOIN deliveries d ON d.notice_id = n.id WHERE n.id = 3"),
+            "t"
+        );
+        assert_eq!(one("SELECT address FROM address_changes WHERE id = 5 AND back = 0"), "c@d.com");
+        assert_eq!(one("SELECT count(*) || '' FROM pragma_foreign_key_check"), "0");
+        db.execute_batch("DELETE FROM notices").expect_err("deliveries refer to them");
+        db.execute_batch("UPDATE subscribers SET address = NULL, address_key = NULL, erased_at = 1")
+            .expect("erased");
+        assert_eq!(one("SELECT text || html || (SELECT count(*) FROM address_changes) FROM notices"), "0");
+    }
 }

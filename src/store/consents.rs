@@ -14,7 +14,7 @@ pub struct Act {
     pub at: Instant,
     /// When it was written down here.
     pub recorded_at: Instant,
-    /// The newest notice about it, or about a later act of the same consent.
+    /// The newest notice since it: about it, or about a later act of the same consent.
     pub told_at: Option<Instant>,
 }
 
@@ -97,11 +97,9 @@ impl Ledger<'_> {
 }
 
 fn act(row: &Row<'_>, at: Instant) -> rusqlite::Result<Act> {
-    Ok(Act {
-        at,
-        recorded_at: from_millis(row.get(3)?),
-        told_at: row.get::<_, Option<i64>>(4)?.map(from_millis),
-    })
+    // What was told earlier on the same day was told of an act before this one.
+    let told_at = row.get::<_, Option<i64>>(4)?.map(from_millis).filter(|told| *told >= at);
+    Ok(Act { at, recorded_at: from_millis(row.get(3)?), told_at })
 }
 
 fn live(row: &Row<'_>) -> rusqlite::Result<LiveConsent> {

@@ -16,6 +16,7 @@ use crate::model::{DeliveryId, EmailAddress, SubscriberId};
 
 pub use list::{DeliveryFilter, ListedDelivery, Resolution, RowChange};
 pub use upkeep::Recovered;
+pub(super) use upkeep::Whose;
 
 /// `due_at` of a row that is not tried again unless a person says so.
 pub(super) const NEVER: i64 = i64::MAX;
@@ -25,6 +26,14 @@ pub(super) const OPEN: &str = "(state = 'queued' OR state = 'leased' OR state = 
 
 /// [`OPEN`] where deliveries are `d` among other tables.
 pub(super) const OPEN_D: &str = "(d.state = 'queued' OR d.state = 'leased' OR d.state = 'in_flight' OR d.state = 'deferred' OR d.state = 'unknown')";
+
+/// That an earlier attempt may have reached the relay, of a row of `deliveries`: it ends as sent or as unknown, by
+/// whatever else it is ended.
+pub(super) const MAYBE_SENT: &str =
+    "EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = deliveries.id AND a.result = 'unknown')";
+
+/// That a person asked for the row again by its number, of a row of `deliveries`.
+const BY_HAND: &str = "EXISTS (SELECT 1 FROM meta m WHERE m.key = 'by_hand:' || deliveries.id)";
 
 /// The last word of a person's consent ledger for a digest, where subscriptions are `s`.
 pub(super) const LAST_WORD: &str = "(SELECT c.act FROM consents c

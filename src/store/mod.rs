@@ -5,6 +5,8 @@
 //! share one commit. Reads by `store.read(|ledger| …)` see the last commit. Each noun has its file with its methods on
 //! [`Ledger`]; no SQL and no rusqlite type leaves this folder.
 
+pub mod address_changes;
+pub mod asked;
 pub mod backup;
 pub mod breakers;
 mod connection;
@@ -12,6 +14,7 @@ pub mod consents;
 pub mod deliveries;
 pub mod editions;
 pub mod export;
+mod lock;
 pub mod notices;
 pub mod operator;
 pub mod overview;
@@ -19,6 +22,7 @@ pub mod place;
 pub mod posts;
 pub mod preferences;
 mod purge;
+mod refusal;
 pub mod signups;
 pub mod sources;
 pub mod subscribers;
@@ -26,6 +30,7 @@ pub mod suppressions;
 pub mod verify;
 mod writer;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -33,18 +38,19 @@ use rusqlite::Connection;
 
 use crate::clock::Instant;
 
+pub use lock::{InUse, SenderLock};
+pub use refusal::Refusal;
+
 /// Why the store could not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The file or folder cannot be opened or made.
-    #[error(
-        "저장소를 열 수 없어요: {path}: {cause}\n  → [store] path의 경로, 폴더의 권한, 남은 공간을 확인하세요"
-    )]
+    #[error("저장소를 열 수 없어요: {path}: {}\n  → {}", refusal.cause, refusal.advice)]
     Open {
         /// The database file.
         path: PathBuf,
-        /// What the system said.
-        cause: String,
+        /// Why.
+        refusal: Refusal,
     },
     /// The file was written by a newer moabom.
     #[error(
@@ -80,24 +86,51 @@ pub enum StoreError {
         /// The lock file.
         path: PathBuf,
     },
+    /// Other processes have it open, so that another cannot be put in its place.
+    #[error(
+        "이 저장소({path})를 다른 moabom이 열어 두고 있어서 바꾸지 않았어요. 그대로 바꾸면 그쪽에 적히는 수신거부가 사라져요\n  → `moabom run`, `moabom web`, 그 밖의 moabom 명령을 끝내고(서비스라면 `systemctl stop moabom`) 다시 하세요"
+    )]
+    InUse {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// Another process puts another file in its place.
+    #[error("지금 이 저장소({path})를 백업으로 되살리고 있어요. 끝난 뒤에 다시 하세요")]
+    Replaced {
+        /// The database file.
+        path: PathBuf,
+    },
     /// The lease under which a row was written is no longer ours.
     #[error("the lease on delivery {0} is lost")]
     LeaseLost(i64),
     /// A statement failed: disk full, I/O error, constraint.
-    #[error("저장소에 쓰거나 읽지 못했어요: {0}. 디스크의 남은 공간과 파일의 권한을 확인하세요")]
-    Sql(String),
+    #[error("저장소에 쓰거나 읽지 못했어요: {}. {}", .0.cause, .0.advice)]
+    Sql(Refusal),
     /// The writer thread is gone.
     #[error("저장소가 이미 닫혔어요")]
     Closed,
 }
 
 pub(crate) fn sql(error: rusqlite::Error) -> StoreError {
-    StoreError::Sql(error.to_string())
+    StoreError::Sql(Refusal::of(&error))
 }
 
 /// The nouns' methods live on this: a connection inside a transaction.
 pub struct Ledger<'a> {
     pub(crate) db: &'a Connection,
+    /// Something of a person was erased: the write-ahead log, where it stands too, is to be emptied.
+    erased: Cell<bool>,
+}
+
+impl<'a> Ledger<'a> {
+    fn on(db: &'a Connection) -> Ledger<'a> {
+        Ledger { db, erased: Cell::new(false) }
+    }
+
+    /// For whoever takes an address or a name out of a row.
+    fn erasing(&self) {
+        self.erased.set(true);
+    }
 }
 
 /// Readers kept open for the next reads; those that a crowd of requests opened beyond them are closed again.
@@ -114,21 +147,19 @@ struct Inner {
     // Before the writer, for fields are dropped in this order: who closes last folds the log into the file, and a reader may not.
     readers: Mutex<Vec<Connection>>,
     writer: writer::Writer,
-}
-
-/// Held while a process sends from this store; released when dropped or when the process dies.
-pub struct SenderLock {
-    _file: std::fs::File,
+    // After them: the file may give way to another once nobody writes into it.
+    _in_use: InUse,
 }
 
 impl Store {
     /// Opens or makes the store at `path` and brings its schema up to date. `now` dates a new store.
     pub fn open(path: &Path, now: Instant) -> Result<Store, StoreError> {
+        connection::make_folder(path)?;
+        let in_use = InUse::share(path)?;
         let connection = connection::open(path, now)?;
         let writer = writer::Writer::start(connection);
-        Ok(Store {
-            inner: Arc::new(Inner { path: path.to_owned(), writer, readers: Mutex::new(Vec::new()) }),
-        })
+        let readers = Mutex::new(Vec::new());
+        Ok(Store { inner: Arc::new(Inner { path: path.to_owned(), readers, writer, _in_use: in_use }) })
     }
 
     /// Opens the store only if its file is there.
@@ -169,7 +200,7 @@ impl Store {
         };
         let result = {
             let transaction = reader.unchecked_transaction().map_err(sql)?;
-            job(&Ledger { db: &transaction })
+            job(&Ledger::on(&transaction))
         };
         let mut idle = self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < IDLE_READERS {
@@ -185,21 +216,6 @@ impl Store {
     /// Takes the lock that only one sending process may hold, or says that another holds it.
     pub fn lock_sender(&self) -> Result<SenderLock, StoreError> {
         SenderLock::take(&self.inner.path)
-    }
-}
-
-impl SenderLock {
-    /// The lock of the store at `database`, which need not be there.
-    pub fn take(database: &Path) -> Result<SenderLock, StoreError> {
-        let path = database.with_extension("lock");
-        let open = |cause: std::io::Error| StoreError::Open { path: path.clone(), cause: cause.to_string() };
-        let file =
-            std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(open)?;
-        match file.try_lock() {
-            Ok(()) => Ok(SenderLock { _file: file }),
-            Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked { path }),
-            Err(std::fs::TryLockError::Error(cause)) => Err(open(cause)),
-        }
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Leaving {
     pub subscriber: SubscriberId,
     /// When they withdrew.
     pub since: Instant,
-    /// They have a subscription again.
+    /// They have a subscription again; one that waits for its confirmation anybody can have asked for.
     pub back: bool,
     /// When the notice was written, if it was.
     pub noticed_at: Option<Instant>,
@@ -87,6 +87,10 @@ fn wanted() -> String {
            ELSE {agreed} END"
     )
 }
+
+/// Whether a notice is addressed by name: to those who confirmed that they are the reader. Anybody can write a name into a
+/// form, for any address.
+const ADDRESSED: &str = "n.kind IN ('welcome', 'goodbye', 'renewal')";
 
 /// Whether a suppression of that address stands against a notice: a withdrawal does not forbid its own result, nor a
 /// confirmation that the person asked for afterwards.
@@ -160,7 +164,8 @@ impl Ledger<'_> {
     pub(super) fn due_notices(&self, now: Instant, limit: usize) -> Result<Vec<DueNotice>, StoreError> {
         let text = format!(
             "SELECT d.id, n.id, n.kind, d.subscriber_id, d.attempts, d.state = 'unknown',
-                    coalesce(n.address, p.address), p.name, p.address IS NOT NULL AND {},
+                    coalesce(n.address, p.address), CASE WHEN {ADDRESSED} THEN p.name END,
+                    p.address IS NOT NULL AND {},
                     n.expires_at IS NOT NULL AND n.expires_at <= ?1,
                     (SELECT min(a.started_at) FROM attempts a WHERE a.delivery_id = d.id)
                FROM deliveries d JOIN notices n ON n.id = d.notice_id JOIN subscribers p ON p.id = d.subscriber_id
@@ -218,7 +223,7 @@ impl Ledger<'_> {
             .prepare_cached(
                 "SELECT l.subscriber_id, l.since,
                         EXISTS (SELECT 1 FROM subscriptions s
-                                 WHERE s.subscriber_id = l.subscriber_id AND s.state <> 'unsubscribed'),
+                                 WHERE s.subscriber_id = l.subscriber_id AND s.state IN ('active', 'paused')),
                         n.created_at,
                         d.state IN ('sent', 'bounced', 'expired', 'suppressed')
                           OR d.state = 'unknown' AND d.due_at = 9223372036854775807
@@ -234,7 +239,7 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
-    /// Erases a person who was told, or whose time is over; one who came back stays. False: stayed.
+    /// Erases a person who was told, or whose time is over; one who came back, or may yet confirm that, stays. False: stayed.
     pub fn see_off(&self, id: SubscriberId, now: Instant) -> Result<bool, StoreError> {
         let back = self.subscriptions_of(id)?.iter().any(|(subscription, _)| {
             subscription.state != crate::model::subscriber::SubscriptionState::Unsubscribed

@@ -26,6 +26,11 @@ pub struct OperatorMail {
     pub tries: i64,
 }
 
+/// The fact that an edition is held for this reason.
+pub fn hold_fact(edition: EditionId, reason: &str) -> String {
+    format!("paused:{edition}:{reason}")
+}
+
 impl Ledger<'_> {
     /// Whether that fact was told of, or is about to be.
     pub fn operator_knows(&self, fact: &str) -> Result<bool, StoreError> {
@@ -93,6 +98,15 @@ impl Ledger<'_> {
                 "UPDATE operator_mails SET tries = tries + 1, last_error = ?2, due_at = ?3 WHERE id = ?1",
             )
             .and_then(|mut update| update.execute(params![id, error, due_at.timestamp_millis()]))
+            .map(drop)
+            .map_err(sql)
+    }
+
+    /// The edition goes on: should it be held again, even for the same reason, the operator is told anew.
+    pub(super) fn forget_hold(&self, edition: EditionId) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached("DELETE FROM operator_mails WHERE fact LIKE ?1")
+            .and_then(|mut forgotten| forgotten.execute([hold_fact(edition, "%")]))
             .map(drop)
             .map_err(sql)
     }

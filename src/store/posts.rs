@@ -44,8 +44,6 @@ pub struct KeptPost {
     pub ingest_order: i64,
     /// Author, where known.
     pub author: Option<String>,
-    /// Publication time, where known.
-    pub published_at: Option<Instant>,
     /// The newest counts.
     pub counts: Counts,
 }
@@ -84,6 +82,7 @@ impl Ledger<'_> {
                 identity: row.get(1)?,
                 title: row.get(2)?,
                 url: row.get(3)?,
+                published_at: row.get::<_, Option<i64>>(9)?.map(from_millis),
                 print: BodyPrint {
                     hash: row.get(4)?,
                     chars: usize::try_from(row.get::<_, i64>(5)?).unwrap_or(0),
@@ -94,7 +93,6 @@ impl Ledger<'_> {
                 known,
                 ingest_order: row.get(7)?,
                 author: row.get(8)?,
-                published_at: row.get::<_, Option<i64>>(9)?.map(from_millis),
                 counts: Counts { reactions: row.get(10)?, comments: row.get(11)?, emoji: row.get(12)? },
             })
         });

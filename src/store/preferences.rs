@@ -1,40 +1,9 @@
-//! Effect: what a reader decides about what is received: pauses, the name, a new address.
-
-use rusqlite::OptionalExtension;
+//! Effect: what a reader decides about what is received: how often, pauses, the name.
 
 use super::{Ledger, StoreError, sql};
 use crate::clock::Instant;
+use crate::model::SubscriberId;
 use crate::model::subscriber::{Frequency, Subscription, SubscriptionState};
-use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
-
-/// A new address may be asked for this often in [`CHANGES_WITHIN`].
-pub const CHANGES: i64 = 3;
-/// The span [`CHANGES`] is counted in.
-pub const CHANGES_WITHIN: chrono::Duration = chrono::Duration::days(1);
-/// A new address not confirmed within this is forgotten.
-pub const CHANGE_OPEN: chrono::Duration = chrono::Duration::hours(72);
-
-/// What a wish for a new address came to. The reader is told none of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NewAddress {
-    /// To be confirmed there; the number of the change.
-    Asked(i64),
-    /// Asked for too often.
-    TooOften,
-    /// It is the present one, another reader's, or must not be mailed.
-    Taken,
-    /// There is no such reader.
-    Unknown,
-}
-
-/// What a confirmed change of address came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moved {
-    /// The reader has the new address now.
-    Done,
-    /// Too old, taken meanwhile, used before, or nobody's.
-    Unknown,
-}
 
 impl Ledger<'_> {
     /// A reader's subscriptions that are active or paused, by digest name.
@@ -112,109 +81,11 @@ impl Ledger<'_> {
                 "UPDATE subscribers SET name = ?2 WHERE id = ?1 AND erased_at IS NULL AND name IS NOT ?2",
             )
             .and_then(|mut update| update.execute((id.0, name)))
-            .map(drop)
-            .map_err(sql)
-    }
-
-    /// Remembers a new address to be confirmed there. Forgets older ones that were never confirmed.
-    pub fn ask_new_address(
-        &self,
-        id: SubscriberId,
-        address: &EmailAddress,
-        key: &SuppressionKey,
-        now: Instant,
-    ) -> Result<NewAddress, StoreError> {
-        if self.subscriber(id)?.and_then(|person| person.address).is_none() {
-            return Ok(NewAddress::Unknown);
-        }
-        self.forget_new_addresses(now)?;
-        let asked: i64 = self
-            .db
-            .prepare_cached("SELECT count(*) FROM address_changes WHERE subscriber_id = ?1 AND asked_at > ?2")
-            .and_then(|mut count| {
-                let since = (now - CHANGES_WITHIN).timestamp_millis();
-                count.query_row((id.0, since), |row| row.get(0))
+            .map(|changed| {
+                if changed > 0 {
+                    self.erasing()
+                }
             })
-            .map_err(sql)?;
-        if asked >= CHANGES {
-            return Ok(NewAddress::TooOften);
-        }
-        // The wish is kept whatever comes of it, so that trying addresses out is counted too.
-        let change = self
-            .db
-            .prepare_cached(
-                "INSERT INTO address_changes (subscriber_id, address, asked_at) VALUES (?1, ?2, ?3)",
-            )
-            .and_then(|mut insert| insert.insert((id.0, address.as_str(), now.timestamp_millis())))
-            .map_err(sql)?;
-        Ok(if self.may_have(address, key)? { NewAddress::Asked(change) } else { NewAddress::Taken })
-    }
-
-    /// Forgets new addresses that nobody confirmed in time, and the mails to them. Returns how many.
-    pub fn forget_new_addresses(&self, now: Instant) -> Result<usize, StoreError> {
-        self.db
-            .prepare_cached(
-                "UPDATE notices SET address = NULL, html = '', text = ''
-                 WHERE kind = 'address_change' AND address IS NOT NULL AND expires_at < ?1",
-            )
-            .and_then(|mut update| update.execute([now.timestamp_millis()]))
-            .map_err(sql)?;
-        self.db
-            .prepare_cached("DELETE FROM address_changes WHERE asked_at < ?1")
-            .and_then(|mut delete| delete.execute([(now - CHANGE_OPEN).timestamp_millis()]))
             .map_err(sql)
-    }
-
-    fn may_have(&self, address: &EmailAddress, key: &SuppressionKey) -> Result<bool, StoreError> {
-        let taken = self.subscriber_by_address(address)?.is_some();
-        Ok(!taken && self.is_suppressed(key, address)?.is_none())
-    }
-
-    /// The new address a change is about, while it can be confirmed.
-    pub fn new_address(
-        &self,
-        id: SubscriberId,
-        change: i64,
-        now: Instant,
-    ) -> Result<Option<EmailAddress>, StoreError> {
-        let text: Option<String> = self
-            .db
-            .prepare_cached(
-                "SELECT address FROM address_changes WHERE id = ?1 AND subscriber_id = ?2 AND asked_at >= ?3",
-            )
-            .and_then(|mut found| {
-                let since = (now - CHANGE_OPEN).timestamp_millis();
-                found.query_row((change, id.0, since), |row| row.get(0)).optional()
-            })
-            .map_err(sql)?;
-        Ok(text.and_then(|text| EmailAddress::parse(&text).ok()))
-    }
-
-    /// Gives a reader the new address of a change that was confirmed there. All wishes of the reader end with it.
-    pub fn move_to(
-        &self,
-        id: SubscriberId,
-        change: i64,
-        key: &SuppressionKey,
-        now: Instant,
-    ) -> Result<Moved, StoreError> {
-        let Some(address) = self.new_address(id, change, now)? else { return Ok(Moved::Unknown) };
-        if !self.may_have(&address, key)? {
-            return Ok(Moved::Unknown);
-        }
-        if let Some(old) = self.subscriber(id)?.and_then(|person| person.address) {
-            self.forget_replies(id, &old)?;
-        }
-        self.db
-            .prepare_cached(
-                "UPDATE subscribers SET address = ?2, address_key = ?3 WHERE id = ?1 AND erased_at IS NULL",
-            )
-            .and_then(|mut update| update.execute((id.0, address.as_str(), address.key())))
-            .map_err(sql)?;
-        self.db
-            .prepare_cached("DELETE FROM address_changes WHERE subscriber_id = ?1")
-            .and_then(|mut delete| delete.execute([id.0]))
-            .map_err(sql)?;
-        Ok(Moved::Done)
     }
 }

@@ -2,16 +2,12 @@
 
 use rusqlite::OptionalExtension;
 
+use super::asked::Room;
 use super::subscribers::NewSubscriber;
 use super::{Ledger, StoreError, sql};
 use crate::clock::Instant;
 use crate::model::subscriber::{Consent, ConsentAct, SubscriptionState, SuppressionReason};
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
-
-/// Between two mails to one address.
-pub const MAIL_AGAIN_AFTER: chrono::Duration = chrono::Duration::days(1);
-/// Hours on record.
-const HOURS_KEPT: i64 = 24 * 30;
 
 /// What a sign-up came to. The person who asked is told none of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +16,7 @@ pub enum SignUp {
     Pending(SubscriberId),
     /// Receives, or has paused, all of it already.
     Known,
-    /// Mailed for it within the last day.
+    /// Mailed within the last day.
     Repeated,
     /// The address must not be mailed.
     Suppressed(SuppressionReason),
@@ -43,8 +39,8 @@ pub enum Confirmation {
 
 impl Ledger<'_> {
     /// Takes a sign-up: makes the digests not yet received `pending` with the consent of `new`, and says whether to mail.
-    /// At most `most_an_hour` are mailed in an hour, for all addresses together, and one a day for each. Whatever the
-    /// answer is, one row is written, so that it takes as long as any other.
+    /// At most `most_an_hour` are mailed in an hour, as [`super::asked`] counts. Whatever the answer is, one row is written,
+    /// so that it takes as long as any other.
     pub fn sign_up(
         &self,
         new: &NewSubscriber<'_>,
@@ -52,7 +48,7 @@ impl Ledger<'_> {
         key: &SuppressionKey,
         now: Instant,
     ) -> Result<SignUp, StoreError> {
-        let mailed = self.count_sign_up(now)?;
+        let mailed = self.count_asked(now)?;
         // Who withdrew may come back by the mail's own button; the other reasons stand.
         match self.is_suppressed(key, new.address)? {
             None | Some(SuppressionReason::Withdrawn) => {}
@@ -63,13 +59,11 @@ impl Ledger<'_> {
         if wanted.is_empty() {
             return Ok(SignUp::Known);
         }
-        if let Some(id) = person
-            && self.mailed_since(id, now - MAIL_AGAIN_AFTER)?
-        {
-            return Ok(SignUp::Repeated);
-        }
-        if mailed >= i64::from(most_an_hour) {
-            return Ok(SignUp::Full);
+        let hash = key.hash(new.address);
+        match self.room(&hash, mailed, most_an_hour, now)? {
+            Room::Open => {}
+            Room::Repeated => return Ok(SignUp::Repeated),
+            Room::Full => return Ok(SignUp::Full),
         }
         let id = match person {
             Some(id) => id,
@@ -78,7 +72,8 @@ impl Ledger<'_> {
         for digest in &wanted {
             self.set_pending(id, digest, new, now)?;
         }
-        self.count_mailed(id, now)?;
+        self.count_mailed(&hash, now)?;
+        self.note_sign_up(id, now)?;
         Ok(SignUp::Pending(id))
     }
 
@@ -91,27 +86,7 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
-    /// Counts one asked for, and says how many were mailed in this hour.
-    fn count_sign_up(&self, now: Instant) -> Result<i64, StoreError> {
-        let hour = hour(now);
-        self.db
-            .prepare_cached("DELETE FROM signup_hours WHERE hour < ?1")
-            .and_then(|mut delete| delete.execute([hour - HOURS_KEPT]))
-            .map_err(sql)?;
-        self.db
-            .prepare_cached(
-                "INSERT INTO signup_hours (hour, asked, mailed) VALUES (?1, 1, 0)
-                 ON CONFLICT (hour) DO UPDATE SET asked = asked + 1 RETURNING mailed",
-            )
-            .and_then(|mut count| count.query_row([hour], |row| row.get(0)))
-            .map_err(sql)
-    }
-
-    fn count_mailed(&self, id: SubscriberId, now: Instant) -> Result<(), StoreError> {
-        self.db
-            .prepare_cached("UPDATE signup_hours SET mailed = mailed + 1 WHERE hour = ?1")
-            .and_then(|mut update| update.execute([hour(now)]))
-            .map_err(sql)?;
+    fn note_sign_up(&self, id: SubscriberId, now: Instant) -> Result<(), StoreError> {
         self.db
             .prepare_cached(
                 "INSERT INTO signups (subscriber_id, mailed_at) VALUES (?1, ?2)
@@ -119,13 +94,6 @@ impl Ledger<'_> {
             )
             .and_then(|mut insert| insert.execute((id.0, now.timestamp_millis())))
             .map(drop)
-            .map_err(sql)
-    }
-
-    fn mailed_since(&self, id: SubscriberId, since: Instant) -> Result<bool, StoreError> {
-        self.db
-            .prepare_cached("SELECT 1 FROM signups WHERE subscriber_id = ?1 AND mailed_at > ?2")
-            .and_then(|mut found| found.exists((id.0, since.timestamp_millis())))
             .map_err(sql)
     }
 
@@ -182,10 +150,6 @@ impl Ledger<'_> {
         };
         self.record_consent(id, &consent, now)
     }
-}
-
-fn hour(now: Instant) -> i64 {
-    now.timestamp().div_euclid(3600)
 }
 
 /// A person with something to confirm, as the page shows it.

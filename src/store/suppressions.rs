@@ -2,6 +2,7 @@
 
 use rusqlite::OptionalExtension;
 
+use super::deliveries::Whose;
 use super::{Ledger, StoreError, sql};
 use crate::clock::Instant;
 use crate::model::subscriber::SuppressionReason;
@@ -93,7 +94,7 @@ impl Ledger<'_> {
 
     /// Ends every subscription of a person in this one transaction: the address is suppressed, letters not yet begun are
     /// suppressed (their leases end: the epoch moves on), the withdrawal is recorded, address and name are erased.
-    /// Repeating it changes nothing. `source` says where it came from (`one-click`, `web`, `cli`, `mail`).
+    /// Repeating it changes nothing. `source` says where it came from (`one-click`, `web`, `cli`, `smtp`, `restore`).
     pub fn withdraw(
         &self,
         id: SubscriberId,
@@ -132,7 +133,8 @@ impl Ledger<'_> {
         };
         self.suppress(&hash, SuppressionReason::Withdrawn, now)?;
         self.record_withdrawal(id, source, now)?;
-        self.suppress_open_deliveries(id, now)?;
+        self.end_unbegun(Whose::Person(id), None, now)?;
+        self.drop_new_addresses(id)?;
         match farewell {
             Farewell::Untold => self.erase(id, &address, now)?,
             Farewell::Told => self.put_leaving(id, now)?,
@@ -182,17 +184,6 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
-    fn suppress_open_deliveries(&self, id: SubscriberId, now: Instant) -> Result<(), StoreError> {
-        self.db
-            .prepare_cached(
-                "UPDATE deliveries SET state = 'suppressed', epoch = epoch + 1, lease_until = NULL, changed_at = ?2
-                 WHERE subscriber_id = ?1 AND state IN ('queued', 'leased', 'deferred')",
-            )
-            .and_then(|mut update| update.execute((id.0, now.timestamp_millis())))
-            .map(drop)
-            .map_err(sql)
-    }
-
     /// Address and name leave every row that holds them.
     pub(super) fn erase(
         &self,
@@ -200,6 +191,7 @@ impl Ledger<'_> {
         address: &EmailAddress,
         now: Instant,
     ) -> Result<(), StoreError> {
+        self.erasing();
         self.forget_replies(id, address)?;
         self.db
             .prepare_cached(

@@ -33,9 +33,12 @@ use url::Url;
 use crate::clock::Clock;
 use crate::feedback::preferences::Wanted;
 use crate::model::Sender;
+use crate::model::edition::Content;
 use crate::model::network::Network;
 use crate::model::subscriber::Frequency;
 use crate::model::token::SecretKey;
+use crate::render::confirmation::Confirmations;
+use crate::render::{RenderError, Templates};
 use crate::store::suppressions::Farewell;
 use crate::store::{Store, StoreError};
 pub use archive::ArchiveSettings;
@@ -58,6 +61,8 @@ pub struct Deps {
     pub contact: String,
     /// The archive of letters.
     pub archive: ArchiveSettings,
+    /// What the mails that the pages ask for are drawn from.
+    pub templates: Arc<Templates>,
     /// Editions the operator decides about; none where nobody is asked.
     pub draft: Option<DraftDeps>,
     /// Whether who leaves is told by mail before being erased.
@@ -83,7 +88,7 @@ pub struct PeopleSettings {
     pub links: Option<Url>,
     /// What one can subscribe to.
     pub digests: Vec<DigestChoice>,
-    /// Mails to confirm a sign-up, in an hour, for all addresses together.
+    /// Mails to confirm a sign-up or a new address, in an hour, for all addresses together.
     pub confirmations_per_hour: u32,
     /// Proxies whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<Network>,
@@ -119,7 +124,7 @@ struct Shared {
     farewell: Farewell,
     people: PeopleSettings,
     desk: signup::Desk,
-    letters: signup::Letters,
+    confirmations: Confirmations,
     queued: Arc<Notify>,
 }
 
@@ -128,7 +133,7 @@ impl Shared {
         let people =
             PeopleSettings { signup: deps.people.signup && deps.people.links.is_some(), ..deps.people };
         let archive = archive::Archive::new(deps.archive, &deps.newsletter, people.signup);
-        let letters = signup::Letters::new(&deps.newsletter, &people.sender);
+        let confirmations = Confirmations::new(&deps.templates, &deps.newsletter, &people.sender);
         let pages = Pages::new(Face {
             newsletter: deps.newsletter,
             contact: deps.contact,
@@ -138,8 +143,13 @@ impl Shared {
         });
         let desk = signup::Desk::new(&people, pages.shown(people.advertising));
         let Deps { store, keys, clock, farewell, queued, .. } = deps;
-        Shared { store, keys, clock, pages, archive, farewell, people, desk, letters, queued }
+        Shared { store, keys, clock, pages, archive, farewell, people, desk, confirmations, queued }
     }
+}
+
+/// A mail that could be drawn; why not is for the log, and its asker is told of our failure.
+fn drawn(mail: Result<Content, RenderError>) -> Option<Content> {
+    mail.map_err(|error| tracing::error!(%error, "cannot draw a confirmation")).ok()
 }
 
 /// Longest time for an answer, reading the body included.

@@ -215,6 +215,7 @@ mod tests {
         own.insert("address", &Some("h***@<script>"));
         own.insert("preferences", "/news/preferences/x");
         own.insert("less", &true);
+        own.insert("receives", &false);
         own.insert("digests", &["<script>weekly", "monthly"]);
         let own_pages = [
             Page::Unsubscribe,

@@ -12,17 +12,16 @@ use serde::Serialize;
 use tera::Context;
 
 use super::page::Page;
-use super::signup::form;
-use super::{Shared, in_background, unusable, well_formed};
+use super::signup::{asking, form};
+use super::{Shared, drawn, in_background, unusable, well_formed};
 use crate::clock::Instant;
 use crate::compose::links::unsubscribe_url;
 use crate::feedback::preferences::{self, Reader, Rest, Wanted};
-use crate::feedback::signup;
 use crate::korean::dates;
 use crate::model::subscriber::{Frequency, Subscription, SubscriptionState};
 use crate::model::token::Purpose;
 use crate::model::{EditionId, SubscriberId};
-use crate::store::preferences::{Moved, NewAddress};
+use crate::store::address_changes::{Moved, NewAddress};
 
 /// The routes of what readers change by their own link.
 pub(super) fn routes() -> Router<Arc<Shared>> {
@@ -85,12 +84,7 @@ async fn show(shared: &Arc<Shared>, token: String, posted: Posted) -> Response {
 fn draw(shared: &Shared, reader: &Reader, posted: &Posted) -> Response {
     let now = shared.clock.now();
     let alone = reader.paces.len() == 1;
-    let digests: Vec<DigestView> = reader
-        .paces
-        .iter()
-        .enumerate()
-        .map(|(index, pace)| digest(shared, index, pace, alone, now))
-        .collect();
+    let digests: Vec<DigestView> = reader.paces.iter().map(|pace| digest(shared, pace, alone, now)).collect();
     let links = shared.people.links.as_ref().zip(shared.keys.first());
     let leave = links.map(|(links, key)| unsubscribe_url(links, key, reader.person.id, EditionId(0)));
     let mut own = Context::new();
@@ -106,7 +100,7 @@ fn draw(shared: &Shared, reader: &Reader, posted: &Posted) -> Response {
     shared.pages.draw(if wrong { Page::PreferencesAgain } else { Page::Preferences }, &own)
 }
 
-fn digest(shared: &Shared, index: usize, pace: &Subscription, alone: bool, now: Instant) -> DigestView {
+fn digest(shared: &Shared, pace: &Subscription, alone: bool, now: Instant) -> DigestView {
     let zone = shared.people.zone;
     let name = &pace.digest;
     let choice = shared.people.digests.iter().find(|one| one.name == *name);
@@ -143,7 +137,7 @@ fn digest(shared: &Shared, index: usize, pace: &Subscription, alone: bool, now: 
     }
     let state = if paused { "쉬고 계세요." } else { "받고 계세요." };
     DigestView {
-        field: format!("pace{index}"),
+        field: choice_field(name),
         title: if alone {
             "얼마나 자주 받을까요?".to_owned()
         } else {
@@ -152,6 +146,11 @@ fn digest(shared: &Shared, index: usize, pace: &Subscription, alone: bool, now: 
         now: when.map_or(state.to_owned(), |when| format!("{when}에 보내는 편지를 {state}")),
         choices,
     }
+}
+
+/// The field of a digest's choice: by its name, so that a page of before another digest came or went says the same.
+fn choice_field(digest: &str) -> String {
+    format!("pace-{digest}")
 }
 
 fn words(rest: Rest) -> (&'static str, &'static str) {
@@ -191,40 +190,60 @@ async fn change(
     }
 }
 
+/// What became of a posted page.
+enum Save {
+    Done,
+    /// The link is nobody's.
+    Gone,
+    /// The name cannot stay; nothing was changed.
+    Name(String),
+}
+
 async fn save(shared: &Arc<Shared>, token: String, body: &Bytes) -> Response {
-    let written = field(body, "name").unwrap_or_default();
-    let name = match form::greeting_name(&written) {
-        Ok(name) => name,
-        Err(fault) => {
-            let posted = Posted { name: Some(written), name_fault: Some(fault), ..Posted::default() };
-            return show(shared, token, posted).await;
-        }
-    };
     let (working, posted, mine) = (Arc::clone(shared), body.clone(), token.clone());
     let done = in_background(move || {
         let Some(reader) = preferences::reader(&working.store, &working.keys, &mine)? else {
-            return Ok(false);
+            return Ok(Save::Gone);
         };
-        // A page that had no name field leaves the name.
-        let name = if field(&posted, "name").is_some() { name } else { reader.person.name };
-        let paces = reader.paces.iter().enumerate();
-        let wishes = paces
-            .filter_map(|(index, pace)| {
-                let value = field(&posted, &format!("pace{index}"))?;
+        let name = match name(&posted, reader.person.name) {
+            Ok(name) => name,
+            Err(fault) => return Ok(Save::Name(fault)),
+        };
+        let wishes = reader
+            .paces
+            .iter()
+            .filter_map(|pace| {
+                let value = field(&posted, &choice_field(&pace.digest))?;
                 let wanted = wanted(&value).filter(|wanted| working.people.offers(&pace.digest, *wanted))?;
                 Some((pace.digest.clone(), wanted))
             })
             .collect();
-        preferences::save(&working.store, &working.keys, &mine, name, wishes, working.clock.now())
+        let now = working.clock.now();
+        let saved = preferences::save(&working.store, &working.keys, &mine, name, wishes, now)?;
+        Ok(if saved { Save::Done } else { Save::Gone })
     });
     match done.await {
-        Ok(true) => {
+        Ok(Save::Done) => {
             let say = Some("저장했어요. 지금은 아래와 같아요.");
             show(shared, token, Posted { say, ..Posted::default() }).await
         }
-        Ok(false) => shared.pages.show(Page::Gone),
+        Ok(Save::Gone) => shared.pages.show(Page::Gone),
+        Ok(Save::Name(fault)) => {
+            let posted = Posted { name: field(body, "name"), name_fault: Some(fault), ..Posted::default() };
+            show(shared, token, posted).await
+        }
         Err(error) => unusable(shared, "save preferences", &error),
     }
+}
+
+/// The name a page asks for. One without the field leaves it, and so does one that says what it was: a name that came
+/// with a list need not be one that strangers may choose.
+fn name(posted: &[u8], was: Option<String>) -> Result<Option<String>, String> {
+    let Some(written) = field(posted, "name") else { return Ok(was) };
+    if was.as_deref() == Some(written.trim()) {
+        return Ok(was);
+    }
+    form::greeting_name(&written)
 }
 
 async fn ask_address(shared: &Arc<Shared>, token: String, body: &Bytes) -> Response {
@@ -238,10 +257,10 @@ async fn ask_address(shared: &Arc<Shared>, token: String, body: &Bytes) -> Respo
     };
     let (working, mine) = (Arc::clone(shared), token.clone());
     let done = in_background(move || {
-        let (Some(links), Some(mail)) = (&working.people.links, working.letters.address_change()) else {
+        let (Some(deps), Some(mail)) = (asking(&working), drawn(working.confirmations.address_change()))
+        else {
             return Ok(None);
         };
-        let deps = signup::Deps { store: &working.store, keys: &working.keys, links };
         preferences::ask_new_address(deps, &mine, address, mail, working.clock.now()).map(Some)
     });
     match done.await {
@@ -254,7 +273,7 @@ async fn ask_address(shared: &Arc<Shared>, token: String, body: &Bytes) -> Respo
             }
             tracing::info!(asked, "new address");
             let say = Some(
-                "쓸 수 있는 주소라면 그곳으로 확인 메일을 보냈어요. 72시간 안에 그 안의 단추를 눌러 주세요. 하루에 세 번까지 신청할 수 있어요.",
+                "쓸 수 있는 주소라면 그곳으로 확인 메일을 보냈어요. 72시간 안에 그 안의 단추를 눌러 주세요. 하루에 세 번까지, 같은 주소로는 한 번만 보내요. 오지 않으면 내일 다시 신청해 주세요.",
             );
             show(shared, token, Posted { say, ..Posted::default() }).await
         }
@@ -284,11 +303,18 @@ async fn move_here(State(shared): State<Arc<Shared>>, path: Segment) -> Response
     let Some(token) = well_formed(path) else { return shared.pages.show(Page::Missing) };
     let working = Arc::clone(&shared);
     let done = in_background(move || {
-        preferences::move_to(&working.store, &working.keys, &token, working.clock.now())
+        let (Some(deps), Some(mail)) = (asking(&working), drawn(working.confirmations.moved())) else {
+            return Ok(None);
+        };
+        preferences::move_to(deps, &token, mail, working.clock.now()).map(Some)
     });
     match done.await {
-        Ok(Moved::Done) => shared.pages.show(Page::Moved),
-        Ok(Moved::Unknown) => shared.pages.show(Page::Gone),
+        Ok(Some(Moved::Done { .. })) => {
+            shared.queued.notify_one();
+            shared.pages.show(Page::Moved)
+        }
+        Ok(Some(Moved::Unknown)) => shared.pages.show(Page::Gone),
+        Ok(None) => shared.pages.show(Page::Failed),
         Err(error) => unusable(&shared, "move a subscription", &error),
     }
 }

@@ -2,7 +2,6 @@
 
 pub(super) mod form;
 pub(super) mod gate;
-mod letter;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,12 +20,11 @@ use self::form::{Faults, Form, OLD_MILLIS, QUICK_MILLIS, Wish};
 use self::gate::Gate;
 use super::listener::Peer;
 use super::page::Page;
-use super::{PeopleSettings, Shared, in_background, unusable, well_formed};
+use super::{PeopleSettings, Shared, drawn, in_background, unusable, well_formed};
 use crate::feedback::signup::{self, Asked};
 use crate::model::network::{Network, client};
 use crate::model::token;
 use crate::store::signups::{Confirmation, SignUp};
-pub(super) use letter::Letters;
 
 /// What signing up works with.
 pub(super) struct Desk {
@@ -168,11 +166,17 @@ fn sender(shared: &Shared, peer: Option<Peer>, headers: &HeaderMap) -> IpAddr {
     client(peer, lines.into_iter(), &shared.people.trusted_proxies)
 }
 
+/// What mails that a reader asks for are made with; none without an address for their links.
+pub(super) fn asking(shared: &Shared) -> Option<signup::Deps<'_>> {
+    let links = shared.people.links.as_ref()?;
+    let most_an_hour = shared.people.confirmations_per_hour;
+    Some(signup::Deps { store: &shared.store, keys: &shared.keys, links, most_an_hour })
+}
+
 async fn sign_up(shared: &Arc<Shared>, wish: Wish) -> Response {
     let working = Arc::clone(shared);
     let done = in_background(move || {
-        let Some(links) = &working.people.links else { return Ok(None) };
-        let deps = signup::Deps { store: &working.store, keys: &working.keys, links };
+        let Some(deps) = asking(&working) else { return Ok(None) };
         let Wish { address, name, digests } = wish;
         let asked = Asked {
             address,
@@ -181,9 +185,8 @@ async fn sign_up(shared: &Arc<Shared>, wish: Wish) -> Response {
             wording: working.desk.wording.clone(),
             shown: working.desk.shown.clone(),
         };
-        let Some(mail) = working.letters.confirm() else { return Ok(None) };
-        let most = working.people.confirmations_per_hour;
-        signup::sign_up(deps, asked, mail, most, working.clock.now()).map(Some)
+        let Some(mail) = drawn(working.confirmations.sign_up()) else { return Ok(None) };
+        signup::sign_up(deps, asked, mail, working.clock.now()).map(Some)
     });
     match done.await {
         Ok(Some(outcome)) => {
@@ -220,7 +223,10 @@ async fn confirm_page(
             let mut own = Context::new();
             own.insert("address", &found.address.masked());
             let titles: Vec<&str> = found.pending.iter().map(|name| shared.archive.title(name)).collect();
-            own.insert("digests", &titles);
+            // Where there is but one, the newsletter's title says it.
+            let named = if shared.people.digests.len() > 1 { titles } else { vec![] };
+            own.insert("digests", &named);
+            own.insert("receives", &!found.confirmed.is_empty());
             shared.pages.draw(Page::Confirm, &own)
         }
         Ok(None) => shared.pages.show(Page::Expired),

@@ -11,7 +11,6 @@ use tera::Context;
 use super::page::Page;
 use super::{Shared, in_background, preferences, unusable, well_formed};
 use crate::feedback::{self, Via};
-use crate::model::SubscriberId;
 use crate::model::subscriber::Subscriber;
 use crate::model::token::{self, Purpose};
 use crate::store::StoreError;
@@ -62,8 +61,6 @@ pub(super) async fn act(
 
 /// The person, and whether there is something to receive less often.
 fn reader(shared: &Shared, token: &str) -> Result<(Option<Subscriber>, bool), StoreError> {
-    let opened = token::open(&shared.keys, Purpose::Unsubscribe, token).ok();
-    // Asked of the store in any case, so that a token that is not ours is answered as slowly as one that is.
-    let id = opened.map_or(SubscriberId(0), |(subscriber, _)| subscriber);
+    let (id, _) = token::open_or_nobody(&shared.keys, Purpose::Unsubscribe, token);
     shared.store.read(|ledger| Ok((ledger.subscriber(id)?, !ledger.paces_of(id)?.is_empty())))
 }

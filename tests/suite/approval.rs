@@ -110,7 +110,7 @@ impl Office {
             links: self.masthead.links.clone(),
             alarms: Vec::new(),
         };
-        inform::run_once(&deps, self.world.clock.now()).expect("told")
+        inform::run_once(&deps, self.world.clock.now(), &|| {}).expect("told")
     }
 
     fn serve(&self) -> Site {
@@ -300,9 +300,41 @@ fn a_skip_is_done_at_once_and_forged_or_foreign_links_find_nothing() {
 fn an_edition_that_waited_while_the_power_was_off_is_not_sent_too_late() {
     let office = Office::new(Silence::Send);
     let edition = office.draft();
+    assert_eq!(office.inform().sent, 1, "the question");
     office.at(slot() + Duration::hours(13));
     assert_eq!(office.state(edition), EditionState::Cancelled);
     assert!(office.server.kept_for("reader@example.com").is_empty());
+    assert_eq!(office.inform(), inform::Report { queued: 1, sent: 1, failure: None });
+    let told = told_owner(&office);
+    assert!(told[1].contains("보내지 않았어요") && told[1].contains("너무 지나"), "{}", told[1]);
+    assert_eq!(office.inform().queued, 0);
+}
+
+#[test]
+fn a_draft_that_would_keep_too_few_posts_stays_as_it_is() {
+    let mut office = Office::new(Silence::Send);
+    office.digests[0].rules.min_posts = 3;
+    let edition = office.draft();
+    let count = || office.world.store.read(|ledger| ledger.edition_posts(edition)).expect("posts");
+    let served = office.serve();
+    let path = office.path(edition);
+    while count().len() > 3 {
+        assert!(served.post(&path, &format!("post={}", count()[0].post)).1.contains("뺐어요"));
+    }
+    assert!(served.post(&path, &format!("post={}", count()[0].post)).1.contains("빼지 않았어요"));
+    assert_eq!(count().len(), 3);
+    // Its time comes while the operator presses: it goes on as it was.
+    office.at(slot());
+    assert_eq!(office.state(edition), EditionState::Sending);
+    let deps = publish::Deps {
+        store: &office.world.store,
+        masthead: &office.masthead,
+        digests: &office.digests,
+        render: |letter: &LetterInput| office.renderer.render(letter).map(Content::from),
+    };
+    let dropped = publish::drop_posts(&deps, edition, &[count()[0].post]).expect("looked at");
+    assert_eq!(dropped, LastCheck::Unchanged);
+    assert_eq!(office.state(edition), EditionState::Sending);
 }
 
 #[test]
@@ -311,6 +343,16 @@ fn the_operator_is_told_of_what_is_held_and_done_once_and_not_of_readers() {
     let edition = office.draft();
     office.at(slot());
     office.world.store.write(move |ledger| ledger.pause_edition(edition, "릴레이가 막았어요")).expect("held");
+    assert_eq!(office.inform().sent, 1);
+    assert_eq!(office.inform().sent, 0);
+    // Let go and held again for the same reason: that is news.
+    for _ in 0..2 {
+        let again = office.world.store.write(move |ledger| {
+            ledger.resume_edition(edition)?;
+            ledger.pause_edition(edition, "릴레이가 막았어요")
+        });
+        again.expect("held again");
+    }
     assert_eq!(office.inform().sent, 1);
     assert_eq!(office.inform().sent, 0);
     office.world.store.write(move |ledger| ledger.resume_edition(edition)).expect("resumed");
@@ -328,7 +370,8 @@ fn the_operator_is_told_of_what_is_held_and_done_once_and_not_of_readers() {
         })
         .collect();
     assert!(told[0].contains("발송이 멈췄어요") && told[0].contains("릴레이가 막았어요"), "{}", told[0]);
-    assert!(told[1].contains("다 보냈어요") && told[1].contains("보냄 1"), "{}", told[1]);
+    assert!(told[1].contains("발송이 멈췄어요"), "{}", told[1]);
+    assert!(told[2].contains("다 보냈어요") && told[2].contains("보냄 1"), "{}", told[2]);
 }
 
 #[test]

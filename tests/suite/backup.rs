@@ -1,5 +1,7 @@
 //! Backups taken while letters go out, and what a restored store does and does not do.
 
+use std::io::BufRead;
+use std::process::Stdio;
 use std::sync::Mutex;
 
 use rusqlite::Connection;
@@ -183,7 +185,7 @@ fn what_is_no_sound_backup_is_refused_and_leaves_nothing_behind() {
         let (said, _) = refused(system, arguments);
         assert!(said.contains(words), "{said}");
         let left = data_folder(system);
-        assert!(left.iter().all(|name| name == "moabom.lock"), "{left:?}");
+        assert!(left.iter().all(|name| name.ends_with(".lock")), "{left:?}");
     };
     let system = fresh();
     std::fs::write(system.path("copy.db"), "글이지 저장소가 아니에요".repeat(100)).expect("written");
@@ -204,6 +206,42 @@ fn what_is_no_sound_backup_is_refused_and_leaves_nothing_behind() {
         .and_then(|db| db.pragma_update(None, "user_version", 9999))
         .expect("set");
     check(&system, &["restore", "copy.db"], "저장소 copy.db의 스키마는 9999판");
+}
+
+/// `moabom web`, ended when dropped.
+struct Pages(std::process::Child);
+
+impl Pages {
+    /// Once it serves.
+    fn open(system: &System) -> Pages {
+        let mut web = system.command(&["web"]);
+        web.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut pages = Pages(web.spawn().expect("it starts"));
+        let log = std::io::BufReader::new(pages.0.stderr.as_mut().expect("piped"));
+        let served = log.lines().map_while(Result::ok).any(|line| line.contains("페이지를 열었어요"));
+        assert!(served, "it ended");
+        pages
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_store_that_pages_write_into_is_not_replaced_under_them() {
+    let (system, _server) = backed_up_while_sending(3, 1);
+    let pages = Pages::open(&system);
+    let (said, code) = refused(&system, &["restore", "copy.db", "--replace"]);
+    assert!(said.contains("moabom web") && code == Some(1), "{said}");
+    let moved = data_folder(&system).into_iter().find(|name| name.contains(".before-restore-"));
+    assert_eq!(moved, None, "a withdrawal would be written into the file that was moved away");
+    drop(pages);
+    system.run(&["restore", "copy.db", "--replace"]);
+    system.verify();
 }
 
 #[test]

@@ -256,13 +256,9 @@ fn unknown_and_broken_slots_are_errors() {
 }
 
 #[test]
-fn an_address_that_needs_smtputf8_fails_for_that_row_alone() {
+fn an_unsubscribe_address_of_another_kind_is_refused() {
     let letter = compile(&head(), &usual("x"));
     let mut bytes = Vec::new();
-    let error =
-        letter.write(&reader(&address("김@example.com"), None, Some(URL)), &mut bytes).expect_err("error");
-    assert!(matches!(error, ComposeError::NeedsSmtpUtf8(_)) && error.is_of_recipient());
-    assert!(!error.to_string().contains("김@"), "masked");
     let error = letter.write(&reader(&address("a@b.example"), None, Some("javascript:x")), &mut bytes);
     assert_eq!(error, Err(ComposeError::UnsubscribeUrl));
 }
@@ -392,7 +388,9 @@ proptest! {
         if let (Ok(to), Ok(letter)) = (to, letter) {
             let mut bytes = Vec::new();
             if letter.write(&reader(&to, Some(&name), Some(URL)), &mut bytes).is_ok() {
-                assert_clean_lines(&bytes);
+                // The reader's own address alone may hold more than seven bits (RFC 6532).
+                let text = String::from_utf8(bytes).expect("UTF-8");
+                assert_clean_lines(text.replacen(to.as_str(), "reader@example.com", 1).as_bytes());
             }
         }
     }

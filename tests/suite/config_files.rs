@@ -252,6 +252,33 @@ fn init_writes_a_short_configuration_that_loads_and_never_overwrites() {
 }
 
 #[test]
+fn init_and_check_know_the_feed_of_a_blog_that_draws_its_list_by_script() {
+    let folder = tempfile::tempdir().expect("folder");
+    for (n, (place, feed)) in [
+        ("https://blog.naver.com/bomi", "https://rss.blog.naver.com/bomi.xml"),
+        ("https://velog.io/@bomi/posts", "https://v2.velog.io/rss/@bomi"),
+        ("https://bomi.tistory.com/", "https://bomi.tistory.com/rss"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = folder.path().join(format!("{n}.toml"));
+        let args = init::InitArgs { source: Some(place.into()), ..init_args() };
+        let said = run_init(&path, &args).unwrap_or_else(|error| panic!("{error}"));
+        assert!(said.contains(feed), "{said}");
+        let config = Config::load(&path, std::iter::empty()).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(config.sources[0].place(), format!("feed {feed}"));
+        let warned =
+            |config: &Config| config.warnings.iter().any(|warning| warning.to_string().contains(feed));
+        assert!(!warned(&config), "{:?}", config.warnings);
+        let text = fs::read_to_string(&path).expect("read").replace(feed, place);
+        fs::write(&path, text).expect("written");
+        let config = Config::load(&path, std::iter::empty()).unwrap_or_else(|error| panic!("{error}"));
+        assert!(warned(&config), "{:?}", config.warnings);
+    }
+}
+
+#[test]
 fn init_names_all_that_is_missing_at_once_and_writes_nothing() {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("moabom.toml");
@@ -268,10 +295,13 @@ fn init_names_all_that_is_missing_at_once_and_writes_nothing() {
     ] {
         assert!(error.contains(flag), "{flag}: {error}");
     }
-    let error = run_init(&path, &init::InitArgs { advertising: Some("true".into()), ..init_args() })
-        .expect_err("more");
-    for flag in ["--sender-phone", "--sender-address", "--public-url"] {
-        assert!(error.contains(flag), "{flag}: {error}");
+    for host in ["smtp.example.com", "127.0.0.1"] {
+        let advertiser =
+            init::InitArgs { advertising: Some("true".into()), smtp_host: Some(host.into()), ..init_args() };
+        let error = run_init(&path, &advertiser).expect_err("more");
+        for flag in ["--sender-phone", "--sender-address", "--public-url"] {
+            assert!(error.contains(flag), "{host}, {flag}: {error}");
+        }
     }
     let wrong = init::InitArgs {
         advertising: Some("아마".into()),
@@ -331,7 +361,7 @@ fn check_says_back_what_the_configuration_means() {
         "11월 29일 (일) 00:00",
         "12월 13일 (일)",
         "127.0.0.1:25",
-        "http://127.0.0.1:8025/",
+        "없음(수신거부는 메일로)",
     ] {
         assert!(said.contains(part), "{part}:\n{said}");
     }
@@ -348,6 +378,19 @@ fn check_says_back_what_the_configuration_means() {
     write(folder.path(), "s.sqlite.key", "1:", 0o600);
     assert!(format!("{:?}", run_check(&path, false).0).contains("1행"));
     fs::write(&path, &text).expect("written");
+    let built_in = |name: &str| {
+        let found = moabom::render::BUILT_IN.iter().find(|(known, _)| *known == name);
+        found.expect("there").1
+    };
+    write(&own, "digest/letter.txt", built_in("digest/letter.txt"), 0o644);
+    write(&own, "digest/leter.html", built_in("digest/letter.html"), 0o644);
+    let said = run_check(&path, false).1;
+    assert!(said.contains("바꾼 틀: digest/letter.txt\n"), "{said}");
+    assert!(said.contains("digest/leter.html") && said.contains("혹시 `digest/letter.html`?"), "{said}");
+    let said = run_check(&path, true).1;
+    let json: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(json["templates"], serde_json::json!(["digest/letter.txt"]));
+    assert!(json["warnings"].to_string().contains("leter.html"), "{said}");
     write(&own, "digest/letter.txt", "{{ nowhere }}", 0o644);
     let (done, _) = run_check(&path, false);
     let error = format!("{:?}", done.expect_err("a faulty template"));

@@ -120,6 +120,17 @@ fn both_signatures_pass_an_independent_verifier() {
 }
 
 #[test]
+fn both_pass_on_a_letter_whose_reader_needs_smtputf8() {
+    let signer = Arc::new(Signer::new(&settings()).expect("keys"));
+    let letter = CompiledLetter::new(&head(), &usual("x"), &key(), Some(signer.clone())).expect("a letter");
+    let to = address("김철수@example.com");
+    let mut message = Vec::new();
+    letter.write(&reader(&to, Some("김 철수"), Some(URL)), &mut message).expect("a message");
+    assert!(!message.is_ascii());
+    assert_eq!(verify(&message, &signer.dns_records()), [true, true]);
+}
+
+#[test]
 fn the_signed_list_names_what_matters_and_oversigns_from_and_subject() {
     let signer = Arc::new(Signer::new(&settings()).expect("keys"));
     let message = String::from_utf8(letters(&signer).swap_remove(0)).expect("ASCII");

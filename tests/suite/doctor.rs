@@ -93,6 +93,18 @@ fn a_name_server_that_knows_nothing_is_told_from_missing_records() {
 }
 
 #[test]
+fn without_an_address_for_readers_letters_carry_none_as_doctor_says() {
+    let mut clinic = Clinic::new();
+    clinic.set("public_url = ", "");
+    let finding = clinic.report().finding("수신거부 페이지").clone();
+    assert_eq!(finding["state"], "look");
+    assert!(finding["advice"].as_str().unwrap().contains("메일 주소만"), "{finding:#}");
+    let letter = clinic.printed(&["preview", "--format", "eml"]);
+    assert!(letter.contains("List-Unsubscribe: <mailto:"), "{letter}");
+    assert!(!letter.contains("/unsubscribe/") && !letter.contains("List-Unsubscribe-Post"), "{letter}");
+}
+
+#[test]
 fn a_store_that_needs_no_key_yet_is_not_blamed_for_having_none() {
     let mut clinic = Clinic::new();
     clinic.set("path = ", "path = \"fresh.db\"");

@@ -1,5 +1,7 @@
 //! Feeds of every format, as they should be and as they are, and what a window on the newest posts means for what is kept.
 
+mod formats;
+
 use std::path::PathBuf;
 
 use moabom::clock::Clock;

@@ -143,6 +143,13 @@ async fn no_private_address_is_connected_to_unless_it_was_named() {
         assert!(error.to_string().contains("allow_private"), "{error}");
     }
     assert_eq!(canary.accept().expect_err("nobody came").kind(), ErrorKind::WouldBlock);
+    // A site that may be private itself, by address or by name, leads to another port of its own host.
+    for host in ["127.0.0.1", "localhost"] {
+        let site = Site::saying("302 Found", &format!("Location: http://{host}:{port}/\r\n"), "").await;
+        let error = refused(&web(&format!("http://{host}:{}/", site.port)), &near()).await;
+        assert!(matches!(error.reason, Reason::Private { .. }), "{host}: {error}");
+    }
+    assert_eq!(canary.accept().expect_err("nobody came").kind(), ErrorKind::WouldBlock);
     // Named by its name, the same listener is reached.
     let site = Site::saying("200 OK", "", PAGE).await;
     assert_eq!(text(&web(&format!("http://localhost:{}/", site.port))).await, PAGE);

@@ -1,6 +1,8 @@
 //! Files of subscribers: what is read, what is refused and why, and the way back out.
 
+use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use moabom::model::subscriber::SuppressionReason;
 use serde_json::{Value, json};
@@ -242,11 +244,10 @@ fn the_wishes_in_a_file_are_for_new_subscriptions_and_must_be_readable() {
 
 #[test]
 fn a_large_file_is_read_as_a_stream_in_one_transaction() {
-    use std::fmt::Write;
     let desk = Desk::new();
     let mut text = String::from("이메일,이름,구독일\n");
     for number in 0..12_000 {
-        let _ = writeln!(text, "reader{number}@example.com,독자 {number},2026-11-01");
+        text.push_str(&format!("reader{number}@example.com,독자 {number},2026-11-01\n"));
     }
     let said = desk.import(&text, &[]).ok();
     assert!(said.out.contains("새 구독자: 12000") && said.err.contains("10000행까지"), "{}", said.out);
@@ -260,4 +261,130 @@ fn a_large_file_is_read_as_a_stream_in_one_transaction() {
     let count: i64 =
         desk.sql().query_row("SELECT count(*) FROM subscribers", [], |row| row.get(0)).expect("counts");
     assert_eq!(count, 12_000, "the refused file left nothing");
+}
+
+#[test]
+fn who_left_in_any_row_of_a_file_is_not_brought_in_by_another() {
+    for (what, on, gone) in [
+        ("as written", "a@b.com,2026-11-01,구독 중", "a@b.com,2026-11-01,수신거부"),
+        ("case", "A@B.com,2026-11-01,구독 중", "a@b.com,2026-11-02,수신거부"),
+        ("pending", "a@b.com,2026-11-01,확인 대기", "a@b.com,,해지"),
+        ("composition", "가@b.com,2026-11-01,", "\u{1100}\u{1161}@b.com,2026-11-01,수신거부"),
+        ("domain", "a@한글.한국,2026-11-01,", "a@xn--bj0bj06e.xn--3e0b707e,2026-11-01,수신거부"),
+        ("a day nobody can read", "a@b.com,2026-11-01,", "a@b.com,언젠가,수신거부"),
+        ("a slip in the leaving", "a@b.com,2026-11-01,", "\"\u{200b}봄 <a@b．com>\",2026-11-01,수신거부"),
+        ("a left row of a state nobody knows", "a@b.com,2026-11-01,", "a@b.com,2026-11-01,뭘까"),
+    ] {
+        for (first, second, line, other) in [(on, gone, 2, 3), (gone, on, 3, 2)] {
+            let desk = Desk::new();
+            let text = format!("이메일,구독일,상태\n{first}\n{second}\nx@b.com,2026-11-01,\n");
+            let said = desk.import(text, &["--keep-going"]).ok();
+            assert_eq!(desk.count(), 1, "{what}: {}", said.err);
+            assert_eq!(desk.list()[0]["address"], "x@b.com", "{what}");
+            assert!(said.err.contains(&format!("{line}행: 같은 주소가 {other}행에")), "{what}: {}", said.err);
+        }
+    }
+}
+
+#[test]
+fn who_is_here_and_left_in_a_row_of_the_file_gets_no_further_digest() {
+    let mut desk = Desk::new();
+    desk.run(&["add", "a@b.com"]).ok();
+    desk.digests.push("monthly".into());
+    let said = desk.import("이메일,구독일,상태\na@b.com,2026-11-01,\na@b.com,,수신거부\n", &["--json"]).ok();
+    let report: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!((&report["joined"], &report["left"]), (&json!(0), &json!(2)));
+    assert!(said.err.contains("3행") && said.err.contains("subscribers remove a@b.com"), "{}", said.err);
+    assert_eq!(desk.list()[0]["subscriptions"], json!([{"digest": "weekly", "state": "active"}]));
+}
+
+/// Whoever reads the talk: with each line it is asked whether others may write in the store.
+struct Pager {
+    others: rusqlite::Connection,
+    seen: String,
+}
+
+impl Write for Pager {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.others.execute_batch("BEGIN IMMEDIATE; COMMIT").expect("nobody else is writing");
+        self.seen.push_str(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn nobody_waits_for_the_terminal_while_the_store_is_written() {
+    let desk = Desk::new();
+    desk.run(&["add", "gone@b.com"]).ok();
+    desk.run(&["remove", "gone@b.com"]).ok();
+    let mut text = String::from("이메일,구독일\n");
+    for number in 0..1_500 {
+        text.push_str(&format!("broken{number},2026-11-01\ngone@b.com,2026-11-01\n"));
+    }
+    let path = desk.file("people.csv", text);
+    let others = desk.sql();
+    others.busy_timeout(Duration::ZERO).expect("sets");
+    let mut pager = Pager { others, seen: String::new() };
+    let line = ["import", path.to_str().expect("UTF-8"), "--keep-going"];
+    let (out, result) = desk.run_before(&line, &mut pager);
+    assert!(result.is_ok(), "{result:?}");
+    let (out, seen) = (String::from_utf8_lossy(&out), pager.seen);
+    assert!(out.contains("발송 금지: 1500") && out.contains("잘못된 행: 1500"), "{out}");
+    assert!(seen.contains("3000행 1열(이메일): 'broken1499'") && seen.contains("3행: 발송 금지된"), "{seen}");
+    assert!(seen.contains("그 밖에 500건"), "{}", seen.lines().last().unwrap_or_default());
+}
+
+#[test]
+fn whatever_says_that_a_person_left_or_did_not_agree_is_heard() {
+    for (header, gone, on) in [
+        ("수신거부", "2026-11-02", ""),
+        ("탈퇴일", "2026-11-02", "-"),
+        ("unsubscribed", "TRUE", "false"),
+        ("해지 여부", "Y", "N"),
+        ("상태", "×", "○"),
+        ("상태", "구독 중(수신거부)", "구독 중"),
+        ("수신동의", "", "동의"),
+        ("개인정보 수집에 동의하시나요?", "동의하지 않습니다", "동의합니다"),
+    ] {
+        let desk = Desk::new();
+        let text =
+            format!("이메일,구독일,{header}\ngone@b.com,2026-11-01,{gone}\non@b.com,2026-11-01,{on}\n");
+        let report = desk.report(text, &[]);
+        assert_eq!((&report["left"], &report["accepted"]), (&json!(1), &json!(1)), "{header}: {gone}");
+        assert_eq!(desk.list()[0]["address"], "on@b.com", "{header}: {gone}");
+    }
+    let desk = Desk::new();
+    let path = desk.file("수신거부 명단.csv", "이메일,구독일\na@b.com,2026-11-01\n");
+    let said = desk.run(&["import", path.to_str().expect("UTF-8")]).ok();
+    assert!(said.err.contains("파일 이름") && desk.count() == 0, "{}", said.err);
+}
+
+#[test]
+fn what_spreadsheets_and_address_books_leave_in_a_file_is_read() {
+    for (what, text) in [
+        ("sep=", "sep=;\r\n이메일;이름;구독일\r\na@b.com;봄;2026-11-01\r\n"),
+        ("bars", "이메일|이름|구독일\na@b.com|봄|2026-11-01\n"),
+        ("blank rows first", "\n,,\n이메일,이름,구독일\na@b.com,봄,2026-11-01\n"),
+        ("a name with the address", "이메일,구독일\n봄 <a@b.com>,2026-11-01\n"),
+        (
+            "nothing to see",
+            "\u{200b}이메일,이름,구독일\n\u{202a}a@b.com\u{202c},봄\u{200b},2026-11-01\u{200b}\n",
+        ),
+        ("full-width header", "ｅ－ｍａｉｌ,이름,구독일\na@b.com,봄,2026-11-01\n"),
+    ] {
+        let desk = Desk::new();
+        let said = desk.import(text, &[]);
+        assert!(said.result.is_ok(), "{what}: {:?} {}", said.result, said.err);
+        assert_eq!(
+            (&desk.list()[0]["address"], &desk.list()[0]["name"]),
+            (&json!("a@b.com"), &json!("봄")),
+            "{what}"
+        );
+    }
+    let one = Desk::new().import("이메일  이름  구독일\na@b.com  봄  2026-11-01\n", &[]);
+    assert!(one.error().contains("쉼표(,)나 탭"), "{}", one.error());
 }

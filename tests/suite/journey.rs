@@ -46,6 +46,9 @@ fn a_reader_comes_reads_rests_moves_and_leaves() {
     assert!(subject.starts_with("구독을 확인해 주세요") && !text.contains("하루"), "{subject}: {text}");
     let raw = String::from_utf8_lossy(&server.kept()[0].bytes).into_owned();
     assert!(raw.contains("Auto-Submitted: auto-generated"), "{raw}");
+    let mail = MessageParser::default().parse(raw.as_bytes()).expect("a message");
+    let to = mail.to().and_then(|to| to.first()).expect("a recipient");
+    assert_eq!(to.name(), None, "what a stranger wrote in the form reaches nobody");
     assert!(pages.post(&link(&text, "confirm"), "").contains("구독을 시작했어요"));
 
     system.run(&["publish", "weekly"]);
@@ -56,7 +59,7 @@ fn a_reader_comes_reads_rests_moves_and_leaves() {
     let own = pages.ask("GET", &leave);
     let own = own.split("href=\"").find_map(|rest| rest.strip_prefix("/preferences/")).expect("a link");
     let own = format!("/preferences/{}", own.split('"').next().expect("its end"));
-    assert!(pages.post(&own, "do=save&pace0=rest-1m").contains("저장했어요"));
+    assert!(pages.post(&own, "do=save&pace-weekly=rest-1m").contains("저장했어요"));
     assert_eq!(system.json(&["subscribers", "list", "--json"])[1]["subscriptions"][0]["state"], "paused");
 
     assert_eq!(status(&pages.post(&own, "do=address&address=haru%40new.example.com")), "200");
@@ -65,6 +68,13 @@ fn a_reader_comes_reads_rests_moves_and_leaves() {
     assert!(subject.starts_with("받는 주소를 확인해 주세요"), "{subject}");
     assert!(pages.post(&link(&text, "address"), "").contains("바꿨어요"));
     assert_eq!(system.json(&["subscribers", "list", "--json"])[1]["address"], "haru@new.example.com");
+    system.run(&["deliver"]);
+    let (subject, text) = newest(&server, "haru@example.com");
+    assert!(
+        subject.starts_with("받는 주소가 바뀌었습니다") && !text.contains("new.example"),
+        "{subject}: {text}"
+    );
+    assert!(pages.ask("GET", &link(&text, "address")).contains("h***@example.com"));
 
     assert_eq!(status(&pages.post(&leave, "List-Unsubscribe=One-Click")), "200");
     let sent = server.kept().len();

@@ -28,7 +28,7 @@ fn golden(name: &str, found: &str) {
 }
 
 /// The built-in template `name` with `from` replaced, as an operator's own file.
-fn edited(name: &str, from: &str, to: &str) -> Vec<(String, String)> {
+pub fn edited(name: &str, from: &str, to: &str) -> Vec<(String, String)> {
     let (_, text) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name).expect("a built-in template");
     assert!(text.contains(from), "{name} holds {from}");
     vec![(name.to_owned(), text.replacen(from, to, 1))]

@@ -6,7 +6,9 @@ use moabom::model::delivery::DeliveryState::{self, Deferred, Expired, Queued, Se
 use moabom::model::subscriber::{SubscriptionState, SuppressionReason};
 use moabom::model::{EmailAddress, Sender, SubscriberId};
 use moabom::notify::{self, Report, Settings};
+use moabom::render::Renderer;
 use moabom::render::notice::NoticeRenderer;
+use moabom::store::signups::SignUp;
 use moabom::store::subscribers::NewSubscriber;
 use moabom::store::suppressions::{Farewell, Withdrawal};
 
@@ -27,7 +29,8 @@ fn sender() -> Sender {
 }
 
 pub fn notify(world: &World, settings: Settings) -> Report {
-    let notices = NoticeRenderer::new("봄날의 노트", &sender()).expect("templates");
+    let renderer = Renderer::new(&[]).expect("templates");
+    let notices = NoticeRenderer::new(renderer.templates(), "봄날의 노트", &sender());
     let deps = notify::Deps { store: &world.store, notices: &notices, titles: &Default::default(), settings };
     notify::run_once(deps, world.clock.now()).expect("told")
 }
@@ -237,6 +240,82 @@ fn who_cannot_be_told_is_erased_when_the_time_is_over() {
     let id = add(&world, "c@example.com", world.clock.now() - Duration::days(100));
     leave(&world, id);
     assert_eq!(notify(&world, Settings { notices: false, ..TELLING }), Report { queued: 0, erased: 1 });
+}
+
+#[test]
+fn who_left_is_erased_within_fourteen_days_however_late_the_telling_began() {
+    let server = SmtpServer::start();
+    let world = World::new(&server);
+    let id = add(&world, "a@example.com", world.clock.now() - Duration::days(100));
+    leave(&world, id);
+    days(&world, 13);
+    assert_eq!(notify(&world, TELLING), Report { queued: 1, erased: 0 });
+    server.for_recipient("a@example.com", At::Rcpt, Act::say("450 4.2.2 Mailbox full"));
+    world.deliver();
+    world.wait(24 * 60 - 1);
+    assert_eq!(notify(&world, TELLING), Report::default());
+    world.wait(2);
+    assert_eq!(notify(&world, TELLING), Report { queued: 0, erased: 1 }, "a day after it was queued");
+}
+
+#[test]
+fn a_sign_up_that_anybody_can_send_keeps_nobody_who_left_from_being_told() {
+    let server = SmtpServer::start();
+    let world = World::new(&server);
+    let id = add(&world, "a@example.com", world.clock.now() - Duration::days(100));
+    leave(&world, id);
+    let (key, now) = (world.suppressions(), world.clock.now());
+    let signed_up = world.store.write(move |ledger| {
+        let (address, digests) =
+            (EmailAddress::parse("a@example.com").expect("an address"), ["weekly".to_owned()]);
+        let new = NewSubscriber {
+            address: &address,
+            name: None,
+            digests: &digests,
+            state: SubscriptionState::Pending,
+            consent_at: now,
+            source: "web",
+            wording: "test",
+        };
+        ledger.sign_up(&new, 60, &key, now)
+    });
+    assert_eq!(signed_up, Ok(SignUp::Pending(id)));
+    assert_eq!(day(&world), Report { queued: 1, erased: 0 });
+    let mails = mails(&server, "a@example.com");
+    assert!(mails.len() == 1 && mails[0].0.starts_with("수신거부 처리 결과"), "{mails:?}");
+    assert_eq!(world.number("SELECT count(*) FROM leaving"), 0, "the sign-up's own time decides now");
+    assert_eq!(world.number("SELECT count(*) FROM subscribers WHERE address IS NOT NULL"), 1);
+    days(&world, 8);
+    moabom::feedback::run_once(&world.store, world.clock.now()).expect("runs");
+    assert_eq!(world.number("SELECT count(*) FROM subscribers WHERE address IS NOT NULL"), 0);
+    world.check();
+}
+
+#[test]
+fn each_of_two_consents_of_one_day_is_told_of() {
+    let server = SmtpServer::start();
+    let world = World::new(&server);
+    let id = add(&world, "a@example.com", world.clock.now() - Duration::days(100));
+    leave(&world, id);
+    notify(&world, TELLING);
+    world.deliver();
+    world.wait(60);
+    let again = moabom::model::subscriber::Consent {
+        act: moabom::model::subscriber::ConsentAct::Confirmed,
+        digest: Some("weekly".to_owned()),
+        at: world.clock.now(),
+        source: "web".to_owned(),
+        wording: "test".to_owned(),
+    };
+    let now = world.clock.now();
+    world.store.write(move |ledger| ledger.record_consent(id, &again, now)).expect("recorded");
+    world.meddle("UPDATE subscriptions SET state = 'active'; DELETE FROM suppressions");
+    assert_eq!(notify(&world, TELLING).queued, 1, "the goodbye of an hour ago is not its notice");
+    world.deliver();
+    assert_eq!(notify(&world, TELLING), Report::default());
+    let mails = mails(&server, "a@example.com");
+    assert_eq!(mails.len(), 2);
+    assert!(mails[1].0.starts_with("수신동의 처리 결과"), "{}", mails[1].0);
 }
 
 #[test]

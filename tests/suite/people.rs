@@ -1,5 +1,6 @@
 //! People by hand: adding, showing, removing, forgetting, and what a withdrawal leaves behind.
 
+use std::io::Write;
 use std::path::Path;
 
 use clap::Parser;
@@ -19,6 +20,7 @@ pub struct Desk {
     pub keys: Vec<SecretKey>,
     pub digests: Vec<String>,
     pub farewell: Farewell,
+    pub advertising: bool,
     pub now: Instant,
 }
 
@@ -52,10 +54,19 @@ impl Desk {
         let now: Instant = "2026-11-23T03:00:00Z".parse().expect("an instant");
         let store = Store::open(&folder.path().join("moabom.db"), now).expect("opens");
         let keys = vec![SecretKey::new(1, &[7; 32])];
-        Desk { folder, store, keys, digests: vec!["weekly".into()], farewell: Farewell::Untold, now }
+        let digests = vec!["weekly".into()];
+        Desk { folder, store, keys, digests, farewell: Farewell::Untold, advertising: false, now }
     }
 
     pub fn run(&self, line: &[&str]) -> Said {
+        let mut err = Vec::new();
+        let (out, result) = self.run_before(line, &mut err);
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        Said { out: text(out), err: text(err), result }
+    }
+
+    /// As [`Desk::run`], with the talk before the eyes of `err` while the command still runs.
+    pub fn run_before(&self, line: &[&str], err: &mut dyn Write) -> (Vec<u8>, Result<(), SubscribersError>) {
         let line = Line::try_parse_from(std::iter::once("subscribers").chain(line.iter().copied()));
         let command = line.expect("a command").command;
         let deps = Deps {
@@ -63,13 +74,13 @@ impl Desk {
             keys: &self.keys,
             digests: &self.digests,
             farewell: self.farewell,
+            advertising: self.advertising,
             time_zone: chrono_tz::Asia::Seoul,
             now: self.now,
         };
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let result = subscribers::run(&command, &deps, &mut out, &mut err);
-        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        Said { out: text(out), err: text(err), result }
+        let mut out = Vec::new();
+        let result = subscribers::run(&command, &deps, &mut out, err);
+        (out, result)
     }
 
     pub fn list(&self) -> serde_json::Value {

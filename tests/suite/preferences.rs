@@ -1,11 +1,12 @@
 //! A reader's own page: pauses that end by themselves, the name, a new address; nobody else's business.
 
 use moabom::clock::Instant;
-use moabom::model::SubscriberId;
 use moabom::model::edition::Content;
 use moabom::model::subscriber::{Frequency, SubscriptionState};
 use moabom::model::token::{Purpose, SecretKey};
+use moabom::model::{EmailAddress, SubscriberId, SuppressionKey};
 use moabom::store::editions::{Audience, Freeze, NewEdition};
+use moabom::store::subscribers::NewSubscriber;
 
 use crate::signup::{FORM, Front};
 use crate::support::smtp_server::SmtpServer;
@@ -65,7 +66,7 @@ fn a_pause_keeps_editions_away_and_ends_by_itself() {
     let front = front();
     front.desk.run(&["add", "lee@naver.com"]).ok();
     let own = page(&front, "kim@naver.com");
-    let saved = front.served.post(&own, FORM, "do=save&pace0=rest-2w&name=%ED%95%B4%EB%B4%84");
+    let saved = front.served.post(&own, FORM, "do=save&pace-weekly=rest-2w&name=%ED%95%B4%EB%B4%84");
     assert!(
         status(&saved) == "200" && saved.contains("저장했어요") && saved.contains("value=\"keep\" checked"),
         "{saved}"
@@ -74,20 +75,20 @@ fn a_pause_keeps_editions_away_and_ends_by_itself() {
     assert_eq!(front.state("kim@naver.com"), Some(SubscriptionState::Paused));
     assert!(matches!(freeze(&front, 1), Freeze::Frozen { recipients: 1, .. }));
     front.pass(chrono::Duration::days(13));
-    front.served.post(&own, FORM, "do=save&pace0=keep&name=");
+    front.served.post(&own, FORM, "do=save&pace-weekly=keep&name=");
     assert!(matches!(freeze(&front, 2), Freeze::Frozen { recipients: 1, .. }));
     front.pass(chrono::Duration::days(1));
     assert!(matches!(freeze(&front, 3), Freeze::Frozen { recipients: 2, .. }));
     assert_eq!(front.state("kim@naver.com"), Some(SubscriptionState::Active));
-    front.served.post(&own, FORM, "do=save&pace0=rest-3m");
-    front.served.post(&own, FORM, "do=save&pace0=every");
+    front.served.post(&own, FORM, "do=save&pace-weekly=rest-3m");
+    front.served.post(&own, FORM, "do=save&pace-weekly=every");
     assert_eq!(front.state("kim@naver.com"), Some(SubscriptionState::Active));
 }
 
 #[test]
 fn a_pause_ends_on_the_clock_too() {
     let front = front();
-    front.served.post(&page(&front, "kim@naver.com"), FORM, "do=save&pace0=rest-1m");
+    front.served.post(&page(&front, "kim@naver.com"), FORM, "do=save&pace-weekly=rest-1m");
     let look = |at: Instant| moabom::feedback::run_once(&front.desk.store, at).expect("runs").resumed;
     assert_eq!(look(front.clock.now() + chrono::Duration::days(29)), 0);
     assert_eq!(look(front.clock.now() + chrono::Duration::days(31)), 1);
@@ -98,11 +99,16 @@ fn a_pause_ends_on_the_clock_too() {
 fn a_name_that_is_none_is_refused_and_a_missing_field_changes_nothing() {
     let front = front();
     let own = page(&front, "kim@naver.com");
-    let refused = front.served.post(&own, FORM, "do=save&pace0=rest-2w&name=http://x");
+    let refused = front.served.post(&own, FORM, "do=save&pace-weekly=rest-2w&name=http://x");
     assert!(status(&refused) == "422" && refused.contains("value=\"http://x\""), "{refused}");
     assert_eq!(front.state("kim@naver.com"), Some(SubscriptionState::Active), "all or nothing");
-    for nothing in ["", "do=save", "do=save&pace7=rest-2w&pace0=nonsense", "pace0=rest-2w&name=x", "do=else"]
-    {
+    for nothing in [
+        "",
+        "do=save",
+        "do=save&pace-other=rest-2w&pace-weekly=nonsense",
+        "pace-weekly=rest-2w&name=x",
+        "do=else",
+    ] {
         assert_eq!(status(&front.served.post(&own, FORM, nothing)), "200");
     }
     let listed = front.desk.list();
@@ -112,6 +118,56 @@ fn a_name_that_is_none_is_refused_and_a_missing_field_changes_nothing() {
     );
     front.served.post(&own, FORM, "do=save&name=");
     assert_eq!(front.desk.list()[0]["name"], serde_json::Value::Null);
+}
+
+/// Gives the reader of `address` that digest too.
+fn join(front: &Front, address: &str, digest: &str) {
+    let (address, digests) = (EmailAddress::parse(address).expect("an address"), [digest.to_owned()]);
+    let (key, now) = (SuppressionKey::of(&front.desk.keys).expect("a key"), front.clock.now());
+    let joined = front.desk.store.write(move |ledger| {
+        let new = NewSubscriber {
+            address: &address,
+            name: None,
+            digests: &digests,
+            state: SubscriptionState::Active,
+            consent_at: now,
+            source: "test",
+            wording: "test",
+        };
+        ledger.add_subscriber(&new, &key, now)
+    });
+    joined.expect("joined");
+}
+
+#[test]
+fn a_page_opened_before_another_digest_came_changes_the_digest_it_showed() {
+    let front = front();
+    let own = page(&front, "kim@naver.com");
+    let opened = front.served.ask("GET", &own);
+    let field = opened.split("type=\"radio\" name=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let field = field.expect("a choice").to_owned();
+    join(&front, "kim@naver.com", "daily");
+    let saved = front.served.post(&own, FORM, &format!("do=save&{field}=rest-1m&name="));
+    assert_eq!(status(&saved), "200");
+    let paused = "SELECT count(*) FROM subscriptions WHERE state = 'paused' AND digest = ";
+    assert_eq!(front.number(&format!("{paused}'daily'")), 0);
+    assert_eq!(front.number(&format!("{paused}'weekly'")), 1);
+}
+
+#[test]
+fn a_digest_of_any_name_can_be_paused() {
+    let front = front();
+    let name = "주간 <b>\"&=+;%25";
+    join(&front, "kim@naver.com", name);
+    let own = page(&front, "kim@naver.com");
+    let opened = front.served.ask("GET", &own);
+    assert!(opened.contains("name=\"pace-주간 &lt;b&gt;&quot;&amp;=+;%25\""), "{opened}");
+    let field: String = url::form_urlencoded::byte_serialize(format!("pace-{name}").as_bytes()).collect();
+    front.served.post(&own, FORM, &format!("do=save&{field}=rest-1m"));
+    assert_eq!(
+        front.number("SELECT count(*) FROM subscriptions WHERE state = 'paused' AND digest <> 'weekly'"),
+        1
+    );
 }
 
 #[test]
@@ -129,7 +185,10 @@ fn a_new_address_counts_once_it_is_confirmed_there() {
     assert!(front.served.post(&link, "", "").contains("바꿨어요"));
     assert_eq!(front.desk.list()[0]["address"], "neu@daum.net");
     assert_eq!(status(&front.served.post(&link, "", "")), "404", "used up");
-    assert_eq!(front.number("SELECT count(*) FROM address_changes"), 0);
+    assert_eq!(
+        front.number("SELECT count(*) FROM address_changes WHERE address IS NOT NULL AND back = 0"),
+        0
+    );
     assert!(
         front.served.ask("GET", &own).contains("n***@daum.net"),
         "the link is the person's, not the address's"
@@ -191,7 +250,7 @@ fn links_that_are_nobodys_are_answered_with_one_and_the_same_page() {
     front.desk.run(&["remove", "left@naver.com"]).ok();
     let mut pages = std::collections::HashSet::new();
     for token in [forged, nobody, other, left, "A".repeat(47)] {
-        for sent in ["", "do=save&pace0=rest-2w&name=x", "do=address&address=a%40b.com"] {
+        for sent in ["", "do=save&pace-weekly=rest-2w&name=x", "do=address&address=a%40b.com"] {
             let answer = front.served.post(&format!("/preferences/{token}"), FORM, sent);
             assert_eq!(status(&answer), "404", "{answer}");
             pages.insert(body(&answer).to_owned());
@@ -262,25 +321,40 @@ fn a_monthly_reader_gets_the_months_best_chosen_anew_and_no_other_edition() {
 }
 
 #[test]
+fn a_name_that_came_with_the_list_does_not_stand_in_the_way_of_a_pause() {
+    for name in ["김해봄 / 편집부", "봄: 기록", &"가".repeat(60)] {
+        let front = Front::new();
+        front.desk.run(&["add", "kim@naver.com", "--name", name]).ok();
+        let own = page(&front, "kim@naver.com");
+        let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        let saved = front.served.post(&own, FORM, &format!("do=save&pace-weekly=rest-2w&name={name}"));
+        assert!(status(&saved) == "200" && saved.contains("저장했어요"), "{saved}");
+        assert_eq!(front.state("kim@naver.com"), Some(SubscriptionState::Paused));
+        let other = front.served.post(&own, FORM, &format!("do=save&pace-weekly=every&name={name}%2F"));
+        assert_eq!(status(&other), "422", "another such name is none");
+    }
+}
+
+#[test]
 fn receiving_less_often_is_offered_where_there_is_such_an_edition() {
     let plain = front();
     let page_of = |front: &Front| front.served.ask("GET", &page(front, "kim@naver.com"));
     assert!(!page_of(&plain).contains("월간"));
-    plain.served.post(&page(&plain, "kim@naver.com"), FORM, "do=save&pace0=monthly");
+    plain.served.post(&page(&plain, "kim@naver.com"), FORM, "do=save&pace-weekly=monthly");
     assert_eq!(plain.number("SELECT count(*) FROM subscriptions WHERE pace = 'monthly'"), 0);
     let front = Front::with(|deps| deps.people.digests[0].best = Some("매월 1일 오전 9시".into()));
     front.desk.run(&["add", "kim@naver.com"]).ok();
     let leave = front.served.ask("GET", &format!("/unsubscribe/{}", front.desk.token("kim@naver.com")));
     assert!(leave.contains("덜 자주 받기"), "{leave}");
     let own = page(&front, "kim@naver.com");
-    let saved = front.served.post(&own, FORM, "do=save&pace0=monthly");
+    let saved = front.served.post(&own, FORM, "do=save&pace-weekly=monthly");
     assert!(saved.contains("value=\"monthly\" checked") && saved.contains("매월 1일 오전 9시에"), "{saved}");
-    front.served.post(&own, FORM, "do=save&pace0=rest-2w");
+    front.served.post(&own, FORM, "do=save&pace-weekly=rest-2w");
     assert_eq!(
         front.number("SELECT count(*) FROM subscriptions WHERE pace = 'monthly' AND state = 'paused'"),
         1
     );
-    front.served.post(&own, FORM, "do=save&pace0=every");
+    front.served.post(&own, FORM, "do=save&pace-weekly=every");
     assert_eq!(
         front.number("SELECT count(*) FROM subscriptions WHERE pace = 'every' AND state = 'active'"),
         1

@@ -8,6 +8,10 @@ use crate::broken::sound;
 use crate::support::keeper::Keeper;
 use crate::support::system::System;
 
+/// What the law wants in each part of a letter: without it no template is used.
+const LAWFUL: &str = "{{ sender.name }} {{ sender.email }} {% if sender.phone %}{{ sender.phone }}{% endif %}\
+    {% if sender.address %} {{ sender.address }}{% endif %} Unsubscribe\n";
+
 /// `preview --serve` of a system of its own, until dropped.
 pub struct Served {
     pub system: System,
@@ -79,10 +83,11 @@ impl Served {
         self.get("/version").rsplit("\r\n\r\n").next().unwrap_or_default().to_owned()
     }
 
+    /// Writes a template of that text, with what is wanted of each after it.
     pub fn template(&self, name: &str, text: &str) {
         let folder = self.system.path("templates/digest");
         std::fs::create_dir_all(&folder).expect("a folder");
-        std::fs::write(folder.join(name), text).expect("written");
+        std::fs::write(folder.join(name), format!("{text}{LAWFUL}")).expect("written");
     }
 }
 

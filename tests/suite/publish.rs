@@ -269,6 +269,38 @@ fn a_slot_is_published_once_and_only_from_the_first_start_on() {
 }
 
 #[test]
+fn a_clock_that_was_years_ahead_and_only_skipped_bars_nothing() {
+    let world = World::new();
+    world.blog(6);
+    assert!(matches!(world.run(week(0) + Duration::hours(1)), Outcome::NotDue { .. }));
+    published(&world.run(week(1)));
+    // A start with the clock five years ahead: all that was missed is recorded as skipped.
+    let missed = run_once(&world.deps(render), week(262) + Duration::days(3)).unwrap();
+    assert!(missed.len() > 1 && missed.iter().all(|outcome| matches!(outcome, Outcome::Skipped { .. })));
+    let skips = "SELECT COUNT(*) FROM editions WHERE state = 'skipped'";
+    assert!(world.count(skips) > 1);
+    // Right again: the slots to come are to come, and last week's stays as it was.
+    assert!(
+        matches!(world.run(week(1) + Duration::days(1)), Outcome::NotDue { next, .. } if next == Some(week(2)))
+    );
+    assert_eq!(world.count(skips), 0);
+    assert_eq!(world.count("SELECT COUNT(*) FROM editions"), 1);
+    assert!(matches!(world.run(week(2)), Outcome::Published { .. } | Outcome::Skipped { .. }));
+    assert_eq!(world.count("SELECT COUNT(*) FROM editions"), 2);
+}
+
+#[test]
+fn a_clock_that_was_ahead_when_all_began_bars_nothing() {
+    let world = World::new();
+    world.blog(6);
+    assert!(matches!(world.run(week(300)), Outcome::NotDue { .. }));
+    assert!(
+        matches!(world.run(week(0) + Duration::hours(1)), Outcome::NotDue { next, .. } if next == Some(week(1)))
+    );
+    published(&world.run(week(1)));
+}
+
+#[test]
 fn a_changed_schedule_publishes_nothing_for_the_past() {
     let mut world = World::new();
     world.blog(6);
@@ -357,7 +389,7 @@ fn nothing_is_written_where_rendering_fails_and_the_slot_stays_due() {
     let world = World::new();
     world.blog(6);
     world.run(monday());
-    let broken = |_: &LetterInput| Err::<Content, _>("`post.tite`은(는) 없는 이름이에요");
+    let broken = |_: &LetterInput| Err::<Content, _>("알 수 없는 이름이에요: `post.tite`");
     let outcomes = run_once(&world.deps(broken), week(0)).unwrap();
     let Some(Outcome::Failed { error, .. }) = outcomes.first() else { panic!("{outcomes:?}") };
     assert!(error.to_string().contains("post.tite"), "{error}");

@@ -175,7 +175,7 @@ fn no_body_and_no_header_brings_a_page_down() {
             "email",
             "name",
             "do",
-            "pace0",
+            "pace-weekly",
             "pace99999999999999999999",
             "made",
             "digest",
@@ -262,7 +262,7 @@ fn a_failing_store_is_told_on_every_page_and_nothing_is_half_done() {
     let tries = [
         ("/subscribe", form.as_str()),
         (&confirm, ""),
-        (&own, "do=save&pace0=rest-2w&name=x"),
+        (&own, "do=save&pace-weekly=rest-2w&name=x"),
         (&own, "do=address&address=a%40b.com"),
         (&moved, ""),
     ];

@@ -204,6 +204,34 @@ fn an_old_link_confirms_nothing_and_says_how_to_ask_anew() {
 }
 
 #[test]
+fn what_is_confirmed_has_its_name_and_a_reader_is_not_told_of_being_erased() {
+    let front = Front::with(|deps| {
+        deps.archive.titles = [("monthly".to_owned(), "월간 <모음>".to_owned())].into_iter().collect();
+        let (name, when) = ("monthly".to_owned(), "매월 1일".to_owned());
+        deps.people.digests.push(DigestChoice { name, when, best: None });
+    });
+    let ask = |digest: &str| {
+        let sent = filled(&front.stamp(), "kim@naver.com").replace("digest=weekly", digest);
+        front.served.post("/subscribe", FORM, &sent);
+        front.link()
+    };
+    let link = ask("digest=weekly");
+    let page = front.served.ask("GET", &link);
+    assert!(page.contains("받을 편지: weekly") && page.contains("7일"), "{page}");
+    front.served.post(&link, "", "");
+    front.pass(chrono::Duration::hours(25));
+    let page = front.served.ask("GET", &ask("digest=monthly"));
+    assert!(page.contains("받을 편지: 월간 &lt;모음&gt;"), "{page}");
+    assert!(!page.contains("7일") && page.contains("받고 계신 편지는 그대로"), "{page}");
+    let text: String = front
+        .desk
+        .sql()
+        .query_row("SELECT text FROM notices ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
+        .expect("a notice");
+    assert!(!text.contains("주소는 7일"), "the same mail goes to readers: {text}");
+}
+
+#[test]
 fn what_nobody_confirms_is_erased_after_a_week() {
     let front = Front::new();
     front.sign_up("kim@naver.com");

@@ -166,3 +166,24 @@ fn clear_text_is_only_spoken_on_loopback() {
     settings.host = "localhost".to_owned();
     assert_eq!(send(&settings, b"x\r\n"), Ok(250));
 }
+
+#[test]
+fn the_relay_is_greeted_by_the_senders_domain_unless_a_name_is_configured() {
+    use crate::support::system::System;
+    for (line, name) in [("", "example.com"), ("hello = \"mail.example.net\"", "mail.example.net")] {
+        let server = SmtpServer::start();
+        let system = System::new(server.port(), 1);
+        let path = system.path("moabom.toml");
+        let config = std::fs::read_to_string(&path).expect("a configuration");
+        std::fs::write(&path, config.replace("tls = \"none\"", &format!("tls = \"none\"\n{line}")))
+            .expect("written");
+        system.publish_to(1);
+        system.run(&["deliver"]);
+        assert_eq!(server.kept().len(), 1);
+        let greetings = server.lines("EHLO");
+        assert!(
+            !greetings.is_empty() && greetings.iter().all(|line| *line == format!("EHLO {name}")),
+            "{greetings:?}"
+        );
+    }
+}

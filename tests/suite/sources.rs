@@ -1,6 +1,9 @@
 //! Several sources side by side: listing pages, JSON lines, one post in two places, and the worst that servers answer.
 
 mod hostile;
+mod mutated;
+mod presets;
+mod rebinding;
 
 use std::time::Duration;
 

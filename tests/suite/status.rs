@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::support::smtp_server::SmtpServer;
 use crate::support::system::{System, moabom};
+use crate::support::terminal;
 
 fn words(value: &Value) -> String {
     let list = value.as_array().expect("a list").iter();
@@ -156,6 +157,50 @@ fn a_status_says_what_is_held_failing_and_unknown_and_why() {
     assert!(!said.contains('\u{1b}'), "nothing from outside steers the terminal");
 }
 
+/// The words of a screen: what stands between blanks and borders.
+fn tokens(screen: &str) -> Vec<&str> {
+    let border = |c: char| c.is_whitespace() || ('\u{2500}'..='\u{257f}').contains(&c);
+    screen.split(border).filter(|word| !word.is_empty()).collect()
+}
+
+#[test]
+fn a_terminal_of_any_width_breaks_no_word_of_the_status() {
+    let server = SmtpServer::start();
+    let system = System::new(server.port(), 1);
+    system.publish_to(3);
+    let id = system.json(&["editions", "list", "--json"])[0]["id"].to_string();
+    system.run(&[
+        "editions",
+        "pause",
+        &id,
+        "--reason",
+        "제목에 오타가 있어 고친 뒤에 다시 보내려고 잠시 멈추었어요",
+    ]);
+    for columns in [20, 40, 60, 80, 100, 120, 200] {
+        let Some(screen) = terminal::shown(&system, columns, &[("NO_COLOR", "1")], "status") else { return };
+        let words = tokens(&screen);
+        for word in ["weekly", "제1호", "09:00", "최근", "멈춤", "멈추었어요", "제목에"] {
+            assert!(
+                words.iter().any(|one| one.trim_end_matches([',', ':', '.']) == word),
+                "{columns}, {word}:\n{screen}"
+            );
+        }
+        let widest = screen.lines().map(moabom::korean::width::of).max();
+        assert!(widest <= Some(columns.into()), "{columns}: {widest:?}\n{screen}");
+    }
+}
+
+#[test]
+fn a_terminal_that_wants_no_colours_gets_none() {
+    let system = System::new(1, 1);
+    let Some(coloured) = terminal::shown(&system, 80, &[], "--help") else { return };
+    assert!(coloured.contains('\u{1b}'), "{coloured}");
+    for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let plain = terminal::shown(&system, 80, &[variable], "--help").expect("there was one");
+        assert!(!plain.contains('\u{1b}') && plain.contains("쓰는 법"), "{variable:?}: {plain}");
+    }
+}
+
 #[test]
 fn every_shell_gets_its_completions_without_a_configuration() {
     let folder = tempfile::tempdir().expect("a directory");
@@ -163,5 +208,12 @@ fn every_shell_gets_its_completions_without_a_configuration() {
         let done = moabom(folder.path(), &["completions", shell]).output().expect("it starts");
         let script = String::from_utf8_lossy(&done.stdout);
         assert!(done.status.success() && script.contains("subscribers"), "{shell}");
+        // Nothing that the command line refuses: `help` as a command, and the version of a command.
+        assert!(!script.contains("subscribers help") && !script.contains("__help"), "{shell}");
+        assert!(
+            !script.contains("subscribers;help") && !script.contains("__fish_seen_subcommand_from help"),
+            "{shell}"
+        );
+        assert!(script.matches("--version").count() + script.matches("-l version").count() <= 2, "{shell}");
     }
 }

@@ -163,7 +163,7 @@ fn who_must_never_be_mailed_gets_no_trial_and_no_address_is_misuse() {
 fn templates_are_written_once_and_never_over_a_file() {
     let system = sound(1);
     let first = system.run(&["templates", "export"]);
-    assert_eq!(first.matches("썼어요").count(), 4, "{first}");
+    assert_eq!(first.matches("썼어요").count(), 13, "{first}");
     let before = system.run(&["preview", "--at", "2031-05-05 09:00", "--format", "eml"]);
     let own = system.path("templates/digest/letter.txt");
     let built_in = fs::read_to_string(&own).expect("read");
@@ -171,10 +171,14 @@ fn templates_are_written_once_and_never_over_a_file() {
     fs::write(&own, &changed).expect("written");
     fs::remove_file(system.path("templates/digest/letter.css")).expect("removed");
     let second = system.run(&["templates", "export"]);
-    assert_eq!((second.matches("썼어요").count(), second.matches("이미 있어서").count()), (1, 3), "{second}");
+    assert_eq!(
+        (second.matches("썼어요").count(), second.matches("이미 있어서").count()),
+        (1, 12),
+        "{second}"
+    );
     assert_eq!(fs::read_to_string(&own).expect("read"), changed);
     let said = system.run(&["templates", "check"]);
-    assert_eq!(said.matches("내장 틀 대신 써요").count(), 4, "{said}");
+    assert_eq!(said.matches("내장 틀 대신 써요").count(), 13, "{said}");
     assert!(system.run(&["preview"]).contains("손으로 고친 줄"));
     fs::write(&own, built_in).expect("written");
     assert_eq!(system.run(&["preview", "--at", "2031-05-05 09:00", "--format", "eml"]), before);
@@ -203,4 +207,16 @@ fn a_broken_template_is_told_with_its_file_line_and_column() {
     fs::write(&own, "{% if %}\n").expect("written");
     let (code, said) = try_failing(&system, &["templates", "check"]);
     assert!(code == Some(1) && said.contains("letter.txt 1행"), "{said}");
+    fs::remove_file(&own).expect("removed");
+
+    let own = system.path("templates/notice/law.txt");
+    let text = fs::read_to_string(&own).expect("read");
+    fs::write(&own, text.replace("보낸 사람 {{ sender }}", "보낸 사람")).expect("written");
+    for line in [&["templates", "check"][..], &["check"], &["publish"]] {
+        let (code, said) = try_failing(&system, line);
+        assert_eq!(code, Some(1), "{line:?}: {said}");
+        let told =
+            "templates/notice/law.txt에 보낸 사람의 이름이 없어요. 눈에 보이는 곳에 넣으세요: {{ sender }}";
+        assert!(said.contains(told), "{line:?}: {said}");
+    }
 }

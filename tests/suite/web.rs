@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use moabom::clock::Clock;
 use moabom::model::token::{Purpose, SecretKey};
-use moabom::model::{EditionId, EmailAddress, Sender, SubscriberId};
+use moabom::model::{EditionId, EmailAddress, Sender, SubscriberId, SuppressionKey};
+use moabom::render::Renderer;
 use moabom::web;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +30,7 @@ pub fn deps(desk: &Desk, keys: Vec<SecretKey>) -> web::Deps {
             titles: Default::default(),
         },
         draft: None,
+        templates: std::sync::Arc::clone(Renderer::new(&[]).expect("templates").templates()),
         farewell: Default::default(),
         people: web::PeopleSettings {
             signup: true,
@@ -293,6 +295,64 @@ fn a_failing_store_is_never_answered_with_done() {
     desk.sql().execute_batch("DROP TRIGGER broken").expect("writes");
     assert_eq!(status(&served.post(&format!("/unsubscribe/{token}"), "", "")), "200");
     assert!(desk.suppression("kim@naver.com").is_some());
+}
+
+#[test]
+fn a_failure_is_told_in_words_that_fit_whatever_was_tried() {
+    let front = crate::signup::Front::new();
+    let broken = "CREATE TRIGGER broken BEFORE INSERT ON signup_hours BEGIN SELECT RAISE(ABORT, 'no'); END;";
+    front.desk.sql().execute_batch(broken).expect("writes");
+    let answer = front.sign_up("kim@naver.com");
+    assert_eq!(status(&answer), "503");
+    assert!(!answer.contains("주소로 ‘수신거부’라고 보내 주세요"), "{answer}");
+    assert!(answer.contains("구독 신청") && answer.contains("haebom@example.com"), "{answer}");
+}
+
+/// All that stands in the files of a desk's folder.
+fn everything(desk: &Desk) -> Vec<u8> {
+    let files = std::fs::read_dir(desk.folder.path()).expect("a folder");
+    files.flat_map(|file| std::fs::read(file.expect("a file").path()).expect("reads")).collect()
+}
+
+#[test]
+fn after_a_withdrawal_no_file_of_the_store_holds_address_or_name() {
+    let desk = Desk::new();
+    desk.run(&["add", "Needle.Kim@naver.com", "--name", "바늘김씨"]).ok();
+    for n in 0..200 {
+        desk.run(&["add", &format!("reader{n}@naver.com")]).ok();
+    }
+    let holds = |word: &str| {
+        let all = everything(&desk);
+        all.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let words = ["needle.kim@naver.com", "바늘김씨"];
+    assert!(words.iter().all(|word| holds(word)));
+    let token = desk.token("needle.kim@naver.com");
+    let served = Served::start(&desk, desk.keys.clone());
+    // A reader that has looked before keeps nothing from being erased.
+    assert_eq!(status(&served.ask("GET", &format!("/unsubscribe/{token}"))), "200");
+    assert_eq!(status(&served.post(&format!("/unsubscribe/{token}"), "", "by=page")), "200");
+    assert_eq!(words.map(&holds), [false, false]);
+    assert!(holds("reader7@naver.com"));
+}
+
+#[test]
+fn what_a_reader_kept_in_the_log_leaves_it_afterwards() {
+    let desk = Desk::new();
+    desk.run(&["add", "needle@naver.com"]).ok();
+    let holds = || everything(&desk).windows(16).any(|part| part == b"needle@naver.com");
+    let (key, now, id) =
+        (SuppressionKey::of(&desk.keys).expect("a key"), desk.now, desk.id("needle@naver.com"));
+    let held = desk.sql();
+    held.execute_batch("BEGIN; SELECT count(*) FROM subscribers").expect("reads");
+    desk.store.write(move |ledger| ledger.withdraw(id, "test", &key, now)).expect("withdrawn");
+    assert!(holds(), "another process still reads the old state");
+    held.execute_batch("COMMIT").expect("ends");
+    let begun = std::time::Instant::now();
+    while holds() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it stays in the log");
+        std::thread::yield_now();
+    }
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub(super) fn templates(folder: &Path) -> Finding {
 /// `needed`: the store holds what was made with the keys, or could not be asked.
 fn keys(store: &StoreSettings, needed: bool) -> Finding {
     const TOPIC: &str = "비밀 키";
-    const WHY: &str = "이 열쇠로 수신거부 링크에 서명해요. 새어 나가면 남이 해지 링크를 만들 수 있고, 잃으면 보낸 편지의 링크가 듣지 않아요.";
+    const WHY: &str = "이 키로 수신거부 링크에 서명해요. 새어 나가면 남이 해지 링크를 만들 수 있고, 잃으면 보낸 편지의 링크가 듣지 않아요.";
     let at = store.key_file.display().to_string();
     match key::load(&store.key_file) {
         Ok(_) => Finding::good(TOPIC, at, "주인만 읽을 수 있어요."),

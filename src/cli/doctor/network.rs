@@ -205,7 +205,7 @@ async fn reverse(relay: &spf::Relay, calls_itself: Option<&str>, dns: &Dns) -> O
 
 /// The page behind every letter's link.
 async fn way_out(config: &Config, limit: Duration) -> Vec<Finding> {
-    let Some(public) = &config.web.public_url else { return vec![web::no_address()] };
+    let Some(public) = &config.links else { return vec![web::no_address()] };
     let link = public.join(&format!("unsubscribe/{NOBODY}"));
     let fetched = match link {
         Err(error) => Fetched::Nothing(error.to_string()),

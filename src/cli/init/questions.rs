@@ -107,7 +107,7 @@ pub(super) static QUESTIONS: [Question; 15] = [
         "--public-url",
         "web.public_url",
         public_url,
-        "독자가 열 이 서버의 주소(없으면 빈칸)",
+        "독자가 열 이 서버의 주소(광고가 아니면 빈칸도 돼요)",
         "https://a.example/"
     ),
 ];

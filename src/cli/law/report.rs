@@ -158,7 +158,7 @@ impl Report {
             NoticeKind::Goodbye => &mut self.withdrawal_results,
             NoticeKind::Renewal => &mut self.two_year,
             // Asked for by the reader, not by the law.
-            NoticeKind::Confirm | NoticeKind::AddressChange => return,
+            NoticeKind::Confirm | NoticeKind::AddressChange | NoticeKind::Moved => return,
         };
         let Progress { sent, queued, unsent } = progress;
         (notices.sent, notices.queued, notices.unsent) = (sent, queued, unsent);

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
 
-use super::{chosen, part, rendered, sample};
 use crate::cli::open::{Context, Opened};
+use crate::cli::sample::{chosen, part, rendered, sample};
 use crate::cli::{dates, signal, test_send, why};
 use crate::clock::Instant;
 use crate::korean::counts::grouped;

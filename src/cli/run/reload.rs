@@ -5,17 +5,18 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use super::super::open::{self, Context, Opened};
-use super::{choices, plan};
+use super::{Following, choices, plan};
 use crate::config::Config;
 use crate::daemon::{Reload, Reloaded};
 
-/// Reads the file of `context` anew whenever asked. What stays until a new start is taken from `running`.
-pub(super) fn reload(context: &Context, running: &Opened) -> Reload {
-    let (context, running) = (context.clone(), running.clone());
-    Arc::new(move || again(&context, &running).map_err(|faults| format!("{faults:#}")))
+/// Reads the file of `context` anew whenever asked, for the pages in `following`, too. What stays until a new start is
+/// taken from `running`.
+pub(super) fn reload(context: &Context, running: Opened, following: Following) -> Reload {
+    let context = context.clone();
+    Arc::new(move || again(&context, &running, &following).map_err(|faults| format!("{faults:#}")))
 }
 
-fn again(context: &Context, running: &Opened) -> Result<Reloaded> {
+fn again(context: &Context, running: &Opened, following: &Following) -> Result<Reloaded> {
     let mut config = context.config()?;
     let fixed = fixed(&running.config, &config);
     if config.web != running.config.web {
@@ -32,16 +33,18 @@ fn again(context: &Context, running: &Opened) -> Result<Reloaded> {
     }
     let renderer = Arc::new(open::renderer(&config.templates)?);
     let (store, keys) = (running.store.clone(), running.keys.clone());
-    Ok(Reloaded { plan: plan(&Opened { config, store, keys, renderer })?, notes })
+    let opened = Opened { config, store, keys, renderer };
+    let plan = plan(&opened)?;
+    following.follow(opened);
+    Ok(Reloaded { plan, notes })
 }
 
 /// The settings that differ and that only a new start applies.
 fn fixed(running: &Config, read: &Config) -> Vec<&'static str> {
     let pages = |config: &Config| {
         let newsletter = &config.masthead.newsletter;
-        let asks = config.digests.iter().any(|digest| digest.approval.is_some());
         let shown = (newsletter.time_zone, newsletter.home.clone(), newsletter.advertising);
-        (shown, choices(&config.digests), config.law.farewell(), config.privacy.clone(), asks)
+        (shown, choices(&config.digests), config.law.farewell(), config.privacy.clone())
     };
     // The operator's page keeps the configuration it was opened with.
     let page = read.admin.listen.is_some()
@@ -55,7 +58,7 @@ fn fixed(running: &Config, read: &Config) -> Vec<&'static str> {
         (read.log != running.log, "[log]"),
         (
             pages(read) != pages(running),
-            "독자 페이지에 보이는 뉴스레터의 주소, 시간대, [[digest]], [law]의 통지, [privacy], 승인 페이지를 여는 approval",
+            "독자 페이지에 보이는 뉴스레터의 주소, 시간대, [[digest]], [law]의 통지, [privacy]",
         ),
         (
             read.masthead.newsletter.title != running.masthead.newsletter.title

@@ -57,7 +57,7 @@ pub(super) fn run(
     if address.needs_smtputf8() {
         writeln!(
             err,
-            "주의: {address}은(는) @ 앞에 영문이 아닌 글자가 있어 보낼 수 없어요. 다른 주소를 받아 두세요"
+            "주의: @ 앞에 영문이 아닌 글자가 있어, 릴레이가 SMTPUTF8을 알릴 때만 보낼 수 있어요: {address}"
         )?;
     }
     match &added {

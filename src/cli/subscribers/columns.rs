@@ -1,7 +1,8 @@
 //! Pure: which column of a subscriber file holds what, by the header names of Korean files, listmonk, Stibee, Mailchimp.
 
-use crate::model::subscriber::{Frequency, SubscriptionState};
-pub use crate::status::words::subscription_state as word;
+use unicode_normalization::UnicodeNormalization;
+
+use super::words;
 
 /// Where a file keeps what; places from 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,9 +17,15 @@ pub struct Columns {
     pub family: Option<usize>,
     /// Days of consent, the strongest evidence first; a row's first that is not empty counts.
     pub consent: Vec<usize>,
-    /// Words on whether the person is still subscribed or agreed at all.
+    /// Of these, the ones whose times without an offset are UTC: Mailchimp's.
+    pub universal: Vec<usize>,
+    /// Words on whether the person is still subscribed.
     pub status: Vec<usize>,
-    /// Days of leaving (Mailchimp's UNSUB_TIME, CLEAN_TIME): filled means gone.
+    /// Words on whether the person agreed at all: empty means no.
+    pub agreed: Vec<usize>,
+    /// Whether the person agreed to advertising: Stibee leaves it empty for who did not.
+    pub advertising: Option<usize>,
+    /// Days of leaving (Mailchimp's UNSUB_TIME, CLEAN_TIME), reasons for it (Stibee's) or a mark: filled means gone.
     pub left: Vec<usize>,
     /// The digest.
     pub digest: Option<usize>,
@@ -105,33 +112,30 @@ const CONSENT: &[&[&str]] = &[
         "signupdate",
     ],
 ];
-const STATUS: &[&str] = &[
-    "상태",
-    "구독상태",
-    "수신상태",
-    "status",
-    "state",
-    "subscriptionstatus",
-    "subscriberstatus",
-    "수신동의",
-    "수신동의여부",
-    "마케팅수신동의",
-    "마케팅수신동의여부",
-    "광고성정보수신동의",
-    "광고성정보수신동의여부",
-    "구독여부",
+const STATUS: &[&str] =
+    &["상태", "구독상태", "수신상태", "status", "state", "subscriptionstatus", "subscriberstatus"];
+/// Whether the person agreed: an empty cell is no agreement.
+const AGREED: &[&str] = &["수신동의", "수신동의여부", "구독동의", "구독동의여부", "구독여부", "consent"];
+const ADVERTISING: &[&str] =
+    &["광고성정보수신동의", "광고성정보수신동의여부", "마케팅수신동의", "마케팅수신동의여부"];
+const LEFT: &[&str] =
+    &["cleantime", "해지일", "거부일", "해지", "해지일시", "해지여부", "차단", "차단일", "차단여부"];
+/// What the header names of a leaving hold, however they go on: 수신거부 일자, 탈퇴 여부, Unsubscribed.
+const LEAVING: &[&str] = &[
+    "수신거부",
+    "구독해지",
+    "구독취소",
+    "구독중지",
+    "탈퇴",
+    "unsub",
+    "optout",
+    "optedout",
+    "blocklist",
+    "blacklist",
 ];
-const LEFT: &[&str] = &[
-    "unsubtime",
-    "cleantime",
-    "unsubscribedat",
-    "수신거부일",
-    "수신거부일시",
-    "해지일",
-    "구독해지일",
-    "구독취소일",
-    "optouttime",
-];
+/// Files also hold links to leave with.
+const LINK: &[&str] = &["링크", "주소", "link", "url", "token"];
+const UNIVERSAL: &[&str] = &["optintime", "confirmtime"];
 const DIGEST: &[&str] = &["다이제스트", "digest"];
 const RESUMES: &[&str] = &["다시받는날", "다시받는때", "다시시작일", "resumesat"];
 const FREQUENCY: &[&str] = &["받는빈도", "수신빈도", "pace"];
@@ -144,131 +148,46 @@ pub fn find<'a>(header: impl Iterator<Item = &'a str>) -> Option<Columns> {
         names.iter().enumerate().filter_map(hit).collect()
     };
     let first = |known: &[&str]| all(known).first().copied();
+    let holds = |name: &str, parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    // A form asks in a sentence of its own: 개인정보 수집에 동의하시나요?
+    let agreed = |(place, name): (usize, &String)| {
+        let asks = name.contains("동의하") && !holds(name, &["광고", "마케팅"]);
+        (AGREED.contains(&name.as_str()) || asks).then_some(place)
+    };
+    let left = |(place, name): (usize, &String)| {
+        let leaving = LEFT.contains(&name.as_str()) || holds(name, LEAVING) && !holds(name, LINK);
+        leaving.then_some(place)
+    };
     Some(Columns {
         address: first(ADDRESS)?,
         name: first(NAME),
         given: first(GIVEN),
         family: first(FAMILY),
         consent: CONSENT.iter().flat_map(|known| all(known)).collect(),
+        universal: all(UNIVERSAL),
         status: all(STATUS),
-        left: all(LEFT),
+        advertising: first(ADVERTISING),
+        agreed: names.iter().enumerate().filter_map(agreed).collect(),
+        left: names.iter().enumerate().filter_map(left).collect(),
         digest: first(DIGEST),
         resumes: first(RESUMES),
         frequency: first(FREQUENCY),
     })
 }
 
-/// A header name without case, blanks, brackets and joiners: `E-Mail Address` and `email_address` are one.
+/// A header name without case, width, blanks, brackets and joiners: `E-Mail Address` and `ｅｍａｉｌ_address` are one.
 fn plain(name: &str) -> String {
-    let name = name.split('(').next().filter(|head| !head.trim().is_empty()).unwrap_or(name);
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let name: String = name.nfkc().collect();
+    words::plain(name.split('(').next().filter(|head| !head.trim().is_empty()).unwrap_or(&name))
 }
 
-/// What a status word means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// On the list, in this state.
-    On(SubscriptionState),
-    /// Gone, blocked, or never agreed.
-    Gone,
-}
-
-/// The meaning of a status word; none if it is not known, for it must not be guessed.
-pub fn standing(word: &str) -> Option<Standing> {
-    const ACTIVE: &[&str] = &[
-        "",
-        "구독",
-        "구독중",
-        "구독자",
-        "활성",
-        "정상",
-        "수신",
-        "수신중",
-        "수신동의",
-        "동의",
-        "동의함",
-        "예",
-        "active",
-        "subscribed",
-        "enabled",
-        "confirmed",
-        "y",
-        "yes",
-        "true",
-        "o",
-        "1",
-    ];
-    const PAUSED: &[&str] = &["쉼", "쉬는중", "일시정지", "paused"];
-    const PENDING: &[&str] = &["대기", "확인대기", "미확인", "pending", "unconfirmed"];
-    const GONE: &[&str] = &[
-        "수신거부",
-        "거부",
-        "구독취소",
-        "구독해지",
-        "해지",
-        "해지함",
-        "취소",
-        "미동의",
-        "동의안함",
-        "비동의",
-        "자동삭제",
-        "자동제거",
-        "삭제",
-        "차단",
-        "반송",
-        "하드바운스",
-        "발송금지",
-        "아니오",
-        "아니요",
-        "unsubscribed",
-        "unsubscribe",
-        "nonsubscribed",
-        "blocklisted",
-        "blacklisted",
-        "blocked",
-        "disabled",
-        "inactive",
-        "cleaned",
-        "bounced",
-        "complained",
-        "spam",
-        "deleted",
-        "archived",
-        "transactional",
-        "n",
-        "no",
-        "false",
-        "x",
-        "0",
-    ];
-    let word = plain(word);
-    let has = |list: &[&str]| list.contains(&word.as_str());
-    if has(ACTIVE) {
-        Some(Standing::On(SubscriptionState::Active))
-    } else if has(PAUSED) {
-        Some(Standing::On(SubscriptionState::Paused))
-    } else if has(PENDING) {
-        Some(Standing::On(SubscriptionState::Pending))
-    } else {
-        has(GONE).then_some(Standing::Gone)
-    }
-}
-
-/// How often, in a file's words.
-pub fn frequency_word(frequency: Frequency) -> &'static str {
-    match frequency {
-        Frequency::Every => "매번",
-        Frequency::Monthly => "월간",
-    }
-}
-
-/// The meaning of such a word; none if it is not known.
-pub fn frequency(word: &str) -> Option<Frequency> {
-    match plain(word).as_str() {
-        "" | "매번" | "every" => Some(Frequency::Every),
-        "월간" | "월간모음" | "monthly" => Some(Frequency::Monthly),
-        _ => None,
-    }
+/// Whether a file of that name holds only people not to be mailed: often nothing else says so.
+pub fn holds_the_gone(file: &str) -> bool {
+    const HEADS: &[&str] = &["unsubscribe", "cleaned_", "nonsubscribed", "non-subscribed"];
+    const PARTS: &[&str] = &["수신거부", "구독해지", "구독취소", "탈퇴"];
+    let file: String = file.nfc().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    HEADS.iter().any(|head| file.starts_with(head))
+        || PARTS.iter().any(|part| file.contains(part)) && !file.contains("제외")
 }
 
 /// A cell that no spreadsheet takes for a formula: what could start one gets a `'` before it.
@@ -310,22 +229,54 @@ mod tests {
         .expect("mailchimp");
         assert_eq!((mailchimp.given, mailchimp.family), (Some(1), Some(2)));
         assert_eq!((mailchimp.consent, mailchimp.left), (vec![6, 4], vec![7]));
+        assert_eq!(mailchimp.universal, [4, 6]);
         let stibee = columns("이메일 주소,이름,구독 상태,구독일,광고성 정보 수신 동의 여부").expect("stibee");
-        assert_eq!((stibee.consent, stibee.status), (vec![3], vec![2, 4]));
+        assert_eq!((stibee.consent, stibee.status, stibee.advertising), (vec![3], vec![2], Some(4)));
         assert!(columns("E-mail,동의일(필수)").is_some_and(|found| found.consent == [1]));
         assert_eq!(columns("a@b.com,김해봄"), None);
     }
 
     #[test]
-    fn status_words_are_read_and_unknown_ones_are_not_guessed() {
-        assert_eq!(standing("구독 중"), Some(Standing::On(SubscriptionState::Active)));
-        assert_eq!(standing("Blocklisted"), Some(Standing::Gone));
-        assert_eq!(standing("수신 거부"), Some(Standing::Gone));
-        assert_eq!(standing("뭘까"), None);
-        for state in [SubscriptionState::Active, SubscriptionState::Paused, SubscriptionState::Pending] {
-            assert_eq!(standing(word(state)), Some(Standing::On(state)));
+    fn a_column_of_leaving_is_known_however_it_is_named() {
+        for name in ["수신거부", "수신 거부 일자", "탈퇴일", "Unsubscribed", "opt-out date", "해지(사유)"]
+        {
+            let found = columns(&format!("email,구독일,{name}")).expect("columns");
+            assert_eq!(found.left, [2], "{name}");
         }
-        assert_eq!(standing(word(SubscriptionState::Unsubscribed)), Some(Standing::Gone));
+        for name in ["수신거부 링크", "unsubscribe_url", "subscribed"] {
+            assert_eq!(
+                columns(&format!("email,{name}")).expect("columns").left,
+                Vec::<usize>::new(),
+                "{name}"
+            );
+        }
+        let form = columns("타임스탬프,ｅｍａｉｌ,개인정보 수집에 동의하시나요?").expect("columns");
+        assert_eq!((form.address, form.agreed), (1, vec![2]));
+        let apart =
+            columns("\u{110b}\u{1175}\u{1106}\u{1166}\u{110b}\u{1175}\u{11af},구독일").expect("columns");
+        assert_eq!(apart.address, 0, "as a Mac writes it");
+    }
+
+    #[test]
+    fn names_say_whom_a_file_holds() {
+        for kind in ["unsubscribed", "cleaned", "nonsubscribed", "Unsubscribed"] {
+            assert!(holds_the_gone(&format!("{kind}_email_audience_export_0a1b.csv")), "{kind}");
+            assert!(holds_the_gone(&format!("{kind}_members_export_0a1b.csv")), "{kind}");
+        }
+        for name in
+            ["unsubscribed.csv", "수신거부 명단.csv", "2026_구독 취소.csv", "\u{1110}\u{1161}\u{11af}퇴.csv"]
+        {
+            assert!(holds_the_gone(name), "{name}");
+        }
+        for name in [
+            "subscribed_email_audience_export_0a1b.csv",
+            "subscribers.csv",
+            "구독자.csv",
+            "cleaned.csv",
+            "수신거부 제외.csv",
+        ] {
+            assert!(!holds_the_gone(name), "{name}");
+        }
     }
 
     #[test]

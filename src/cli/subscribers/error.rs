@@ -13,7 +13,7 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum SubscribersError {
     /// The address is none.
-    #[error("메일 주소 '{typed}'을(를) 읽을 수 없어요: {cause}")]
+    #[error("메일 주소를 읽을 수 없어요: '{typed}' {cause}")]
     Address {
         /// As typed.
         typed: String,
@@ -32,7 +32,7 @@ pub enum SubscribersError {
         cause: dates::DateError,
     },
     /// No such digest is configured.
-    #[error("설정에 다이제스트 '{name}'이(가) 없어요. 있는 것: {known}")]
+    #[error("설정에 없는 다이제스트예요: '{name}'. 있는 것: {known}")]
     Digest {
         /// As typed.
         name: String,

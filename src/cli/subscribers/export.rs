@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Deps, SubscribersError, columns, known, list, state};
+use super::{Deps, SubscribersError, columns, known, list, state, words};
 use crate::cli::dates;
 use crate::model::subscriber::SubscriptionState;
 use crate::store::subscribers::{Listed, SubscriberFilter};
@@ -125,10 +125,10 @@ fn write_person<W: Write>(
             columns::guard(address.as_str()),
             columns::guard(person.subscriber.name.as_deref().unwrap_or_default()),
             consent_at.map(|at| dates::format(at, deps.time_zone)).unwrap_or_default(),
-            columns::word(subscription.state).to_owned(),
+            words::word(subscription.state).to_owned(),
             columns::guard(&subscription.digest),
             resumes_at.map(|at| dates::format(at, deps.time_zone)).unwrap_or_default(),
-            columns::frequency_word(subscription.frequency).to_owned(),
+            words::frequency_word(subscription.frequency).to_owned(),
         ])
         .map_err(failure)?;
     }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Deps, SubscribersError, columns, known, state};
+use super::{Deps, SubscribersError, known, state, words};
 use crate::model::subscriber::SubscriptionState;
 use crate::store::subscribers::{Listed, SubscriberFilter};
 
@@ -98,7 +98,7 @@ fn line(person: &Listed) -> String {
     let subscriptions: Vec<String> = person
         .subscriptions
         .iter()
-        .map(|(subscription, _)| format!("{}: {}", subscription.digest, columns::word(subscription.state)))
+        .map(|(subscription, _)| format!("{}: {}", subscription.digest, words::word(subscription.state)))
         .collect();
     let address = person.subscriber.address.as_ref().map_or("(지움)", |address| address.as_str());
     let name = person.subscriber.name.as_deref().unwrap_or("-");

@@ -9,6 +9,7 @@ mod import;
 mod list;
 mod remove;
 mod show;
+mod words;
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -68,6 +69,8 @@ pub struct Deps<'a> {
     pub digests: &'a [String],
     /// Whether who is removed is told so first.
     pub farewell: Farewell,
+    /// Whether the letters are advertising, which needs an agreement of its own.
+    pub advertising: bool,
     /// The zone dates without an offset are meant in.
     pub time_zone: Tz,
     /// Now.
@@ -86,6 +89,7 @@ pub fn command(context: &Context, command: &Command, out: &mut impl Write) -> an
         keys: &keys,
         digests: &digests,
         farewell: config.law.farewell(),
+        advertising: config.masthead.newsletter.advertising,
         time_zone: config.masthead.newsletter.time_zone,
         now: context.clock.now(),
     };

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::list::in_json;
-use super::{Deps, SubscribersError, columns, find, shown};
+use super::{Deps, SubscribersError, find, shown, words};
 use crate::cli::dates;
 use crate::status::words::consent_act as act_word;
 use crate::store::consents::Evidence;
@@ -55,7 +55,7 @@ pub(super) fn run(args: &Show, deps: &Deps<'_>, out: &mut dyn Write) -> Result<(
     }
     writeln!(out, "구독")?;
     for (subscription, _) in &person.subscriptions {
-        let state = columns::word(subscription.state);
+        let state = words::word(subscription.state);
         writeln!(out, "  {}: {state} ({}부터)", subscription.digest, day(subscription.since))?;
     }
     if args.evidence {

@@ -16,7 +16,7 @@ use super::findings::Findings;
 use super::raw::Table;
 use super::report::Place;
 use super::section::Section;
-use super::value::{Problem, is_loopback};
+use super::value::Problem;
 use crate::deliver::DeliverSettings;
 use crate::publish::Masthead;
 
@@ -43,13 +43,14 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
     let operator = rest::operator(root.section("operator"));
     let log = rest::log(root.section("log"));
     let host = smtp.as_ref().map(|smtp| smtp.relay.host.as_str());
-    let links = web.as_ref().and_then(|web| rest::links(web, host.is_some_and(is_loopback)));
-    // Whether there are links can only be told where both sections that decide it are sound.
-    if let (Some(_), Some(_), None) = (&web, host, &links) {
-        no_links(&mut root, advertising);
+    let links = web.as_ref().and_then(|web| web.public_url.clone());
+    // Whether there are links can only be told where the section that decides it is sound.
+    let no_links = web.is_some() && links.is_none();
+    if no_links {
+        without_links(&mut root, advertising);
     }
     let asks = digests.iter().flatten().any(|digest| digest.approval.is_some());
-    if asks && (operator.is_none() || (links.is_none() && web.is_some() && host.is_some())) {
+    if asks && (operator.is_none() || no_links) {
         let what = "`approval`은 보내기 전에 운영자에게 메일로 물어보는데, 물어볼 곳이나 답할 주소가 없어요";
         let advice = "`[operator] email`에 메일 주소를, `[web] public_url`에 이 서버의 주소를 적으세요";
         root.fault_at("operator", "email", Problem::new(what, advice));
@@ -59,6 +60,8 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
     }
     root.finish();
     let (sender, smtp) = (sender?, smtp?);
+    let mut relay = smtp.relay;
+    relay.hello.get_or_insert_with(|| sender.email.domain().to_owned());
     let mut deliver = DeliverSettings::new(sender.email.clone());
     deliver.unknown = smtp.unknown;
     deliver.per_destination_second = smtp.per_destination_second;
@@ -70,7 +73,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
         sources: sources?,
         digests: digests?,
         titles: titles?,
-        relay: smtp.relay,
+        relay,
         deliver,
         dkim: dkim?,
         law: law?,
@@ -88,7 +91,7 @@ pub(super) fn check(findings: &mut Findings<'_>, root: Table, environment: &Envi
 }
 
 /// Letters would carry no web address for unsubscribing.
-fn no_links(root: &mut Section<'_, '_>, advertising: Option<bool>) {
+fn without_links(root: &mut Section<'_, '_>, advertising: Option<bool>) {
     let advice =
         "[web] `public_url`에 독자가 열 수 있는 이 서버의 주소를 적으세요. 예: `https://letter.example.com/`";
     match advertising {

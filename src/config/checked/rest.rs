@@ -35,7 +35,7 @@ pub(super) fn dkim(root: &mut Section<'_, '_>, sender_domain: Option<&str>) -> O
     if let (Some(domain), Some(sender)) = (&domain, sender_domain)
         && !covers(domain, sender)
     {
-        let what = format!("서명 도메인이 보내는 주소의 도메인 {sender}과(와) 맞지 않아요");
+        let what = format!("서명 도메인이 보내는 주소의 도메인({sender})과 맞지 않아요");
         section.fault("domain", Problem::new(what, format!("`{sender}` 또는 그 윗도메인을 적으세요")));
     }
     let mut key = |key: &'static str, file: Option<&Path>| {
@@ -144,21 +144,16 @@ pub(super) fn is_here(url: &Url) -> bool {
     }
 }
 
-/// What personal links start with. A relay on this machine means a trial, where readers sit here, too.
-pub(super) fn links(web: &WebSettings, relay_is_here: bool) -> Option<Url> {
-    if web.public_url.is_some() {
-        return web.public_url.clone();
+/// The path of a file, which need not be there yet.
+pub(super) fn no_folder(path: PathBuf) -> Result<PathBuf, Problem> {
+    match path.is_dir() {
+        true => Err(Problem::new("파일이 아니라 폴더예요", "그 안의 파일 이름까지 적으세요")),
+        false => Ok(path),
     }
-    let mut listen = web.listen;
-    if listen.ip().is_unspecified() {
-        listen.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-    }
-    let known = relay_is_here && listen.port() != 0;
-    known.then(|| Url::parse(&format!("http://{listen}/")).ok())?
 }
 
 pub(super) fn store(mut section: Section<'_, '_>) -> Option<StoreSettings> {
-    let path = |item: &Item| path(item).map(Some);
+    let path = |item: &Item| path(item).and_then(no_folder).map(Some);
     let file = section.or("path", path, Some(PathBuf::from("data/moabom.sqlite")));
     let key_file = section.or("key_file", path, None);
     section.finish();

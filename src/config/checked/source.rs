@@ -12,6 +12,8 @@ use super::super::raw::Item;
 use super::super::section::Section;
 use super::super::value::{Problem, choice, flag, line, name, span, web_address};
 use super::duplicate;
+use super::rest::no_folder;
+use crate::source::known_blog::feed_of;
 use crate::source::{Location, SourceKind, SourceSettings};
 
 /// All of them; none where one is wrong or there is none.
@@ -61,6 +63,14 @@ fn read(
                 "내 서버가 맞다면 같은 출처에 `allow_private = true`를 적으세요",
             ),
         ),
+        Some(Location::Web(url)) if kind != Some(SourceKind::Html) && feed_of(url).is_some() => {
+            let feed = feed_of(url).map(String::from).unwrap_or_default();
+            section.warning(
+                "location",
+                "블로그의 첫 페이지 주소예요. 글 목록을 스크립트로 그려 읽지 못할 수 있어요",
+                format!("이 블로그의 피드를 적으세요: `kind = \"feed\"`, `location = \"{feed}\"`"),
+            );
+        }
         Some(Location::File(path)) if !path.exists() => section.warning(
             "location",
             format!("아직 없는 파일이에요: {}", path.display()),
@@ -88,7 +98,7 @@ fn location(item: &Item) -> Result<Location, Problem> {
     if text.contains("://") {
         web_address(item).map(Location::Web)
     } else {
-        Ok(Location::File(PathBuf::from(text)))
+        no_folder(PathBuf::from(text)).map(Location::File)
     }
 }
 

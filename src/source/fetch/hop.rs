@@ -32,7 +32,7 @@ pub(super) fn next(start: &Url, from: &Url, location: &str) -> Result<Url, Reaso
 }
 
 /// The same host and port, or the same host's step from http to https on their usual ports.
-fn same_site(one: &Url, other: &Url) -> bool {
+pub(super) fn same_site(one: &Url, other: &Url) -> bool {
     let upgrade = (one.port_or_known_default(), other.port_or_known_default()) == (Some(80), Some(443));
     one.host() == other.host()
         && (upgrade

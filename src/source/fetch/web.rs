@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_ENCODING, LOCATION};
 use reqwest::{Client, Response, StatusCode};
-use url::{Host, Url};
+use url::Url;
 
 use super::answer::{self, Retry};
 use super::charset;
@@ -23,10 +23,11 @@ pub(super) async fn read(
 ) -> Result<Fetched, Reason> {
     hop::checked(at)?;
     let start = at.clone();
-    let client = client(&start, settings)?;
     for _ in 0..=settings.redirects {
-        literal_allowed(&start, at, settings)?;
-        let asked = client.get(at.clone()).headers(answer::conditions(seen));
+        // The one site that may be private is the configured one: host and port, not what it redirects to.
+        let own = settings.allow_private && hop::same_site(&start, at);
+        literal_allowed(at, own)?;
+        let asked = client(at, own, settings)?.get(at.clone()).headers(answer::conditions(seen));
         let response = asked.send().await.map_err(|error| reason(&error, at, settings))?;
         match redirect(&response)? {
             None => return receive(response, at, seen, settings).await,
@@ -36,11 +37,12 @@ pub(super) async fn read(
     Err(Reason::Redirects { limit: settings.redirects })
 }
 
-/// A client for one fetch: it keeps no connection, cookie or proxy, and follows nothing by itself.
-fn client(start: &Url, settings: &FetchSettings) -> Result<Client, Reason> {
+/// A client for one request: it keeps no connection, cookie or proxy, and follows nothing by itself.
+fn client(at: &Url, private: bool, settings: &FetchSettings) -> Result<Client, Reason> {
+    let allowed = at.host().filter(|_| private).map(|host| host.to_string());
     Client::builder()
         .user_agent(settings.user_agent())
-        .dns_resolver(PublicNames { allowed: allowed(start, settings).map(|host| host.to_string()) })
+        .dns_resolver(PublicNames { allowed })
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .connect_timeout(settings.connect)
@@ -51,14 +53,9 @@ fn client(start: &Url, settings: &FetchSettings) -> Result<Client, Reason> {
         .map_err(|_| Reason::Client)
 }
 
-/// The one host that may be private: the configured one, not what it redirects to.
-fn allowed<'a>(start: &'a Url, settings: &FetchSettings) -> Option<Host<&'a str>> {
-    start.host().filter(|_| settings.allow_private)
-}
-
-fn literal_allowed(start: &Url, at: &Url, settings: &FetchSettings) -> Result<(), Reason> {
+fn literal_allowed(at: &Url, private: bool) -> Result<(), Reason> {
     match hop::literal(at) {
-        Some(address) if !guard::is_public(address) && allowed(start, settings) != at.host() => {
+        Some(address) if !private && !guard::is_public(address) => {
             Err(Reason::Private { host: hop::host(at), address })
         }
         _ => Ok(()),

@@ -1,6 +1,7 @@
-//! Pure: selectors for the usual layouts of Korean blogs: starting points, made after how such pages are commonly built.
+//! Pure: selectors for the usual layouts of Korean blogs: starting points, in the shape of the skins that are met most.
 //!
-//! Skins differ from blog to blog: whatever stands below `[source.select]` goes before the preset's own.
+//! Skins differ from blog to blog: whatever stands below `[source.select]` goes before the preset's own. Services that
+//! draw their lists by script are read through their feeds: see `known_blog`.
 
 use super::{Listing, Pick};
 
@@ -11,46 +12,53 @@ pub const PRESETS: [(&str, Preset); 3] =
 /// A usual layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Preset {
-    /// The list of a Tistory-like skin: a title within a link, the date beside it.
+    /// The lists of Tistory's own skins and of those made after them; best read at `/category`.
     Tistory,
-    /// A list of a Naver-like blog: a row a post.
+    /// The lists within Naver's `PostList.naver`: a table of titles, or an album of cards.
     Naver,
-    /// The cards of a velog-like page: a heading within a link, date and counts below.
+    /// The cards of velog's page, once a browser has drawn them.
     Velog,
 }
 
 impl Preset {
     /// Its selectors.
     pub fn listing(self) -> Listing {
-        let [item, title, date, author, excerpt, reactions, comments, next] = match self {
+        let [item, title, link, date, author, excerpt, reactions, comments, next] = match self {
             Preset::Tistory => [
-                ".post-item, .article_content, .list_content, .item-post",
-                ".title, .tit_post, .link_post strong, h2, h3",
-                "time, .date, .txt_date",
+                ".post-item, .article_content, .list_content, .item-post, .post-card, .entry-item, article.post, \
+                 .list > .post, .article-list > li, .post-list > li, .searchList li, .search_list li",
+                ".title, .tit_post, .link_post strong, .link_article strong, h2, h3, h4",
+                // A badge of the category may stand before the title.
+                "a[href]:not([href*='/category/']):not([href*='/tag/']):not([href='#'])",
+                "time, .date, .txt_date, .regdate",
                 ".author, .writer",
-                ".excerpt, .summary, .txt_post, .desc",
+                ".excerpt, .summary, .txt_post, .desc, p",
                 ".like, .txt_like, .num_like",
-                ".reply, .cmt, .num_cmt, .num_reply",
-                "a.next, a.btn_next, a[rel=next]",
+                ".reply, .cmt, .cnt, .count, .num_cmt, .num_reply, .post-meta span:last-child",
+                "a.next[href], a.btn_next[href], a.link_next[href], a.page-next[href], a[rel=next], \
+                 #paging li:last-child a[href]",
             ],
             Preset::Naver => [
-                "li.item, .list_post > li, .post_item, .blog2_post",
-                ".title, .tit, .title_post, strong",
-                "time, .time, .date, .se_date",
-                ".nick, .writer, .author",
-                ".text, .desc, .dsc_post",
-                ".like, .sympathy, .u_cnt",
-                ".reply, .comment, .cmt",
-                "a.next, a[rel=next]",
+                "table.blog2_list tbody tr, #postBottomTitleListBody tr, .thumblist > li.item, #postListBody li.item",
+                "strong.title, a._setTopListUrl, td.title a",
+                "a[href*=logNo], a[href]",
+                "time, .date",
+                ".nick, .writer",
+                ".text, .desc",
+                ".like, .sympathy",
+                ".meta_data .num, .read, .cmt",
+                ".blog2_paginate strong.page + a.page[href], .blog2_paginate a.next[href]",
             ],
             Preset::Velog => [
-                "article, .post-card, main li",
-                "h1, h2, h3, h4",
-                "time, .subinfo span, .date",
-                ".username, .author",
+                // Until its script has run, the page shows cards without posts.
+                "[class*=FlatPostCard_block]:not([class*=skeleton]), .post-card",
+                "h2, h4",
+                "a[class*=VLink][href], a[href]",
+                "time, [class*=subInfo] > span, .subinfo > span",
+                ".username",
                 "p",
-                ".likes, .like",
-                ".comments, .comment",
+                "[class*=likes]",
+                "[class*=subInfo] > span:nth-of-type(2), .subinfo > span:nth-of-type(2)",
                 "a[rel=next]",
             ],
         };
@@ -58,7 +66,7 @@ impl Preset {
         Listing {
             item: item.to_owned(),
             title: pick(title),
-            link: pick("a[href]"),
+            link: pick(link),
             date: pick(date),
             author: pick(author),
             excerpt: pick(excerpt),

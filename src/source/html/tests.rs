@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn parse(text: &str, location: Option<&Url>, listing: &Listing) -> Result<ListingPage, HtmlError> {
+    super::parse(text, location, listing, &|| true)
+}
+
 const PAGE: &str = r##"<!doctype html><html><head><title>느린 오후 &amp; 기록</title></head><body>
 <ul class="list">
   <li class="post"><a class="link" href="/21"><strong class="tit">가을에 <em>읽은</em> 책</strong></a>
@@ -62,10 +66,10 @@ fn a_base_of_the_page_goes_before_its_address() {
 fn a_page_without_posts_says_which_selector_found_nothing() {
     let none = parse("<p>점검 중이에요</p>", None, &listing());
     assert_eq!(none, Err(HtmlError::NoItem("li.post".to_owned())));
-    let untitled = Listing { title: Pick::parse(".no").ok(), excerpt: None, ..listing() };
+    let untitled = Listing { title: Pick::parse(".no").ok(), link: None, excerpt: None, ..listing() };
     assert_eq!(parse(PAGE, None, &untitled), Err(HtmlError::NoTitle(3)));
     assert_eq!(parse(" \n", None, &listing()), Err(HtmlError::Empty));
-    assert_eq!(parse(&"<div>".repeat(100_000), None, &listing()), Err(HtmlError::TooDeep));
+    assert_eq!(parse(&"<div>".repeat(100_000), None, &listing()), Err(HtmlError::TooLarge));
 }
 
 #[test]

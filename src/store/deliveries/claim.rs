@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Claim, ClaimRequest, Claimed, Guarded, Intent, LAST_WORD, OPEN_D, Standing};
+use super::{Claim, ClaimRequest, Claimed, Guarded, Intent, LAST_WORD, NEVER, OPEN_D, Standing};
 use crate::clock::{Instant, from_millis};
 use crate::model::notice::{Mailing, NoticeKind};
 use crate::model::{DeliveryId, EditionId, EmailAddress, SubscriberId, SuppressionKey};
@@ -290,18 +290,20 @@ impl Ledger<'_> {
                 update.execute((intent.id.0, intent.epoch, &intent.message_id, at, until))
             })
             .map_err(sql)?;
-        if changed == 1 { Ok(Guarded::Done) } else { self.why_unchanged(intent.id) }
+        if changed == 1 { Ok(Guarded::Done) } else { self.why_unchanged(intent.id, intent.epoch) }
     }
 
-    /// Why a guarded write found no row.
-    pub(super) fn why_unchanged(&self, id: DeliveryId) -> Result<Guarded, StoreError> {
-        let state: Option<String> = self
-            .db
-            .prepare_cached("SELECT state FROM deliveries WHERE id = ?1")
-            .and_then(|mut found| found.query_row([id.0], |row| row.get(0)).optional())
-            .map_err(sql)?;
-        // Only withdrawals and cancelled editions end a row that is leased; everything else is another sender's work.
-        Ok(if state.as_deref() == Some("suppressed") { Guarded::Settled } else { Guarded::Lost })
+    /// Why a guarded write under the lease of `epoch` found no row.
+    pub(super) fn why_unchanged(&self, id: DeliveryId, epoch: i64) -> Result<Guarded, StoreError> {
+        // Only withdrawals and cancelled editions end a row that is leased, and move its epoch on; everything else is
+        // another sender's work.
+        let text = format!(
+            "SELECT 1 FROM deliveries WHERE id = ?1
+                AND (state = 'suppressed' OR (state = 'unknown' AND due_at = {NEVER} AND epoch > ?2))"
+        );
+        let settled =
+            self.db.prepare_cached(&text).and_then(|mut found| found.exists((id.0, epoch))).map_err(sql)?;
+        Ok(if settled { Guarded::Settled } else { Guarded::Lost })
     }
 }
 

@@ -158,7 +158,8 @@ impl Ledger<'_> {
         })
     }
 
-    /// Queues a row again that was put off, or ended without the reader having it. Its edition goes on if it was done.
+    /// Queues a row again that was put off, or ended without the reader having it. Its edition goes on if it was done,
+    /// and a newer one does not end the row.
     pub fn retry_delivery(&self, id: DeliveryId, now: Instant) -> Result<RowChange, StoreError> {
         use DeliveryState::{Bounced, Deferred, Expired, Unknown};
         match self.row_by_hand(id)? {
@@ -183,6 +184,13 @@ impl Ledger<'_> {
                     AND id = (SELECT edition_id FROM deliveries WHERE id = ?1)",
             )
             .and_then(|mut update| update.execute([id.0]))
+            .map_err(sql)?;
+        self.db
+            .prepare_cached(
+                "INSERT INTO meta (key, value) VALUES ('by_hand:' || ?1, ?2)
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            )
+            .and_then(|mut note| note.execute((id.0, now.timestamp_millis().to_string())))
             .map_err(sql)?;
         Ok(RowChange::Changed)
     }

@@ -2,13 +2,16 @@
 
 use rusqlite::params;
 
-use super::{Ending, Finished, Guarded, NEVER, UnknownPolicy};
+use super::{Ending, Finished, Guarded, MAYBE_SENT, NEVER, UnknownPolicy};
 use crate::model::delivery::DeliveryState;
 use crate::model::notice::Mailing;
 use crate::model::subscriber::SuppressionReason;
 use crate::model::{DeliveryId, SuppressionKey};
 use crate::retry;
 use crate::store::{Ledger, StoreError, sql};
+
+/// A notice `n` to an address that is not, or no longer, the person's.
+const ELSEWHERE: &str = "(n.kind = 'address_change' OR n.kind = 'moved')";
 
 /// What is written to a row.
 struct Change<'a> {
@@ -44,7 +47,7 @@ impl Ledger<'_> {
             })
             .map_err(sql)?;
         if changed == 0 {
-            return self.why_unchanged(finished.id);
+            return self.why_unchanged(finished.id, finished.epoch);
         }
         if let Some(result) = change.result {
             self.insert_attempt(finished, result)?;
@@ -62,7 +65,13 @@ impl Ledger<'_> {
                 change(DeliveryState::Deferred, due_at, charged, Some("deferred"))
             }
             Ending::Bounced { .. } => change(DeliveryState::Bounced, None, true, Some("bounced")),
+            Ending::Unsubscribed if self.was_unknown(finished.id)? => {
+                change(DeliveryState::Unknown, Some(NEVER), true, Some("suppressed"))
+            }
             Ending::Unsubscribed => change(DeliveryState::Suppressed, None, true, Some("suppressed")),
+            Ending::Expired if self.was_unknown(finished.id)? => {
+                change(DeliveryState::Unknown, Some(NEVER), true, Some("expired"))
+            }
             Ending::Expired => change(DeliveryState::Expired, None, true, Some("expired")),
             Ending::Unknown => {
                 let again = finished.unknown == UnknownPolicy::RetryOnce && !self.was_unknown(finished.id)?;
@@ -84,7 +93,7 @@ impl Ledger<'_> {
     /// Whether an earlier attempt may have reached the relay.
     fn was_unknown(&self, id: DeliveryId) -> Result<bool, StoreError> {
         self.db
-            .prepare_cached("SELECT 1 FROM attempts WHERE delivery_id = ?1 AND result = 'unknown'")
+            .prepare_cached(&format!("SELECT 1 FROM deliveries WHERE id = ?1 AND {MAYBE_SENT}"))
             .and_then(|mut found| found.exists([id.0]))
             .map_err(sql)
     }
@@ -119,19 +128,37 @@ impl Ledger<'_> {
             Ending::Bounced { hard } if hard || self.bounced_before(finished)? => {
                 self.suppress(&finished.hash, SuppressionReason::HardBounce, now)
             }
+            Ending::Unsubscribed if self.went_elsewhere(finished)? => {
+                self.suppress(&finished.hash, SuppressionReason::Withdrawn, now)
+            }
             Ending::Unsubscribed => self.withdraw(finished.subscriber, "smtp", key, now).map(drop),
             _ => Ok(()),
         }
     }
 
-    /// Whether another letter to this person bounced within the window that turns soft into hard.
+    /// Whether it went to an address that is not, or no longer, the person's: what is said there is not the person's word.
+    fn went_elsewhere(&self, finished: &Finished) -> Result<bool, StoreError> {
+        let Mailing::Notice(notice) = finished.mailing else { return Ok(false) };
+        self.db
+            .prepare_cached(&format!("SELECT 1 FROM notices n WHERE n.id = ?1 AND {ELSEWHERE}"))
+            .and_then(|mut found| found.exists([notice.0]))
+            .map_err(sql)
+    }
+
+    /// Whether another letter to this person's present address bounced within the window that turns soft into hard.
     fn bounced_before(&self, finished: &Finished) -> Result<bool, StoreError> {
+        if self.went_elsewhere(finished)? {
+            return Ok(false);
+        }
         let window = retry::SOFT_WINDOW.as_millis() as i64;
         self.db
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "SELECT 1 FROM deliveries d JOIN attempts a ON a.delivery_id = d.id
-                  WHERE d.subscriber_id = ?1 AND d.id <> ?2 AND a.result = 'bounced' AND a.ended_at >= ?3",
-            )
+                  WHERE d.subscriber_id = ?1 AND d.id <> ?2 AND a.result = 'bounced'
+                    AND a.ended_at >= max(?3, (SELECT coalesce(max(n.about), 0) FROM notices n
+                                                WHERE n.subscriber_id = ?1 AND n.kind = 'moved'))
+                    AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.id = d.notice_id AND {ELSEWHERE})"
+            ))
             .and_then(|mut found| {
                 let since = finished.ended_at.timestamp_millis() - window;
                 found.exists((finished.subscriber.0, finished.id.0, since))

@@ -2,9 +2,9 @@
 
 use rusqlite::params;
 
-use super::{NEVER, OPEN, UnknownPolicy};
+use super::{BY_HAND, MAYBE_SENT, NEVER, OPEN, UnknownPolicy};
 use crate::clock::{Instant, from_millis};
-use crate::model::{DeliveryId, EmailAddress};
+use crate::model::{DeliveryId, EditionId, EmailAddress, SubscriberId};
 use crate::retry;
 use crate::store::{Ledger, StoreError, sql};
 
@@ -15,6 +15,15 @@ pub struct Recovered {
     pub queued: u64,
     /// Rows in flight, now unknown.
     pub unknown: u64,
+}
+
+/// Whose rows.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) enum Whose {
+    /// An edition's.
+    Edition(EditionId),
+    /// A person's.
+    Person(SubscriberId),
 }
 
 impl Ledger<'_> {
@@ -38,12 +47,9 @@ impl Ledger<'_> {
             self.db.prepare_cached(text).and_then(|mut update| update.execute(values)).map_err(sql)
         };
         let leased = format!("{OPEN} AND state = 'leased'");
-        // A row that was unknown before its lease is still unknown: the relay may hold the first copy.
-        let again =
-            "EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = deliveries.id AND a.result = 'unknown')";
         run(
             &format!(
-                "UPDATE deliveries SET state = 'unknown', lease_until = NULL, changed_at = ?1 WHERE {leased} AND {again}"
+                "UPDATE deliveries SET state = 'unknown', lease_until = NULL, changed_at = ?1 WHERE {leased} AND {MAYBE_SENT}"
             ),
             &[&millis],
         )?;
@@ -59,7 +65,7 @@ impl Ledger<'_> {
         let in_flight = format!("{OPEN} AND state = 'in_flight'");
         let unknown = run(
             &format!(
-                "UPDATE deliveries SET due_at = CASE WHEN {again} THEN ?2 ELSE ?1 END, last_reply = ?3 WHERE {in_flight}"
+                "UPDATE deliveries SET due_at = CASE WHEN {MAYBE_SENT} THEN ?2 ELSE ?1 END, last_reply = ?3 WHERE {in_flight}"
             ),
             &[&due, &NEVER, &reply],
         )?;
@@ -87,35 +93,60 @@ impl Ledger<'_> {
         epoch: i64,
         now: Instant,
     ) -> Result<(), StoreError> {
-        let mut update = self
-            .db
-            .prepare_cached(
-                "UPDATE deliveries SET lease_until = NULL, changed_at = ?3,
-                        state = CASE WHEN EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = ?1
-                                                     AND a.result = 'unknown') THEN 'unknown' ELSE 'queued' END
-                  WHERE id = ?1 AND epoch = ?2 AND state = 'leased'",
-            )
-            .map_err(sql)?;
+        let text = format!(
+            "UPDATE deliveries SET lease_until = NULL, changed_at = ?3,
+                    state = CASE WHEN {MAYBE_SENT} THEN 'unknown' ELSE 'queued' END
+              WHERE id = ?1 AND epoch = ?2 AND state = 'leased'"
+        );
+        let mut update = self.db.prepare_cached(&text).map_err(sql)?;
         for row in rows {
             update.execute((row.0, epoch, now.timestamp_millis())).map_err(sql)?;
         }
         Ok(())
     }
 
-    /// Ends what an older edition still holds once a newer one of its digest is frozen. Says how many rows expired.
+    /// Ends what an older edition still holds once a newer one of its digest is frozen, but for what a person asked for
+    /// again. Says how many rows ended.
     pub fn expire_superseded(&self, now: Instant) -> Result<u64, StoreError> {
         let newer = "EXISTS (SELECT 1 FROM editions n WHERE n.digest = e.digest AND n.number > e.number
                               AND n.state <> 'cancelled')";
         let text = format!(
-            "UPDATE deliveries SET state = 'expired', lease_until = NULL, changed_at = ?1,
+            "UPDATE deliveries SET lease_until = NULL, changed_at = ?1,
+                    state = CASE WHEN {MAYBE_SENT} THEN 'unknown' ELSE 'expired' END,
+                    due_at = CASE WHEN {MAYBE_SENT} THEN {NEVER} ELSE due_at END,
                     last_reply = '다음 호가 나와 더 보내지 않아요'
               WHERE edition_id IN (SELECT e.id FROM editions e WHERE e.state IN ('sending', 'paused') AND {newer})
-                AND {OPEN} AND state IN ('queued', 'deferred')"
+                AND {OPEN} AND state IN ('queued', 'deferred') AND NOT {BY_HAND}"
         );
         self.db
             .prepare_cached(&text)
             .and_then(|mut update| update.execute([now.timestamp_millis()]))
             .map(|rows| rows as u64)
+            .map_err(sql)
+    }
+
+    /// Ends the rows of an edition or of a person that have not begun to leave; their leases are lost by the epoch. Of
+    /// what the relay may hold the row stays unknown and is only not tried again.
+    pub(in crate::store) fn end_unbegun(
+        &self,
+        whose: Whose,
+        reason: Option<&str>,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let (column, id) = match whose {
+            Whose::Edition(id) => ("edition_id", id.0),
+            Whose::Person(id) => ("subscriber_id", id.0),
+        };
+        let text = format!(
+            "UPDATE deliveries SET state = CASE WHEN {MAYBE_SENT} THEN 'unknown' ELSE 'suppressed' END,
+                    due_at = CASE WHEN {MAYBE_SENT} THEN {NEVER} ELSE due_at END,
+                    epoch = epoch + 1, lease_until = NULL, last_reply = coalesce(?2, last_reply), changed_at = ?3
+              WHERE {column} = ?1 AND state IN ('queued', 'leased', 'deferred')"
+        );
+        self.db
+            .prepare_cached(&text)
+            .and_then(|mut update| update.execute((id, reason, now.timestamp_millis())))
+            .map(drop)
             .map_err(sql)
     }
 

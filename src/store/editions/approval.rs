@@ -86,6 +86,22 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
+    /// Editions that came to nothing since, because the operator said nothing or it grew too late. The oldest first.
+    pub fn approvals_lapsed_since(&self, since: Instant) -> Result<Vec<EditionId>, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT e.id FROM approvals a JOIN editions e ON e.id = a.edition_id
+                  WHERE a.settled_at >= ?1 AND e.state = 'cancelled' AND e.reason IN (?2, ?3) ORDER BY e.id",
+            )
+            .and_then(|mut list| {
+                list.query_map(params![since.timestamp_millis(), LATE, SILENT], |row| {
+                    row.get(0).map(EditionId)
+                })?
+                .collect()
+            })
+            .map_err(sql)
+    }
+
     /// Notes the operator's word. To skip is done at once; to send is done when its time has come.
     pub fn say(&self, edition: EditionId, word: Silence, now: Instant) -> Result<Said, StoreError> {
         let Some(known) = self.approval(edition)? else { return Ok(Said::Unknown) };

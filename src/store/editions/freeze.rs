@@ -94,6 +94,19 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
+    /// Takes back the skips that were recorded after `now`, by a clock that was ahead, unless it published, too. Those slots
+    /// are still to come. How many.
+    pub fn take_back_skips_after(&self, digest: &str, now: Instant) -> Result<usize, StoreError> {
+        self.db
+            .prepare_cached(
+                "DELETE FROM editions WHERE digest = ?1 AND state = 'skipped' AND frozen_at > ?2 AND NOT EXISTS
+                   (SELECT 1 FROM editions later
+                     WHERE later.digest = ?1 AND later.state <> 'skipped' AND later.frozen_at > ?2)",
+            )
+            .and_then(|mut taken| taken.execute(params![digest, now.timestamp_millis()]))
+            .map_err(sql)
+    }
+
     /// The row of a slot and its number, if the slot is on record.
     pub fn edition_of_slot(
         &self,

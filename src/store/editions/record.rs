@@ -6,6 +6,7 @@ use crate::clock::{Instant, from_millis};
 use crate::model::delivery::DeliveryState;
 use crate::model::edition::{Content, Edition, EditionPost, EditionState, SectionKind};
 use crate::model::{EditionId, PostId};
+use crate::store::deliveries::Whose;
 use crate::store::{Ledger, StoreError, sql};
 
 /// An edition with its recipients by delivery state.
@@ -231,11 +232,14 @@ impl Ledger<'_> {
 
     /// Goes on with a held edition.
     pub fn resume_edition(&self, id: EditionId) -> Result<StateChange, StoreError> {
-        self.change_edition(id, EditionState::Sending, None, &[EditionState::Paused])
+        let change = self.change_edition(id, EditionState::Sending, None, &[EditionState::Paused])?;
+        if change == StateChange::Changed {
+            self.forget_hold(id)?;
+        }
+        Ok(change)
     }
 
-    /// Stops an edition for good: what has not begun to leave is suppressed. Leases on those rows are lost by the
-    /// epoch; a message already on the wire ends as it ends.
+    /// Stops an edition for good: what has not begun to leave ends; a message already on the wire ends as it ends.
     pub fn cancel_edition(
         &self,
         id: EditionId,
@@ -245,14 +249,7 @@ impl Ledger<'_> {
         let from = [EditionState::Sending, EditionState::Paused];
         let change = self.change_edition(id, EditionState::Cancelled, Some(reason), &from)?;
         if change == StateChange::Changed {
-            self.db
-                .prepare_cached(
-                    "UPDATE deliveries SET state = 'suppressed', epoch = epoch + 1, lease_until = NULL,
-                            last_reply = ?2, changed_at = ?3
-                      WHERE edition_id = ?1 AND state IN ('queued', 'leased', 'deferred')",
-                )
-                .and_then(|mut statement| statement.execute(params![id.0, reason, now.timestamp_millis()]))
-                .map_err(sql)?;
+            self.end_unbegun(Whose::Edition(id), Some(reason), now)?;
         }
         Ok(change)
     }

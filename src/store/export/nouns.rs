@@ -21,7 +21,8 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("breakers", "지금 막혀 있는 보내는 길. 다른 곳에서는 뜻이 없어요"),
     ("signups", "신청이 몰리는 것을 막으려고 잠시 두는 시각"),
     ("signup_hours", "신청이 몰리는 것을 막으려고 세는 수"),
-    ("address_changes", "아직 확인되지 않은 새 주소. 사흘 안에 저절로 지워져요"),
+    ("asked_mails", "한 주소에 하루 한 통만 보내려고 하루 동안 두는 해시"),
+    ("address_changes", "아직 확인되지 않은 새 주소와 바뀌기 전의 주소. 사흘 안에 저절로 지워져요"),
     ("leaving", "subscribers의 leaving_since에 담았어요"),
     ("operator_mails", "운영자에게 보낸 알림. 승인 링크의 토큰이 들어 있을 수 있어요"),
 ];
@@ -228,7 +229,7 @@ const NOTICES: Noun = Noun {
         field(
             "kind",
             Text,
-            "confirm 구독 확인, welcome 동의 결과, goodbye 철회 결과, renewal 2년마다의 확인, address_change 주소 변경",
+            "confirm 구독 확인, welcome 동의 결과, goodbye 철회 결과, renewal 2년마다의 확인, address_change 새 주소의 확인, moved 예전 주소에 알림",
         ),
         SUBSCRIBER,
         field("digest", Text, "다이제스트. null이면 모두"),

@@ -7,6 +7,12 @@ const INGEST: &[&str] = &["ingest"];
 const IMPORT: &[&str] = &["subscribers", "import", "list.csv"];
 const PREVIEW: &[&str] = &["preview", "--format", "html"];
 const LETTER: &str = "templates/digest/letter.html";
+/// Lists in lists, deeper than is read.
+const DEEP: &str = concat!(
+    "x = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+    "\ntls ="
+);
 const WEB: &str = "[web]\nlisten = \"127.0.0.1:0\"";
 
 pub(super) fn configurations() -> Vec<Case> {
@@ -51,6 +57,25 @@ pub(super) fn configurations() -> Vec<Case> {
         wrong("no certificates there", "tls =", "ca_file = \"no.pem\"\ntls =", &["smtp.ca_file"]),
         case("a certificate that is none", CHECK, 1, &["[smtp] ca_file", "page.txt", "PEM"])
             .config("tls = \"none\"", "tls = \"starttls\"\nca_file = \"page.txt\""),
+        wrong(
+            "a yes in capitals",
+            "= false",
+            "= False",
+            &["moabom.toml:4:15", "`true`나 `false`를 소문자로"],
+        ),
+        wrong("a yes in words", "= false", "= no", &["moabom.toml:4:15", "`true`나 `false`를 소문자로"]),
+        wrong("a number cut short", "port = ", "port = 1_\n# ", &["숫자로 읽을 수 없어요"]),
+        wrong("lists in lists", "tls =", DEEP, &["너무 깊이 겹쳤어요"]),
+        case("lines that end in CR", CHECK, 2, &["1군데", "줄바꿈", "LF"])
+            .file("moabom.toml", "# 봄\r[newsletter]\rtitle = \"봄\"\r[sender]\rname = \"봄\"\r"),
+        wrong("a folder for a store", WEB, "[store]\npath = \"data\"\n[web]", &["store.path", "폴더예요"]),
+        wrong(
+            "a folder for keys",
+            WEB,
+            "[store]\nkey_file = \"data\"\n[web]",
+            &["store.key_file", "폴더예요"],
+        ),
+        wrong("a folder of posts", "page.txt", "data", &["source[0].location", "폴더예요"]),
         case("a variable out of range", CHECK, 2, &["MOABOM__SMTP__PORT"])
             .variable("MOABOM__SMTP__PORT", "abc"),
         case("a variable of no key", CHECK, 2, &["MOABOM__SMPT__PORT"]).variable("MOABOM__SMPT__PORT", "25"),
@@ -86,7 +111,7 @@ pub(super) fn pages() -> Vec<Case> {
         page("UTF-16 without a mark", wide, &["이진 내용"]),
         page("a line without end", changed(3, &"가".repeat(1_700_000)), &["4행", "5MB가 넘어요"]),
         case("no page", INGEST, 1, &["그런 파일이 없어요", "경로"]).without("page.txt"),
-        case("a folder", INGEST, 1, &["폴더예요"]).folder("page.txt"),
+        case("a folder", INGEST, 2, &["moabom.toml:", "source[0].location", "폴더예요"]).folder("page.txt"),
         case("a device", INGEST, 1, &["파이프나 장치"]).config("page.txt", "/dev/null"),
         case("a site that is down", INGEST, 1, &["연결하지 못했어요", "127.0.0.1:1"])
             .config("location = \"page.txt\"", "location = \"http://127.0.0.1:1/l\"\nallow_private = true"),
@@ -206,6 +231,10 @@ pub(super) fn arguments() -> Vec<Case> {
         failed("no such post to pin", &["posts", "pin", "999"], &["글 999번이 없어요"]),
         failed("posts of no source", &["posts", "list", "--source", "nope"], &["'nope'", "blog"]),
         misuse("no number", &["posts", "list", "--limit", "many"], &["수를 적어 주세요", "--help"]),
+        misuse("no runs", &["schedule", "--count", "0"], &["1에서 1000 사이의 수"]),
+        misuse("too many runs", &["schedule", "--count", "1001"], &["1에서 1000 사이의 수"]),
+        misuse("no name server", &["doctor", "--resolver", "x"], &["`주소:포트`", "1.1.1.1:53"]),
+        misuse("a huge number", &["editions", "show", "99999999999999999999"], &["수가 너무 커요"]),
         misuse(
             "scores of no digest",
             &["posts", "top", "--by", "score", "--digest", "daily"],
@@ -262,8 +291,8 @@ pub(super) fn arguments() -> Vec<Case> {
 }
 
 pub(super) fn templates() -> Vec<Case> {
-    let letter = |name, text: &str, says| case(name, PREVIEW, 1, says).file(LETTER, text);
-    let publish = |name, text: &str, says| case(name, &["publish", "weekly"], 1, says).file(LETTER, text);
+    let letter = |name, text: &str, says| case(name, PREVIEW, 2, says).file(LETTER, text);
+    let publish = |name, text: &str, says| case(name, &["publish", "weekly"], 2, says).file(LETTER, text);
     vec![
         letter("an open block", "{% if name %}\n", &["letter.html", "문법에 맞지 않아요"]),
         letter(
@@ -285,17 +314,17 @@ pub(super) fn templates() -> Vec<Case> {
         letter("no way out", "<p>{{ subject }}</p>", &["수신거부 링크가 없어요", "unsubscribe_url"]),
         publish("published with an open block", "{% for x in sections %}", &["문법에 맞지 않아요"]),
         publish("published with an unknown variable", "{{ nothing }}", &["알 수 없는 변수 'nothing'"]),
-        case("checked with an unknown filter", CHECK, 1, &["알 수 없는 필터"])
+        case("checked with an unknown filter", CHECK, 2, &["알 수 없는 필터"])
             .file(LETTER, "{{ subject | shout }}"),
-        case("started with an open block", &["run"], 1, &["문법에 맞지 않아요"])
+        case("started with an open block", &["run"], 2, &["문법에 맞지 않아요"])
             .file(LETTER, "{% if name %}"),
-        case("the text part", PREVIEW, 1, &["letter.txt", "1행"])
+        case("the text part", PREVIEW, 2, &["letter.txt", "1행"])
             .file("templates/digest/letter.txt", "{{ subject }"),
-        case("not UTF-8", PREVIEW, 1, &["UTF-8이 아닌", "letter.html"]).file(LETTER, b"\xb0\xa1".as_slice()),
-        case("in a folder of another name", PREVIEW, 1, &["알 수 없는 변수 'oops'"])
+        case("not UTF-8", PREVIEW, 2, &["UTF-8이 아닌", "letter.html"]).file(LETTER, b"\xb0\xa1".as_slice()),
+        case("in a folder of another name", PREVIEW, 2, &["알 수 없는 변수 'oops'"])
             .config(WEB, "[templates]\npath = \"mine\"\n[web]\nlisten = \"127.0.0.1:0\"")
             .file("mine/digest/letter.html", "{{ oops }}"),
-        case("a file for a folder", PREVIEW, 1, &["폴더가 아니에요", "[templates] path"])
+        case("a file for a folder", PREVIEW, 2, &["폴더가 아니에요", "[templates] path"])
             .config(WEB, "[templates]\npath = \"page.txt\"\n[web]\nlisten = \"127.0.0.1:0\""),
     ]
 }

@@ -1,8 +1,11 @@
 //! The store's file and its key, each in the way of the program.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use moabom::clock::from_millis;
+use moabom::store::Store;
 use rusqlite::Connection;
 
 use super::{Case, case, check, refused, rows, sound};
@@ -46,7 +49,7 @@ fn a_store_that_is_none_of_ours_or_cannot_be_opened_is_refused_and_left_alone() 
         at("new.db", case("a newer schema to verify", &["verify"], 1, &["99판"])).file("new.db", newer),
         at("page.txt/x.db", case("below a file", &["ingest"], 1, &["page.txt/x.db", "[store] path"])),
         at("/proc/x.db", case("where nothing can be written", LIST, 1, &["/proc/x.db", "[store] path"])),
-        at(".", case("a folder", LIST, 1, &["[store] path"])),
+        at(".", case("a folder", LIST, 2, &["store.path", "폴더예요"])),
         at("none/x.db", case("nothing to verify", &["verify"], 1, &["none/x.db", "moabom ingest"])),
     ];
     for case in &cases {
@@ -95,6 +98,46 @@ fn a_key_that_is_lost_open_or_no_key_is_refused_and_never_replaced() {
     private(&system.path(KEY), 0o600);
     assert_eq!(rows(&system), stored);
     system.verify();
+}
+
+/// The permissions of each file in `folder`, by name.
+fn modes(folder: &std::path::Path) -> BTreeMap<String, u32> {
+    let files = fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file"));
+    let mode = |file: &fs::DirEntry| file.metadata().expect("there").permissions().mode() & 0o777;
+    files.map(|file| (file.file_name().to_string_lossy().into_owned(), mode(&file))).collect()
+}
+
+#[test]
+fn the_store_can_be_opened_by_its_owner_alone_one_that_was_open_to_all_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("s.db");
+    let names = ["s.db", "s.db-shm", "s.db-wal", "s.lock"];
+    let private = names.map(|name| (name.to_owned(), 0o600)).into_iter().collect::<BTreeMap<_, _>>();
+    let open = || {
+        let store = Store::open(&path, from_millis(0)).expect("opens");
+        let lock = store.lock_sender().expect("locked");
+        store.write(|ledger| ledger.resume_due(from_millis(0))).expect("writes");
+        (store, lock)
+    };
+    let first = open();
+    assert_eq!(modes(folder.path()), private);
+    for name in names {
+        self::private(&folder.path().join(name), 0o644);
+    }
+    let second = Store::open(&path, from_millis(0)).expect("opens");
+    assert_eq!(modes(folder.path()), private, "as a version before this one left it");
+    drop((first, second));
+    assert_eq!(modes(folder.path()).get("s.db"), Some(&0o600));
+}
+
+#[test]
+fn a_file_that_is_no_store_keeps_its_permissions() {
+    let system = sound(1);
+    fs::write(system.path("page.db"), "text").expect("written");
+    private(&system.path("page.db"), 0o644);
+    refused(&system, &at("page.db", case("a text", LIST, 1, &["저장소가 아니에요"])));
+    let mode = fs::metadata(system.path("page.db")).expect("there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
 }
 
 fn private(path: &std::path::Path, mode: u32) {

@@ -180,8 +180,14 @@ path = "moabom.db"
     }
 
     pub fn run(&self, arguments: &[&str]) {
+        self.printed(arguments);
+    }
+
+    /// Standard output of a command that succeeds.
+    pub fn printed(&self, arguments: &[&str]) -> String {
         let output = moabom(self.folder.path(), arguments).output().expect("it starts");
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// Runs doctor, and sees that nothing was sent and no secret shown.

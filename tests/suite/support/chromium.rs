@@ -18,6 +18,9 @@ use super::judges;
 /// A browser that says nothing for so long hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Runs before each page's own content: what a page's policy had to stop is remembered.
+const WATCH: &str = "window.stopped = []; addEventListener('securitypolicyviolation', e => stopped.push(e.violatedDirective + ' ' + e.blockedURI));";
+
 /// A started browser.
 pub struct Chromium {
     _child: Child,
@@ -127,6 +130,7 @@ impl Chromium {
         for domain in ["Page", "Runtime", "Network", "Log"] {
             tab.call(&format!("{domain}.enable"), json!({}));
         }
+        tab.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH }));
         tab
     }
 }
@@ -197,10 +201,53 @@ impl Tab<'_> {
         answer["result"]["value"].clone()
     }
 
+    /// Presses what the selector finds first, with the mouse, and waits for the page that follows.
+    pub fn press(&mut self, selector: &str) {
+        let found = format!("document.querySelector({})", json!(selector));
+        assert_eq!(self.value(&format!("!!{found}")), true, "{selector} on {}", self.text());
+        self.value(&format!("{found}.scrollIntoView({{ block: 'center' }})"));
+        let at = self.value(&format!(
+            "(() => {{ const r = {found}.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] }})()"
+        ));
+        self.reloads(|tab| {
+            for kind in ["mousePressed", "mouseReleased"] {
+                let press =
+                    json!({ "type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": 1 });
+                tab.call("Input.dispatchMouseEvent", press);
+            }
+        });
+    }
+
+    /// Types into what the selector finds first.
+    pub fn type_into(&mut self, selector: &str, text: &str) {
+        self.value(&format!("document.querySelector({}).focus()", json!(selector)));
+        self.call("Input.insertText", json!({ "text": text }));
+    }
+
+    /// What the page says.
+    pub fn text(&mut self) -> String {
+        self.value("document.body.innerText").as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Where the page is on its host.
+    pub fn place(&mut self) -> String {
+        self.value("location.pathname").as_str().unwrap_or_default().to_owned()
+    }
+
     /// A screen of this size; `density` device pixels to the CSS pixel.
     pub fn size(&mut self, width: u32, height: u32, density: u32) {
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": density, "mobile": false });
-        self.call("Emulation.setDeviceMetricsOverride", size);
+        self.metrics(
+            json!({ "width": width, "height": height, "deviceScaleFactor": density, "mobile": false }),
+        );
+    }
+
+    /// The same as a phone shows it, whose viewport is the page's to say.
+    pub fn phone(&mut self, width: u32, height: u32) {
+        self.metrics(json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": true }));
+    }
+
+    fn metrics(&mut self, metrics: Value) {
+        self.call("Emulation.setDeviceMetricsOverride", metrics);
     }
 
     /// `light` or `dark`, as the reader's system asks for.
@@ -209,9 +256,10 @@ impl Tab<'_> {
         self.call("Emulation.setEmulatedMedia", json!({ "features": features }));
     }
 
-    /// A PNG of the whole page.
+    /// A PNG of the whole page, or of the screen where the page was scrolled.
     pub fn picture(&mut self) -> Vec<u8> {
-        let taken = self.call("Page.captureScreenshot", json!({ "captureBeyondViewport": true }));
+        let whole = self.value("scrollY") == 0;
+        let taken = self.call("Page.captureScreenshot", json!({ "captureBeyondViewport": whole }));
         BASE64_STANDARD.decode(taken["data"].as_str().expect("a picture")).expect("base64")
     }
 

@@ -1,6 +1,5 @@
 //! What tests share: a scripted relay, a scripted web site and a world of store, clock and people.
 
-pub mod browser;
 pub mod chromium;
 pub mod dns_server;
 pub mod http;
@@ -9,6 +8,7 @@ pub mod keeper;
 pub mod site;
 pub mod smtp_server;
 pub mod system;
+pub mod terminal;
 pub mod world;
 
 /// A port on loopback that nobody holds: for programs that are told theirs.

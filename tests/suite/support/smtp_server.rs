@@ -92,6 +92,8 @@ pub struct Options {
     pub login_only: bool,
     /// EHLO is not known here.
     pub helo_only: bool,
+    /// SMTPUTF8, and with it 8BITMIME as RFC 6531 wants.
+    pub smtputf8: bool,
     /// DATA is answered 354 although no recipient was taken, as RFC 2920 allows.
     pub data_without_rcpt: bool,
     /// Sessions at once; who comes beyond is turned away.
@@ -107,6 +109,7 @@ struct Ledger {
     faults: Vec<Fault>,
     kept: Vec<Kept>,
     seen: Vec<Seen>,
+    lines: Vec<String>,
     open: usize,
     on_rcpt: Option<Hook>,
 }
@@ -202,6 +205,12 @@ impl SmtpServer {
 
     pub fn seen(&self) -> Vec<Seen> {
         self.ledger.lock().expect("ledger").seen.clone()
+    }
+
+    /// The command lines that begin with this word, as they came.
+    pub fn lines(&self, word: &str) -> Vec<String> {
+        let ledger = self.ledger.lock().expect("ledger");
+        ledger.lines.iter().filter(|line| line.starts_with(word)).cloned().collect()
     }
 
     pub fn count(&self, wanted: impl Fn(&Seen) -> bool) -> usize {
@@ -307,6 +316,7 @@ impl Session {
         let (mut from, mut to): (bool, Option<String>) = (false, None);
         loop {
             let line = self.line()?;
+            self.ledger.lock().expect("ledger").lines.push(line.clone());
             let upper = line.to_ascii_uppercase();
             if upper.starts_with("EHLO") {
                 let text = self.greeting();
@@ -364,6 +374,9 @@ impl Session {
         }
         if self.options.login.is_some() && (secure || !(self.options.starttls || self.options.implicit)) {
             lines.push(if self.options.login_only { "AUTH LOGIN" } else { "AUTH LOGIN PLAIN" }.to_owned());
+        }
+        if self.options.smtputf8 {
+            lines.extend(["8BITMIME".to_owned(), "SMTPUTF8".to_owned()]);
         }
         lines.push("ENHANCEDSTATUSCODES".to_owned());
         let last = lines.len() - 1;

@@ -14,7 +14,7 @@ pub(super) struct Fault(pub(super) String);
 
 pub(super) type Reader = csv::Reader<std::io::Chain<Cursor<Vec<u8>>, Text>>;
 
-/// Opens the file as records; the delimiter is what its first line holds most of: comma, tab or semicolon.
+/// Opens the file as records; the delimiter is what its first line holds most of: comma, tab, semicolon or bar.
 pub(super) fn open(path: &Path) -> Result<(Reader, Rc<Cell<usize>>), Fault> {
     let mut text = Text::open(path).map_err(|error| {
         Fault(match error {
@@ -48,7 +48,7 @@ pub(super) fn open(path: &Path) -> Result<(Reader, Rc<Cell<usize>>), Fault> {
 
 fn delimiter(head: &[u8]) -> u8 {
     let mut quoted = false;
-    let mut counts = [(b',', 0), (b'\t', 0), (b';', 0)];
+    let mut counts = [(b',', 0), (b'\t', 0), (b';', 0), (b'|', 0)];
     for &byte in head {
         match byte {
             b'"' => quoted = !quoted,

@@ -2,12 +2,15 @@
 
 use chrono_tz::Tz;
 use csv::StringRecord;
+use unicode_normalization::UnicodeNormalization;
 
 use super::file::Fault;
 use crate::cli::dates;
-use crate::cli::subscribers::columns::{self, Columns, Standing};
+use crate::cli::subscribers::columns::{self, Columns};
 use crate::cli::subscribers::shown;
+use crate::cli::subscribers::words::{self, Standing};
 use crate::clock::Instant;
+use crate::model::address::{self, AddressError};
 use crate::model::subscriber::{Frequency, SubscriptionState};
 use crate::model::{EmailAddress, name};
 
@@ -15,8 +18,22 @@ use crate::model::{EmailAddress, name};
 const STATED: &str = "운영자가 밝힌 동의일 (--consent-date)";
 const WRITTEN: &str = "가져온 파일에 적힌 동의일";
 
-/// The column that is at fault, where it is one, and the reason.
-pub(super) type Wrong = (Option<usize>, String);
+/// Why a row cannot be read.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// The column at fault, where it is one.
+    pub(super) column: Option<usize>,
+    /// The reason.
+    pub(super) cause: String,
+    /// Whose row it is, where it may say that the person left.
+    pub(super) doubtful: Option<EmailAddress>,
+}
+
+impl Wrong {
+    fn at(column: impl Into<Option<usize>>, cause: impl Into<String>) -> Wrong {
+        Wrong { column: column.into(), cause: cause.into(), doubtful: None }
+    }
+}
 
 /// What rows are read by.
 pub(super) struct Rules {
@@ -26,6 +43,10 @@ pub(super) struct Rules {
     pub(super) named: bool,
     /// The configured digests.
     pub(super) configured: Vec<String>,
+    /// The file's name says that none of its people is to be mailed.
+    pub(super) gone: bool,
+    /// The letters are advertising: only who agreed to that may come.
+    pub(super) advertising: bool,
     /// The zone of days without an offset.
     pub(super) zone: Tz,
     /// Now.
@@ -41,7 +62,9 @@ impl Rules {
             return Err(Fault(if record.iter().any(|cell| EmailAddress::parse(cell).is_ok()) {
                 format!("머리글 행이 없어요 (첫 행이 바로 주소예요). {EXAMPLE}")
             } else {
-                format!("이메일 열을 찾지 못했어요. 첫 행: '{}'. {EXAMPLE}", cells.join(" | "))
+                let divide =
+                    if cells.len() == 1 { " 칸은 쉼표(,)나 탭으로 나눠 주세요." } else { "" };
+                format!("이메일 열을 찾지 못했어요. 첫 행: '{}'.{divide} {EXAMPLE}", cells.join(" | "))
             }));
         };
         if columns.consent.is_empty() && self.stated.is_none() {
@@ -58,25 +81,41 @@ impl Rules {
         let extra = record.iter().skip(width).any(|cell| !cell.trim().is_empty());
         if record.len() < width || extra {
             let count = record.len();
-            return Err((
+            return Err(Wrong::at(
                 None,
                 format!("칸이 {count}개인데 머리글은 {width}개예요. 쉼표나 따옴표를 확인해 주세요"),
             ));
         }
         let cell = |column: usize| columns::unguard(record.get(column).unwrap_or_default().trim());
-        let typed = cell(columns.address);
-        let address = EmailAddress::parse(typed)
-            .map_err(|cause| (Some(columns.address), format!("'{}' {cause}", shown(typed))))?;
-        let standing = self.standing(columns, cell)?;
+        // What takes no ink at the ends comes along with copying; within, it is a fault.
+        let seen = |column: usize| {
+            cell(column).trim_matches(|c: char| c.is_whitespace() || address::is_invisible(c))
+        };
+        let typed = seen(columns.address);
+        let standing = self.standing(columns, cell);
+        let parsed = match standing {
+            Ok(Standing::On(_)) => address::parse_mailbox(typed),
+            _ => meant(typed).map(|address| (None, address)),
+        };
+        let (called, address) =
+            parsed.map_err(|cause| Wrong::at(columns.address, format!("'{}' {cause}", shown(typed))))?;
+        let standing = match standing {
+            Ok(Standing::Gone) => return Ok(Row::gone(address)),
+            Ok(standing) => standing,
+            Err(wrong) => return Err(Wrong { doubtful: Some(address), ..wrong }),
+        };
         let mut consent = self.stated.map(|at| (at, STATED));
-        if let Some(&column) = columns.consent.iter().find(|&&column| !cell(column).is_empty()) {
-            let typed = cell(column);
-            let at = dates::parse_consent(typed, self.zone, self.now)
-                .map_err(|cause| (Some(column), format!("'{}' {cause}", shown(typed))))?;
+        if let Some(&column) = columns.consent.iter().find(|&&column| !seen(column).is_empty()) {
+            let typed = seen(column);
+            let zone = if columns.universal.contains(&column) { Tz::UTC } else { self.zone };
+            let at = dates::parse_consent(typed, zone, self.now)
+                .map_err(|cause| Wrong::at(column, format!("'{}' {cause}", shown(typed))))?;
             consent = Some((at, WRITTEN));
         }
-        let name = name::clean(&whole_name(columns, cell))
-            .map_err(|cause| (columns.name.or(columns.given).or(columns.family), cause.to_string()))?;
+        let name = name::clean(
+            &Some(whole_name(columns, cell)).filter(|name| !name.is_empty()).or(called).unwrap_or_default(),
+        )
+        .map_err(|cause| Wrong::at(columns.name.or(columns.given).or(columns.family), cause.to_string()))?;
         let digests = self.digests(columns, cell)?;
         let resumes_at = self.resumption(columns, standing, cell)?;
         let frequency = frequency(columns, cell)?;
@@ -84,13 +123,18 @@ impl Rules {
     }
 
     fn standing<'r>(&self, columns: &Columns, cell: impl Fn(usize) -> &'r str) -> Result<Standing, Wrong> {
-        if columns.left.iter().any(|&column| !cell(column).is_empty()) {
+        let unwilling = |column: usize| self.advertising && cell(column).is_empty();
+        if self.gone
+            || columns.left.iter().any(|&column| !words::stays(cell(column)))
+            || columns.agreed.iter().any(|&column| cell(column).is_empty())
+            || columns.advertising.is_some_and(unwilling)
+        {
             return Ok(Standing::Gone);
         }
         let mut standing = Standing::On(SubscriptionState::Active);
-        for &column in &columns.status {
+        for &column in columns.status.iter().chain(&columns.agreed).chain(&columns.advertising) {
             let word = cell(column);
-            match columns::standing(word) {
+            match words::standing(word) {
                 Some(Standing::On(SubscriptionState::Active)) => {}
                 Some(Standing::Gone) => return Ok(Standing::Gone),
                 Some(other) => standing = other,
@@ -99,7 +143,7 @@ impl Rules {
                         "상태 '{}'의 뜻을 몰라요. '구독 중'이나 '수신거부'처럼 적어 주세요",
                         shown(word)
                     );
-                    return Err((Some(column), cause));
+                    return Err(Wrong::at(column, cause));
                 }
             }
         }
@@ -119,7 +163,7 @@ impl Rules {
         };
         let typed = cell(column);
         let at = dates::parse(typed, self.zone)
-            .map_err(|cause| (Some(column), format!("'{}' {cause}", shown(typed))))?;
+            .map_err(|cause| Wrong::at(column, format!("'{}' {cause}", shown(typed))))?;
         Ok(Some(at))
     }
 
@@ -136,16 +180,16 @@ impl Rules {
             return Ok(Some(vec![digest]));
         }
         let known = self.configured.join(", ");
-        Err((Some(column), format!("설정에 없는 다이제스트 '{}' (있는 것: {known})", shown(&digest))))
+        Err(Wrong::at(column, format!("설정에 없는 다이제스트 '{}' (있는 것: {known})", shown(&digest))))
     }
 }
 
 fn frequency<'r>(columns: &Columns, cell: impl Fn(usize) -> &'r str) -> Result<Frequency, Wrong> {
     let Some(column) = columns.frequency else { return Ok(Frequency::Every) };
-    columns::frequency(cell(column)).ok_or_else(|| {
+    words::frequency(cell(column)).ok_or_else(|| {
         let cause =
             format!("받는 빈도 '{}'의 뜻을 몰라요. '매번'이나 '월간'으로 적어 주세요", shown(cell(column)));
-        (Some(column), cause)
+        Wrong::at(column, cause)
     })
 }
 
@@ -159,6 +203,27 @@ pub(super) struct Row {
     pub(super) digests: Option<Vec<String>>,
     pub(super) resumes_at: Option<Instant>,
     pub(super) frequency: Frequency,
+}
+
+impl Row {
+    /// Of who left nothing else matters, so nothing else needs to be readable.
+    fn gone(address: EmailAddress) -> Row {
+        Row {
+            address,
+            name: None,
+            consent: None,
+            standing: Standing::Gone,
+            digests: None,
+            resumes_at: None,
+            frequency: Frequency::Every,
+        }
+    }
+}
+
+/// The address of who left, however it was written: leaving must not fail on what joining does.
+fn meant(typed: &str) -> Result<EmailAddress, AddressError> {
+    let plain: String = typed.nfkc().filter(|&c| !address::is_invisible(c)).collect();
+    address::parse_mailbox(&plain).map(|(_, address)| address)
 }
 
 /// The name column, else given and family name: Korean ones family first and joined, others in Western order.

@@ -1,0 +1,111 @@
+//! The operator's own templates of notices, confirmations and corrections: used, checked, and never without what the law
+//! wants in them.
+
+use chrono::{NaiveDate, TimeZone};
+use moabom::model::notice::NoticeKind;
+use moabom::model::{EmailAddress, Sender};
+use moabom::render::confirmation::Confirmations;
+use moabom::render::correction::{self, Correction};
+use moabom::render::notice::NoticeRenderer;
+use moabom::render::{BUILT_IN, Renderer};
+
+use crate::letter::edited;
+
+fn refusal(files: &[(String, String)]) -> String {
+    let renderer = Renderer::of_folder("/srv/편지", files).expect("it loads");
+    renderer.check().expect_err("something is missing").to_string()
+}
+
+#[test]
+fn a_template_without_what_the_law_wants_is_refused_with_what_is_missing_where_and_what_to_write() {
+    for (name, from, what, put) in [
+        ("notice/law.html", "보낸 사람 {{ sender }}", "보낸 사람의 이름이", "{{ sender }}"),
+        ("notice/law.txt", "보낸 사람 {{ sender }}", "보낸 사람의 이름이", "{{ sender }}"),
+        ("notice/law.html", "{{ row[1] }}", "날짜가", "{{ row[1] }}"),
+        ("notice/law.txt", "{{ row[1] }}", "날짜가", "{{ row[1] }}"),
+        ("notice/law.txt", "{{ row[0] }}", "무엇을 한 날짜인지가", "{{ row[0] }}"),
+        ("notice/law.html", "{{ closing }}", "유지하거나 철회하는 방법이", "{{ closing }}"),
+        ("notice/law.txt", "{{ english }}", "영어 안내가", "{{ english }}"),
+        ("notice/law.html", "{{ link }}", "수신거부 링크가", "{{ link }}"),
+        ("notice/law.txt", "수신동의 철회 · Unsubscribe:", "영어로 쓴 수신거부 안내가", "Unsubscribe"),
+        ("notice/confirm.txt", "{{ link }}", "확인 링크가", "{{ link }}"),
+        ("notice/confirm.txt", "이메일 {{ email }}", "보낸 사람의 이메일이", "{{ email }}"),
+        ("notice/address-change.txt", "{{ link }}", "확인 링크가", "{{ link }}"),
+        ("correction/letter.txt", "{{ link }}", "수신거부 링크가", "{{ link }}"),
+        ("correction/letter.txt", "수신거부 · Unsubscribe:", "영어로 쓴 수신거부 안내가", "Unsubscribe"),
+        ("correction/letter.txt", "보낸 사람 {{ sender }}", "보낸 사람의 이름이", "{{ sender }}"),
+        ("correction/letter.html", "· 이메일 {{ email }}", "보낸 사람의 이메일이", "{{ email }}"),
+        (
+            "correction/letter.html",
+            "{% if phone %} · 전화 {{ phone }}{% endif %}",
+            "전화번호가",
+            "{{ phone }}",
+        ),
+        ("correction/letter.html", "{% if place %}<br>주소 {{ place }}{% endif %}", "주소가", "{{ place }}"),
+        ("correction/letter.txt", "{{ line }}", "바로잡는 글이", "{{ line }}"),
+        ("digest/letter.txt", "{{ unsubscribe_url }}", "수신거부 링크가", "{{ unsubscribe_url }}"),
+        ("digest/letter.txt", "이메일 {{ sender.email }}", "보낸 사람의 이메일이", "{{ sender.email }}"),
+    ] {
+        let error = refusal(&edited(name, from, ""));
+        let place = format!("/srv/편지/{name}에 ");
+        for part in [place.as_str(), what, "없어요", put] {
+            assert!(error.contains(part), "{name} without {from}: {error}");
+        }
+    }
+    // The frame of the confirmations belongs to both of them.
+    let error = refusal(&edited("notice/button.html", "보낸 사람 {{ sender }}", ""));
+    assert!(error.contains("notice/confirm.html에 보낸 사람의 이름이 없어요"), "{error}");
+}
+
+#[test]
+fn every_template_says_where_it_breaks() {
+    for (name, _) in BUILT_IN.iter().filter(|(name, _)| !name.ends_with(".css")) {
+        let text = "첫 줄\n  {{ nobody }}\n".to_owned();
+        let broken = Renderer::new(&[((*name).to_owned(), text)]).and_then(|renderer| renderer.check());
+        let error = broken.expect_err(name).to_string();
+        // What extends or uses another file breaks where the other's parts are gone.
+        let told = error.contains(&format!("templates/{name}")) || error.contains("내장 틀 ");
+        assert!(told && error.contains("행 "), "{name}: {error}");
+    }
+}
+
+#[test]
+fn the_operators_words_stand_in_each_mail_and_the_laws_items_beside_them() {
+    let words = |name: &str, before: &str| edited(name, before, &format!("우리의 말.\n{before}"));
+    let files: Vec<(String, String)> = [
+        words("notice/law.txt", "{{ closing }}"),
+        words("notice/confirm.txt", "{{ link }}"),
+        words("notice/address-change.txt", "{{ link }}"),
+        words("correction/letter.txt", "{{ opening }}"),
+    ]
+    .concat();
+    let renderer = Renderer::new(&files).expect("they load");
+    renderer.check().expect("nothing is missing");
+    let sender = Sender {
+        name: "봄날".to_owned(),
+        email: EmailAddress::parse("hello@example.com").expect("an address"),
+        reply_to: None,
+        phone: None,
+        address: None,
+    };
+    let notices = NoticeRenderer::new(renderer.templates(), "봄날의 노트", &sender);
+    let day = NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day");
+    let confirmations = Confirmations::new(renderer.templates(), "봄날의 노트", &sender);
+    let newsletter = crate::letters::ordinary().newsletter;
+    let day_there = chrono_tz::Asia::Seoul.with_ymd_and_hms(2026, 11, 23, 9, 0, 0).unwrap();
+    let correction =
+        Correction { number: 12, day: day_there, subject: "모임 날짜", text: "6일이에요." };
+    for content in [
+        notices.render(NoticeKind::Renewal, day, None).expect("drawn").expect("a notice"),
+        confirmations.sign_up().expect("drawn"),
+        confirmations.address_change().expect("drawn"),
+        correction::render(renderer.templates(), &newsletter, &sender, &correction).expect("drawn"),
+    ] {
+        assert!(
+            content.text.contains("우리의 말.") && content.text.contains("보낸 사람 봄날"),
+            "{}",
+            content.text
+        );
+        assert!(!content.html.contains("우리의 말."), "the other part stays the built-in one");
+    }
+}
