@@ -124,7 +124,7 @@ impl Breakers {
     }
 
     /// Whether the way to the relay was held and no message has been taken since.
-    pub(super) fn relay_is_half_open(&self) -> bool {
+    pub(super) fn is_half_open(&self) -> bool {
         !self.site.is_empty()
     }
 
@@ -135,7 +135,7 @@ impl Breakers {
     }
 
     /// Whether any destination was held and has not been proved since.
-    pub(super) fn name_destinations(&self) -> bool {
+    pub(super) fn any_destination(&self) -> bool {
         !self.destinations.is_empty()
     }
 
@@ -155,10 +155,40 @@ impl Breakers {
         Some(breaker)
     }
 
-    /// Closes what a message taken for `destination` proves wrong; says which.
-    pub(super) fn heal(&mut self, destination: &str) -> Vec<String> {
-        let site = self.site.drain().map(|(name, _)| name);
-        let destination = self.destinations.remove(destination).map(|breaker| breaker.name);
-        site.chain(destination).collect()
+    /// Closes what stands half open and a message taken for `destination` proves wrong; says which. What holds was opened
+    /// while that message was under way: it proves nothing against it.
+    pub(super) fn heal(&mut self, destination: &str, now: Instant) -> Vec<String> {
+        let site = self.site.extract_if(|_, breaker| !breaker.holds(now));
+        let half_open = self.destinations.get(destination).is_some_and(|breaker| !breaker.holds(now));
+        let theirs = half_open.then(|| self.destinations.remove_entry(destination)).flatten();
+        site.chain(theirs).map(|(_, breaker)| breaker.name).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_breaker_opens_for_longer_each_time_and_only_a_later_message_closes_it() {
+        let at = |minute: i64| crate::clock::from_millis(1_800_000_000_000 + minute * 60_000);
+        let mut breakers = Breakers::default();
+        let name = format!("{DESTINATION}example.com");
+        let open = |breakers: &mut Breakers, minute| {
+            breakers
+                .open(&name, Retry::Later, "나중에".to_owned(), at(minute))
+                .map(|breaker| breaker.failures)
+        };
+        assert_eq!(open(&mut breakers, 0), Some(1));
+        assert_eq!(open(&mut breakers, 1), None, "it is open");
+        assert!(
+            breakers.held_until("example.com", at(1)).is_some_and(|until| until > at(4) && until < at(6))
+        );
+        assert_eq!(breakers.heal("example.com", at(1)), Vec::<String>::new());
+        assert_eq!((breakers.held_until("example.com", at(6)), open(&mut breakers, 6)), (None, Some(2)));
+        assert!(breakers.held_until("example.com", at(20)).is_some(), "longer");
+        assert_eq!(breakers.heal("example.org", at(30)), Vec::<String>::new());
+        assert_eq!(breakers.heal("example.com", at(30)), [name.as_str()]);
+        assert!(!breakers.any_destination());
     }
 }

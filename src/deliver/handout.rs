@@ -153,7 +153,7 @@ impl Shared {
     /// Takes the rows of held destinations out of the queue.
     fn put_off_held(&self, queue: &mut Queue) {
         let breakers = self.breakers.borrow();
-        if !breakers.name_destinations() {
+        if !breakers.any_destination() {
             return;
         }
         let (now, put_off) = (self.clock.now(), &mut queue.returned.put_off);
@@ -220,11 +220,9 @@ impl Shared {
             let mut report = self.report.borrow_mut();
             report.suppressed += claim.suppressed;
             report.put_off += claim.put_off;
-            claim
-                .rows
-                .iter()
-                .filter_map(|row| row.mailing.edition())
-                .for_each(|edition| self.look_at(edition));
+            for edition in claim.rows.iter().filter_map(|row| row.mailing.edition()) {
+                self.look_at(edition);
+            }
             queue.rows.extend(claim.rows);
         }
         drop(queue);

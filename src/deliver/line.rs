@@ -19,7 +19,7 @@ impl Seat {
     pub(super) async fn open(self) -> Result<Line, Failure> {
         let shared = &self.shared;
         let connection = Connection::open(&shared.deps.relay, &shared.deps.tls).await?;
-        let half_open = shared.breakers.borrow().relay_is_half_open();
+        let half_open = shared.breakers.borrow().is_half_open();
         shared.site.borrow_mut().opened(self.number, half_open);
         shared.changed.notify_waiters();
         Ok(Line { connection, seat: self })

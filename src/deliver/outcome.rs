@@ -55,7 +55,7 @@ impl Report {
     }
 }
 
-/// Why a run broke off. Whoever gets one starts a new [`Session`] before sending again.
+/// Why a run broke off. Whoever gets one starts a new [`Session`](super::Session) before sending again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeliverError {
     /// The lease on a row is another's, or ran out while this process stood still.

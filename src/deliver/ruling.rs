@@ -79,11 +79,12 @@ impl Shared {
         if self.site.borrow_mut().worked() {
             self.changed.notify_waiters();
         }
-        let holds = self.breakers.borrow_mut().heal(destination).into_iter().map(Hold::Close).collect();
+        let healed = self.breakers.borrow_mut().heal(destination, self.clock.now());
         self.count(row, false, false);
         self.end_canary(row, Proof::Taken);
         let line = reply.line(&row.address);
-        Ruling { finished: self.finished(row, started_at, Stage::Dot, line, Ending::Sent), holds }
+        let finished = self.finished(row, started_at, Stage::Dot, line, Ending::Sent);
+        Ruling { finished, holds: healed.into_iter().map(Hold::Close).collect() }
     }
 
     /// No transaction took place: the row ends or goes back, without an attempt.
@@ -219,7 +220,7 @@ impl Shared {
 
     /// The way to the relay failed: held when it does so often.
     fn site_failed(&self, how: String, now: Instant) -> Option<Hold> {
-        let half_open = self.breakers.borrow().relay_is_half_open();
+        let half_open = self.breakers.borrow().is_half_open();
         let often = self.site.borrow_mut().failed(half_open);
         let RelaySettings { host, port, .. } = &self.deps.relay;
         often

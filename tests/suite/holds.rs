@@ -280,6 +280,23 @@ fn the_operators_own_copy_proves_nothing_in_a_later_run_either() {
 }
 
 #[test]
+fn a_notice_sent_meanwhile_proves_no_edition() {
+    let server = SmtpServer::start();
+    let mut world = World::patient(&server);
+    world.relay.connections = 4;
+    add(&world, "n@example.com", world.clock.now() - chrono::Duration::days(1));
+    add(&world, "m@example.com", world.clock.now() - chrono::Duration::days(1));
+    let edition = world.freeze();
+    world.store.write(move |ledger| ledger.pause_edition(edition, "잠깐")).expect("paused");
+    notify(&world, crate::notices::TELLING);
+    assert_eq!(deliver(&world).sent, 2);
+    world.store.write(move |ledger| ledger.resume_edition(edition)).expect("resumed");
+    server.always(At::Rcpt, Act::say("550 5.7.1 relaying denied"));
+    assert_eq!(deliver(&world).held.len(), 1);
+    assert_eq!(server.count(|seen| matches!(seen, Seen::Mail(_))), 3, "the first row went alone");
+}
+
+#[test]
 fn notices_that_policy_refuses_are_tried_by_the_usual_schedule() {
     let server = SmtpServer::start();
     server.always(At::Dot, Act::say("550 5.7.26 This mail has been blocked: the sender is unauthenticated"));
