@@ -38,7 +38,7 @@ pub fn canonical(text: &str) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     let kept: Vec<(String, String)> = url
         .query_pairs()
-        .filter(|(name, _)| !is_tracking(name) && !(is_tistory(&host) && name == "category"))
+        .filter(|(name, _)| !(is_tracking(name) || (is_tistory(&host) && name == "category")))
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
     if let Some(post) = naver_post(&host, url.path(), &kept) {

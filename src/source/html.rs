@@ -2,6 +2,7 @@
 //!
 //! A listing is a window on the newest posts. What a selector does not find is not told, which is not the same as 0.
 
+mod pick;
 mod presets;
 mod tree;
 mod words;
@@ -12,9 +13,11 @@ use scraper::{ElementRef, Selector};
 use url::Url;
 
 use super::FetchedPage;
-use super::feed::{LONGEST_ID, TITLE_WIDTH, address, date, plain};
+use super::feed::{LONGEST_ID, TITLE_WIDTH, address, date};
 use crate::korean::{title, width};
 use crate::model::post::{FetchedPost, Reactions, Untold};
+pub use pick::{Pick, checked_item};
+use pick::{Ready, compiled, first, inner};
 pub use presets::{PRESETS, Preset};
 use tree::Stunted;
 
@@ -22,15 +25,6 @@ use tree::Stunted;
 const POSTS: usize = 5_000;
 /// Characters of a title or a name that are kept.
 const LONGEST_TITLE: usize = 1_000;
-
-/// Where one thing is found within a post: `selector`, or `selector@attribute`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pick {
-    /// The CSS selector; empty for the post's own element.
-    pub selector: String,
-    /// The attribute that holds it; none: the element's text.
-    pub attribute: Option<String>,
-}
 
 /// The selectors of a listing page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,35 +87,6 @@ pub struct ListingPage {
     pub next: Option<Url>,
 }
 
-impl Pick {
-    /// Reads `selector@attribute`.
-    pub fn parse(text: &str) -> Result<Pick, HtmlError> {
-        let name = |text: &str| {
-            !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-        };
-        let (selector, attribute) = match text.rsplit_once('@') {
-            Some((selector, attribute)) if name(attribute.trim()) => {
-                (selector, Some(attribute.trim().to_ascii_lowercase()))
-            }
-            _ => (text, None),
-        };
-        let selector = selector.trim().to_owned();
-        if !(selector.is_empty() && attribute.is_some()) {
-            compiled(&selector)?;
-        }
-        Ok(Pick { selector, attribute })
-    }
-}
-
-/// Checks the selector that finds the posts.
-pub fn checked_item(text: &str) -> Result<String, HtmlError> {
-    compiled(text).map(|_| text.to_owned())
-}
-
-fn compiled(text: &str) -> Result<Selector, HtmlError> {
-    Selector::parse(text).map_err(|_| HtmlError::Selector(text.chars().take(100).collect()))
-}
-
 /// Reads a page found at `location`, to which its links are relative where it says nothing else. `go_on` is asked now
 /// and then whether anyone still waits for it.
 pub fn parse(
@@ -147,7 +112,11 @@ pub fn parse(
     if items.is_empty() {
         return Err(HtmlError::NoItem(listing.item.clone()));
     }
-    let posts: Vec<FetchedPost> = items.iter().filter_map(|item| reader.post(*item, base)).collect();
+    let looked_at = items.iter().take_while(|_| go_on());
+    let posts: Vec<FetchedPost> = looked_at.filter_map(|item| reader.post(*item, base)).collect();
+    if !go_on() {
+        return Err(HtmlError::TooSlow);
+    }
     let untitled = items.len() - posts.len();
     if posts.is_empty() {
         return Err(HtmlError::NoTitle(untitled));
@@ -179,40 +148,6 @@ fn innermost(mut items: Vec<ElementRef<'_>>) -> Vec<ElementRef<'_>> {
     }
     items.retain(|item| !holders.contains(&item.id()));
     items
-}
-
-/// A pick made ready; no selector: the element itself.
-struct Ready {
-    selector: Option<Selector>,
-    attribute: Option<String>,
-}
-
-impl Ready {
-    fn of(pick: Option<&Pick>, usual: Option<&str>) -> Result<Option<Ready>, HtmlError> {
-        let Some(pick) = pick else { return Ok(None) };
-        let selector = (!pick.selector.is_empty()).then(|| compiled(&pick.selector)).transpose()?;
-        let attribute = pick.attribute.clone().or_else(|| usual.map(str::to_owned));
-        Ok(Some(Ready { selector, attribute }))
-    }
-
-    fn element<'a>(&self, within: ElementRef<'a>) -> Option<ElementRef<'a>> {
-        match &self.selector {
-            Some(selector) => first(within, selector),
-            None => Some(within),
-        }
-    }
-
-    /// The attribute as it is, or the text with its blocks on lines.
-    fn value(&self, within: ElementRef<'_>) -> Option<String> {
-        self.value_of(self.element(within)?)
-    }
-
-    fn value_of(&self, element: ElementRef<'_>) -> Option<String> {
-        match &self.attribute {
-            Some(name) => element.attr(name).map(str::to_owned),
-            None => Some(inner(element)),
-        }
-    }
 }
 
 struct Reader {
@@ -294,14 +229,6 @@ impl Reader {
         let texts: Vec<String> = found.into_iter().filter_map(|element| pick.value_of(element)).collect();
         words::emoji(&texts)
     }
-}
-
-fn first<'a>(within: ElementRef<'a>, selector: &Selector) -> Option<ElementRef<'a>> {
-    within.select(selector).next()
-}
-
-fn inner(element: ElementRef<'_>) -> String {
-    plain::text(&element.inner_html())
 }
 
 /// One line, as titles and names are kept.

@@ -30,14 +30,14 @@ pub enum ReadError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
     /// What came is not what the source's format expects.
-    #[error("출처 `{source_name}`에서 읽은 {}: {fault}{}", fault.what(), instead(.feed.as_ref()))]
+    #[error("출처 `{source_name}`에서 읽은 {}: {fault}{}", fault.what(), instead(.feed.as_deref()))]
     Understand {
         /// The source.
         source_name: String,
         /// What is wrong, and where.
         fault: Misread,
         /// The feed that the blog's address tells of, where that would help.
-        feed: Option<Url>,
+        feed: Option<String>,
     },
 }
 
@@ -83,7 +83,7 @@ impl Misread {
     }
 }
 
-fn instead(feed: Option<&Url>) -> String {
+fn instead(feed: Option<&str>) -> String {
     feed.map_or_else(String::new, |feed| {
         format!(". 이 블로그는 피드로 읽을 수 있어요: `kind = \"feed\"`, `location = \"{feed}\"`")
     })
@@ -91,7 +91,7 @@ fn instead(feed: Option<&Url>) -> String {
 
 /// Bytes of a listing page: a tree of it takes many times as many.
 const HTML_LIMIT: u64 = 2_000_000;
-/// How long a text may take to be understood.
+/// How long a listing page may take to be understood; other formats take no longer than their length allows.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// Texts are understood one at a time: the largest take many times their length while they are.
@@ -112,7 +112,7 @@ pub async fn read(
         Fetched::Text { text, validators, cut_off } => (text, validators, cut_off),
     };
     let (kind, at) = (source.kind, address(&source.location).cloned());
-    let read = at_the_desk(move |_| understood(kind, &text, at.as_ref())).await;
+    let read = at_the_desk(Duration::MAX, move |_| understood(kind, &text, at.as_ref())).await;
     let mut page = read.unwrap_or(Err(Misread::Broken)).map_err(|fault| misread(source, fault))?;
     // A feed tells by its own end whether it is whole.
     page.cut_off |= cut_off && !page.window;
@@ -132,18 +132,19 @@ fn understood(kind: SourceKind, text: &str, at: Option<&Url>) -> Result<FetchedP
 /// Runs `task` on a thread of its own: a large text takes a while. It may ask whether it is still waited for; nothing
 /// comes of it once it is not.
 async fn at_the_desk<T: Send + 'static>(
+    limit: Duration,
     task: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
 ) -> Option<T> {
     let _seat = DESK.acquire().await.ok()?;
     let wanted = CancellationToken::new();
     let _until_left = wanted.clone().drop_guard();
     let run = tokio::task::spawn_blocking(move || task(&|| !wanted.is_cancelled()));
-    tokio::time::timeout(LONGEST, run).await.ok()?.ok()
+    tokio::time::timeout(limit, run).await.ok()?.ok()
 }
 
 fn misread(source: &SourceSettings, fault: impl Into<Misread>) -> ReadError {
     let fault = fault.into();
-    let feed = address(&source.location).filter(|_| fault.is_page()).and_then(feed_of);
+    let feed = address(&source.location).filter(|_| fault.is_page()).and_then(feed_of).map(String::from);
     ReadError::Understand { source_name: source.name.clone(), fault, feed }
 }
 
@@ -217,7 +218,7 @@ async fn listed(
     listing: &Listing,
 ) -> Result<(FetchedPage, Option<Url>), HtmlError> {
     let listing = listing.clone();
-    let read = at_the_desk(move |go_on| html::parse(&text, at.as_ref(), &listing, go_on)).await;
+    let read = at_the_desk(LONGEST, move |go_on| html::parse(&text, at.as_ref(), &listing, go_on)).await;
     read.unwrap_or(Err(HtmlError::TooSlow)).map(|read| (read.page, read.next))
 }
 
