@@ -313,7 +313,7 @@ pub(super) fn templates() -> Vec<Case> {
         ),
         letter(
             "no way out",
-            "<p>{{ subject }}</p><p>{{ sender.name }} {{ sender.email }}</p>",
+            "<p>{{ subject }}</p><p>{{ sender.name }} {{ sender.email }} {{ sender.phone }} {{ sender.address }}</p>",
             &["수신거부 링크가 없어요", "unsubscribe_url"],
         ),
         publish("published with an open block", "{% for x in sections %}", &["문법에 맞지 않아요"]),
