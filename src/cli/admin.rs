@@ -11,8 +11,8 @@ use clap::{Args, Subcommand};
 use dialoguer::Password;
 use secrecy::SecretString;
 
+use super::following::Following;
 use super::open::Context;
-use super::run::Following;
 use super::{Misuse, preview};
 use crate::config::password;
 use crate::web::admin::password::{LONGEST, PasswordError, SALT, check, hash};

@@ -13,6 +13,7 @@ pub mod dkim;
 pub mod doctor;
 pub mod editions;
 pub mod export;
+mod following;
 pub mod ingest;
 pub mod init;
 pub mod keys;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use tokio::sync::watch;
 
+use super::following::Following;
 use super::open::{Context, Opened};
 use super::{admin, log, signal};
 use crate::config::Config;
@@ -36,24 +36,6 @@ pub fn run(context: &Context, _args: RunArgs) -> Result<()> {
     let deps = deps(context, Following::new(opened))?;
     let stop = signal::stop_token().context("신호를 받을 준비를 하지 못했어요")?;
     Ok(daemon::run(deps, &stop)?)
-}
-
-/// What the daemon follows now, for the pages that show or change an edition: the newest configuration that was sound.
-#[derive(Clone)]
-pub(super) struct Following(Arc<watch::Sender<Opened>>);
-
-impl Following {
-    fn new(opened: Opened) -> Following {
-        Following(Arc::new(watch::Sender::new(opened)))
-    }
-
-    pub(super) fn now(&self) -> Opened {
-        self.0.borrow().clone()
-    }
-
-    fn follow(&self, opened: Opened) {
-        self.0.send_replace(opened);
-    }
 }
 
 fn deps(context: &Context, following: Following) -> Result<daemon::Deps> {

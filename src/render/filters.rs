@@ -3,9 +3,11 @@
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 use super::slot::CLOSE;
-use super::templates::COLUMNS;
 use crate::korean::josa::{self, Pair};
 use crate::korean::width;
+
+/// Columns of the text part (RFC 5322 section 2.1.1 asks for 78 at most).
+pub(super) const COLUMNS: usize = 76;
 
 /// Makes them known to `tera`.
 pub(super) fn register(tera: &mut Tera) {

@@ -3,7 +3,8 @@
 use tera::{Context, Tera};
 
 use super::RenderError;
-use super::{clean, filters};
+use super::clean;
+use super::filters::{self, COLUMNS};
 use crate::korean::width;
 use crate::model::Sender;
 
@@ -27,8 +28,6 @@ pub const BUILT_IN: [(&str, &str); 15] = [
 ];
 
 const STYLES: &str = "digest/letter.css";
-/// Columns of the text part (RFC 5322 section 2.1.1 asks for 78 at most).
-pub(super) const COLUMNS: usize = 76;
 
 /// Whether a mail is made of the template of that name; others in the folder are left alone.
 pub fn is_mailed(name: &str) -> bool {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use super::super::following::Following;
 use super::super::open::{self, Context, Opened};
-use super::{Following, choices, plan};
+use super::{choices, plan};
 use crate::config::Config;
 use crate::daemon::{Reload, Reloaded};
 
