@@ -108,9 +108,14 @@ impl Found<'_> {
             (true, Some(place)) => *place,
             (true, None) => self.kept.len(),
         };
+        // A window that shows its posts by date lets a back-dated one slide out before others that came earlier.
+        let dates = self.page.posts.iter().map(|post| post.published_at);
+        let oldest = if self.page.window { dates.min().flatten() } else { None };
+        let slid =
+            |post: &KeptPost| oldest.zip(post.known.published_at).is_some_and(|(oldest, date)| date < oldest);
         let gone = self.kept.iter().zip(listed).enumerate().rev();
-        for (_, (post, _)) in
-            gone.filter(|(place, (post, listed))| *place >= from && !listed && !post.known.missing)
+        for (_, (post, _)) in gone
+            .filter(|(place, (post, listed))| *place >= from && !listed && !post.known.missing && !slid(post))
         {
             ledger.set_missing(post.known.id, Some(now))?;
             report.missing.push(post.known.title.clone());

@@ -70,13 +70,15 @@ fn keep(
             return Ok(Polled::Unchanged);
         }
         Ok(Reading::Page(page, validators)) => {
+            // What could not be read this time is asked for again, even where the server would say that nothing changed.
+            let validators = if page.cut_off || page.gaps { Validators::default() } else { validators };
             run_once(store, &name, page, now).map(|report| (report, validators)).map_err(PollError::from)
         }
         Err(failed) => Err(failed.into()),
     };
     match outcome {
         Ok((report, validators)) => {
-            // What is held back is looked at again, even where the server would say that nothing changed.
+            // So is what is held back.
             let validators = if report.held > 0 { Validators::default() } else { validators };
             let Validators { etag, last_modified } = validators;
             let place = place.to_owned();

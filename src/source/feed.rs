@@ -134,7 +134,7 @@ fn page(feed: Feed, location: Option<&Url>) -> FetchedPage {
         posts: read,
         notes,
         cut_off: false,
-        gaps: false,
+        gaps: feed.broken_off,
         window: true,
     }
 }

@@ -357,6 +357,26 @@ fn a_post_that_is_deleted_from_within_a_feed_has_gone() {
 }
 
 #[test]
+fn a_back_dated_post_that_slides_out_of_a_feed_has_not_gone() {
+    let (_folder, store) = store();
+    // Newest first by date; post 99 is written on day 10 and dated between the fifth and the sixth.
+    let date = |n: usize| if n == 99 { day(5) + chrono::Duration::hours(12) } else { day(n as i64) };
+    let dated = |numbers: &[usize]| {
+        let mut page = window(numbers.iter().copied());
+        page.posts.iter_mut().zip(numbers).for_each(|(post, n)| post.published_at = Some(date(*n)));
+        page
+    };
+    run_once(&store, "blog", dated(&[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]), day(10)).expect("kept");
+    run_once(&store, "blog", dated(&[10, 9, 8, 7, 6, 99, 5, 4, 3, 2]), day(11)).expect("kept");
+    let report =
+        run_once(&store, "blog", dated(&[16, 15, 14, 13, 12, 11, 10, 9, 8, 7]), day(16)).expect("kept");
+    assert_eq!((report.new.len(), &report.missing), (6, &Vec::new()), "{report:?}");
+    // One that goes from within is gone all the same.
+    let report = run_once(&store, "blog", dated(&[17, 16, 15, 14, 12, 11, 10, 9, 8]), day(17)).expect("kept");
+    assert_eq!(report.missing, ["글 13"]);
+}
+
+#[test]
 fn an_old_post_that_an_edit_brings_back_makes_no_other_one_gone() {
     let (_folder, store) = store();
     run_once(&store, "blog", window((1..=30).rev()), day(0)).expect("kept");
@@ -406,4 +426,19 @@ async fn marks_of_one_place_are_not_shown_to_another() {
     };
     assert_eq!(asked(&first), [false, true]);
     assert_eq!(asked(&second), [false, false, true]);
+}
+
+#[tokio::test]
+async fn a_feed_that_broke_off_is_asked_for_in_full_again() {
+    let (_folder, store) = store();
+    let text = std::fs::read(path("rss.xml")).expect("a fixture");
+    let end = text.windows(7).rposition(|part| part == b"</item>").expect("items") - 20;
+    let site =
+        Site::saying("200 OK", "ETag: \"v1\"\r\nContent-Type: application/rss+xml\r\n", &text[..end]).await;
+    let clock = Clock::manual(day(0));
+    for _ in 0..2 {
+        let polled = poll(&store, &source(site.at("/feed")), &FetchSettings::default(), &clock).await;
+        assert!(matches!(polled, Ok(Polled::Kept(_))));
+    }
+    assert!(site.heard().iter().all(|head| !head.to_lowercase().contains("if-none-match")));
 }
