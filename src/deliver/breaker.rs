@@ -18,8 +18,9 @@ pub(super) struct Site {
     proved: bool,
     /// The seat of the connection that goes alone.
     trial: Option<u64>,
-    /// Seats given out so far, and those of open sessions.
+    /// Seats given out so far, those of them that were given while the way was proved, and those of open sessions.
     seats: u64,
+    trusted: u64,
     open: BTreeSet<u64>,
     /// The relay takes no more sessions than are open.
     full: bool,
@@ -30,7 +31,16 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) fn new(held: Option<String>) -> Site {
-        Site { proved: false, trial: None, seats: 0, open: BTreeSet::new(), full: false, failures: 0, held }
+        Site {
+            proved: false,
+            trial: None,
+            seats: 0,
+            trusted: 0,
+            open: BTreeSet::new(),
+            full: false,
+            failures: 0,
+            held,
+        }
     }
 
     /// Whether a connection may be opened.
@@ -41,7 +51,9 @@ impl Site {
     /// A connection is about to be opened: the number of its seat.
     pub(super) fn take_seat(&mut self) -> u64 {
         self.seats += 1;
-        if !self.proved {
+        if self.proved {
+            self.trusted = self.seats;
+        } else {
             self.trial = Some(self.seats);
         }
         self.seats
@@ -55,10 +67,15 @@ impl Site {
         }
     }
 
-    /// The relay takes no further session now: the run goes on with those that are open. False: none is.
-    pub(super) fn turned_away(&mut self) -> bool {
+    /// The relay takes no further session now: the run goes on with those that are open. Where the last of them has ended
+    /// meanwhile, the next one goes alone. False: that one was turned away, too.
+    pub(super) fn turned_away(&mut self, seat: u64) -> bool {
         self.full = !self.open.is_empty();
-        self.full
+        let trusted = seat <= self.trusted;
+        if trusted && !self.full {
+            self.proved = false;
+        }
+        self.full || trusted
     }
 
     /// A session was opened. Where the relay was held that proves nothing: one message has to be taken.

@@ -8,7 +8,7 @@ use crate::smtp::{Connection, Failure};
 /// Taken before a connection is opened, left when it is dropped: whoever waits for it looks again then.
 pub(super) struct Seat {
     shared: Rc<Shared>,
-    number: u64,
+    pub(super) number: u64,
 }
 
 impl Seat {

@@ -133,10 +133,10 @@ impl Shared {
         Ruling { finished, holds: hold.into_iter().collect() }
     }
 
-    /// Whether the relay only takes no further session besides those that are open.
-    pub(super) fn is_one_too_many(&self, failure: &Failure, verdict: Verdict) -> bool {
+    /// Whether the relay only takes no further session, that of this seat, besides those that are open.
+    pub(super) fn is_one_too_many(&self, seat: u64, failure: &Failure, verdict: Verdict) -> bool {
         let asked = is_before_mail(failure.stage) && verdict.step == Step::SlowDown;
-        asked && self.site.borrow_mut().turned_away()
+        asked && self.site.borrow_mut().turned_away(seat)
     }
 
     fn hold(
@@ -161,7 +161,6 @@ impl Shared {
                 format!("릴레이가 이 서버를 막아 모든 발송을 멈췄어요: {line}. 릴레이 운영자에게 확인한 뒤 {TRY_AGAIN}"),
                 now,
             ),
-            _ if self.is_one_too_many(failure, verdict) => None,
             (Step::SlowDown, _) if failure.stage == Stage::Rcpt => self.hold_destination(row, line, now),
             (Step::SlowDown, _) if !early => {
                 let reason = format!("릴레이가 천천히 보내라고 해 잠시 쉬어요: {line}");

@@ -115,6 +115,7 @@ impl Worker {
             return self.begin(row, claim).await;
         }
         let seat = Seat::take(&self.shared);
+        let number = seat.number;
         // Nothing stays unrecorded while something else is waited for.
         if self.commit(Batch { claim, ..Batch::default() }).await.is_none() {
             self.put_back(row);
@@ -126,7 +127,7 @@ impl Worker {
                 self.line = Some(line);
                 return self.begin(row, None).await;
             }
-            Some(Err(failure)) if !self.shared.is_one_too_many(&failure, judged(&failure)) => {
+            Some(Err(failure)) if !self.shared.is_one_too_many(number, &failure, judged(&failure)) => {
                 self.end(self.shared.failed(&row, started_at, &failure));
             }
             opened => {

@@ -163,7 +163,7 @@ fn who_must_never_be_mailed_gets_no_trial_and_no_address_is_misuse() {
 fn templates_are_written_once_and_never_over_a_file() {
     let system = sound(1);
     let first = system.run(&["templates", "export"]);
-    assert_eq!(first.matches("썼어요").count(), 13, "{first}");
+    assert_eq!(first.matches("썼어요").count(), 15, "{first}");
     let before = system.run(&["preview", "--at", "2031-05-05 09:00", "--format", "eml"]);
     let own = system.path("templates/digest/letter.txt");
     let built_in = fs::read_to_string(&own).expect("read");
@@ -178,7 +178,7 @@ fn templates_are_written_once_and_never_over_a_file() {
     );
     assert_eq!(fs::read_to_string(&own).expect("read"), changed);
     let said = system.run(&["templates", "check"]);
-    assert_eq!(said.matches("내장 틀 대신 써요").count(), 13, "{said}");
+    assert_eq!(said.matches("내장 틀 대신 써요").count(), 15, "{said}");
     assert!(system.run(&["preview"]).contains("손으로 고친 줄"));
     fs::write(&own, built_in).expect("written");
     assert_eq!(system.run(&["preview", "--at", "2031-05-05 09:00", "--format", "eml"]), before);
@@ -200,7 +200,7 @@ fn a_broken_template_is_told_with_its_file_line_and_column() {
     let text = fs::read_to_string(&own).expect("read");
     fs::write(&own, format!("첫 줄\n  {{{{ nobody }}}}\n{text}")).expect("written");
     let (code, said) = try_failing(&system, &["templates", "check"]);
-    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(code, Some(2), "{said}");
     for part in ["templates/digest/letter.txt", "2행 6열", "알 수 없는 변수 'nobody'"] {
         assert!(said.contains(part), "{said}");
     }

@@ -145,6 +145,7 @@ impl SmtpServer {
             for socket in listener.incoming().flatten() {
                 let _ = socket.set_nodelay(true);
                 let session = Session {
+                    place: None,
                     wire: Wire::Plain(socket),
                     input: Vec::new(),
                     options: options.clone(),
@@ -279,11 +280,22 @@ impl Wire {
 }
 
 struct Session {
+    // Before the wire: who sees the end of a session finds its place free.
+    place: Option<Place>,
     wire: Wire,
     input: Vec<u8>,
     options: Options,
     ledger: Arc<Mutex<Ledger>>,
     tls: Arc<ServerConfig>,
+}
+
+/// A session among those that are open.
+struct Place(Arc<Mutex<Ledger>>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.lock().expect("ledger").open -= 1;
+    }
 }
 
 /// The session is over.
@@ -292,21 +304,21 @@ struct Over;
 type Step<T> = Result<T, Over>;
 
 impl Session {
-    fn serve(self) {
+    fn serve(mut self) {
         self.note(Seen::Connection);
-        let ledger = Arc::clone(&self.ledger);
         let open = {
-            let mut ledger = ledger.lock().expect("ledger");
+            let mut ledger = self.ledger.lock().expect("ledger");
             ledger.open += 1;
             ledger.open
         };
+        self.place = Some(Place(Arc::clone(&self.ledger)));
         let full = self.options.sessions.is_some_and(|most| open > most);
         drop(self.converse(full));
-        ledger.lock().expect("ledger").open -= 1;
     }
 
     fn converse(mut self, full: bool) -> Step<()> {
         if full {
+            self.place = None;
             return self.say("421 4.7.0 Error: too many connections from 127.0.0.1");
         }
         if self.options.implicit {
@@ -351,6 +363,7 @@ impl Session {
                 self.say("250 2.0.0 Ok")?;
             } else if upper == "QUIT" {
                 self.note(Seen::Quit);
+                self.place = None;
                 self.say("221 2.0.0 Bye")?;
                 return Ok(());
             } else {
