@@ -50,7 +50,10 @@ pub async fn poll(
         etag: state.etag,
         last_modified: state.last_modified,
     });
-    let reading = read(source, &seen, settings).await;
+    let (reading, _seat) = match read(source, &seen, settings).await {
+        Ok((reading, seat)) => (Ok(reading), Some(seat)),
+        Err(failed) => (Err(failed), None),
+    };
     let (store, name, now) = (store.clone(), name.to_owned(), clock.now());
     let kept = tokio::task::spawn_blocking(move || keep(&store, name, &place, reading, now));
     kept.await.unwrap_or(Err(StoreError::Closed.into()))

@@ -21,8 +21,8 @@ use crate::model::post::{FetchedPost, Untold};
 pub(super) use item::count;
 use item::{Feed, Item, Markup};
 
-/// More items than this are not read.
-pub(super) const POSTS: usize = 100_000;
+/// More items than this are not read: no blog lists so many, and each takes room until it is kept.
+pub(super) const POSTS: usize = 50_000;
 /// Bytes of an id or address that is believed.
 pub(super) const LONGEST_ID: usize = 2_000;
 /// Columns of a title that is made from a body.

@@ -1,5 +1,6 @@
 //! Effect: fetching what a source lists now. One file per format: wire type → adapter → `FetchedPost`.
 
+pub mod desk;
 pub mod feed;
 pub mod fetch;
 pub mod guard;

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::FetchedPage;
+use super::feed::POSTS;
 use crate::korean::title;
 use crate::model::post::{Emoji, FetchedPost, Reactions, Untold};
 use line::{Kind, Line, lines};
@@ -98,16 +99,18 @@ pub fn parse(text: &str) -> Result<FetchedPage, PageTextError> {
     shortened(&lines, &outline)?;
     let (entries, cut_off) = whole(&lines, &outline);
     let mut posts = Vec::with_capacity(entries.len());
-    for entry in entries {
+    for entry in entries.iter().take(POSTS) {
         posts.push(post(&lines, entry)?);
     }
+    let too_many = entries.len() > POSTS;
     if posts.is_empty() && !cut_off {
         return Err(PageTextError::NoPosts);
     }
-    let notes = notes(&lines, &outline, &posts, cut_off);
+    let mut notes = notes(&lines, &outline, &posts, cut_off);
+    notes.extend(too_many.then(|| format!("글이 너무 많아 앞의 {POSTS}편만 읽었어요.")));
     let line = |at: usize| lines.get(at).map(|line| composed(line.text));
     let description = outline.description.then(|| line(1)).flatten();
-    Ok(FetchedPage { title: line(0), description, posts, notes, cut_off, gaps: false, window: false })
+    Ok(FetchedPage { title: line(0), description, posts, notes, cut_off, gaps: too_many, window: false })
 }
 
 fn check(lines: &[Line<'_>]) -> Result<(), PageTextError> {

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::desk::{self, Seat};
 use super::feed::{self, FeedError};
 use super::fetch::{FetchError, FetchSettings, Fetched, Validators, fetch};
 use super::html::{self, HtmlError, Listing};
@@ -94,29 +93,30 @@ const HTML_LIMIT: u64 = 2_000_000;
 /// How long a listing page may take to be understood; other formats take no longer than their length allows.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// Texts are understood one at a time: the largest take many times their length while they are.
-static DESK: Semaphore = Semaphore::const_new(1);
-
-/// Reads the source. `seen` marks the version read last.
+/// Reads the source. `seen` marks the version read last. Whoever keeps what it lists keeps the seat until then.
 pub async fn read(
     source: &SourceSettings,
     seen: &Validators,
     settings: &FetchSettings,
-) -> Result<Reading, ReadError> {
+) -> Result<(Reading, Seat), ReadError> {
+    let mut seat = Seat::in_the_room().await;
     let settings = FetchSettings { allow_private: source.allow_private, ..settings.clone() };
     if source.kind == SourceKind::Html {
-        return read_listing(source, seen, settings).await;
+        let reading = read_listing(source, seen, settings).await?;
+        seat.go_to_the_desk().await;
+        return Ok((reading, seat));
     }
     let (text, validators, cut_off) = match fetch(&source.location, seen, &settings).await? {
-        Fetched::Unchanged => return Ok(Reading::Unchanged),
+        Fetched::Unchanged => return Ok((Reading::Unchanged, seat)),
         Fetched::Text { text, validators, cut_off } => (text, validators, cut_off),
     };
     let (kind, at) = (source.kind, address(&source.location).cloned());
-    let read = at_the_desk(Duration::MAX, move |_| understood(kind, &text, at.as_ref())).await;
+    seat.go_to_the_desk().await;
+    let read = desk::work(Duration::MAX, move |_| understood(kind, &text, at.as_ref())).await;
     let mut page = read.unwrap_or(Err(Misread::Broken)).map_err(|fault| misread(source, fault))?;
     // A feed tells by its own end whether it is whole.
     page.cut_off |= cut_off && !page.window;
-    Ok(Reading::Page(page, validators))
+    Ok((Reading::Page(page, validators), seat))
 }
 
 fn understood(kind: SourceKind, text: &str, at: Option<&Url>) -> Result<FetchedPage, Misread> {
@@ -127,19 +127,6 @@ fn understood(kind: SourceKind, text: &str, at: Option<&Url>) -> Result<FetchedP
         // Read page by page instead.
         SourceKind::Html => return Err(HtmlError::Empty.into()),
     })
-}
-
-/// Runs `task` on a thread of its own: a large text takes a while. It may ask whether it is still waited for; nothing
-/// comes of it once it is not.
-async fn at_the_desk<T: Send + 'static>(
-    limit: Duration,
-    task: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
-) -> Option<T> {
-    let _seat = DESK.acquire().await.ok()?;
-    let wanted = CancellationToken::new();
-    let _until_left = wanted.clone().drop_guard();
-    let run = tokio::task::spawn_blocking(move || task(&|| !wanted.is_cancelled()));
-    tokio::time::timeout(limit, run).await.ok()?.ok()
 }
 
 fn misread(source: &SourceSettings, fault: impl Into<Misread>) -> ReadError {
@@ -218,7 +205,8 @@ async fn listed(
     listing: &Listing,
 ) -> Result<(FetchedPage, Option<Url>), HtmlError> {
     let listing = listing.clone();
-    let read = at_the_desk(LONGEST, move |go_on| html::parse(&text, at.as_ref(), &listing, go_on)).await;
+    let _desk = desk::place().await;
+    let read = desk::work(LONGEST, move |go_on| html::parse(&text, at.as_ref(), &listing, go_on)).await;
     read.unwrap_or(Err(HtmlError::TooSlow)).map(|read| (read.page, read.next))
 }
 

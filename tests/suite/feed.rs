@@ -238,12 +238,12 @@ fn what_is_no_feed_is_refused_with_what_to_do() {
 }
 
 #[test]
-fn a_hundred_thousand_items_are_read_and_no_more() {
+fn of_a_hundred_thousand_items_half_are_read_and_no_more() {
     let mut text = String::from("<rss><channel>");
     (0..100_050).for_each(|n| text.push_str(&format!("<item><title>글 {n}</title><guid>{n}</guid></item>")));
     text.push_str("</channel></rss>");
     let page = parse(&text, None).expect("a feed");
-    assert_eq!(page.posts.len(), 100_000);
+    assert_eq!(page.posts.len(), 50_000);
     assert!(page.notes[0].contains("너무 많아"), "{:?}", page.notes);
 }
 
@@ -298,7 +298,7 @@ fn a_korean_feed_in_cp949_is_read_whatever_the_server_says() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let check = |source: &SourceSettings| {
         let (seen, settings) = (Validators::default(), FetchSettings::default());
-        let reading = runtime.block_on(read::read(source, &seen, &settings)).expect("read");
+        let (reading, _) = runtime.block_on(read::read(source, &seen, &settings)).expect("read");
         let Reading::Page(page, _) = reading else { panic!("unchanged") };
         assert_eq!(titles(&page), ["똠방각하와 펲시맨"]);
         assert_eq!(page.title.as_deref(), Some("옛날 한글 블로그"));

@@ -124,13 +124,16 @@ async fn receive(
     if response.content_length().is_some_and(|length| length > settings.web_limit) {
         return Err(too_large());
     }
-    let mut bytes = Vec::new();
+    // As much as is promised, so that many texts that wait to be understood take no more room than they are long.
+    let promised = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let mut bytes = Vec::with_capacity(promised.unwrap_or_default());
     while let Some(piece) = response.chunk().await.map_err(|error| reason(&error, at, settings))? {
         if (bytes.len() + piece.len()) as u64 > settings.web_limit {
             return Err(too_large());
         }
         bytes.extend_from_slice(&piece);
     }
+    bytes.shrink_to_fit();
     let read = charset::decode(bytes, declared)?;
     Ok(Fetched::Text { text: read.text, validators, cut_off: read.cut_off })
 }

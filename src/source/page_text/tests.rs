@@ -300,6 +300,14 @@ fn a_line_over_the_limit_is_refused() {
     assert_eq!(parse(&page), Err(PageTextError::Long { line: 4 }));
 }
 
+#[test]
+fn posts_beyond_the_most_are_left_for_what_they_are_and_none_has_gone() {
+    let posts: String = (0..POSTS + 50).map(|n| format!("{n}번\nㄱ\n봄\n1\n")).collect();
+    let page = parse(&format!("블로그\n소개\n{posts}")).expect("posts");
+    assert_eq!((page.posts.len(), page.gaps), (POSTS, true));
+    assert!(page.notes.iter().any(|note| note.contains("너무 많아")), "{:?}", page.notes);
+}
+
 proptest! {
     #[test]
     fn a_page_cut_anywhere_gives_no_post_it_did_not_hold(

@@ -46,7 +46,14 @@ pub(super) fn long() -> Vec<Case> {
         end: Refused("정해진 시간 안에"),
     };
     let items: String = (0..100_100).map(|n| format!("<item><title>{n}</title></item>")).collect();
-    vec![attributes, case("too many", feed(items), Kept(100_000))]
+    let posts: String = (0..230_000).map(|n| format!("{n}번\nㄱ\n봄\n1\n")).collect();
+    let dump = Case {
+        name: "a page dump of too many",
+        kind: SourceKind::PageText,
+        answer: say("200 OK", "", format!("봄\n꽃\n{posts}")),
+        end: Kept(50_000),
+    };
+    vec![attributes, case("too many", feed(items), Kept(50_000)), dump]
 }
 
 /// All others. Nobody listens at `canary`, on no address of this machine, but to hear that somebody comes.

@@ -1,0 +1,69 @@
+//! Effect: where texts are understood: one at a time, on one thread, so that the largest cost their memory but once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{OnceLock, mpsc};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// Texts are understood, and what they list is kept, one at a time: the largest take many times their length meanwhile.
+static DESK: Semaphore = Semaphore::const_new(1);
+
+/// Sources whose texts are fetched or wait for the desk at the same time. The slowest is given up after half a minute, so
+/// whoever waits does not wait for long.
+static ROOM: Semaphore = Semaphore::const_new(8);
+
+/// A place in the room, and at the desk where there was something to understand, until it is dropped.
+#[derive(Debug)]
+pub struct Seat {
+    _room: Option<SemaphorePermit<'static>>,
+    desk: Option<SemaphorePermit<'static>>,
+}
+
+impl Seat {
+    pub(super) async fn in_the_room() -> Seat {
+        Seat { _room: ROOM.acquire().await.ok(), desk: None }
+    }
+
+    pub(super) async fn go_to_the_desk(&mut self) {
+        self.desk = place().await;
+    }
+}
+
+/// The place at the desk, until it is dropped.
+pub(super) async fn place() -> Option<SemaphorePermit<'static>> {
+    DESK.acquire().await.ok()
+}
+
+/// Runs `task` on the one thread for such work. It may ask whether it is still waited for; nothing comes of it once it
+/// is not.
+pub(super) async fn work<T: Send + 'static>(
+    limit: Duration,
+    task: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
+) -> Option<T> {
+    let wanted = CancellationToken::new();
+    let _until_left = wanted.clone().drop_guard();
+    let (done, came) = oneshot::channel();
+    let work = Box::new(move || drop(done.send(task(&|| !wanted.is_cancelled()))));
+    reader()?.send(work).ok()?;
+    tokio::time::timeout(limit, came).await.ok()?.ok()
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// What allocators keep of a thread's memory they keep for it: many threads would keep many times as much.
+fn reader() -> Option<&'static mpsc::Sender<Work>> {
+    static READER: OnceLock<Option<mpsc::Sender<Work>>> = OnceLock::new();
+    let start = || {
+        let (tasks, list) = mpsc::channel::<Work>();
+        let work = move || {
+            for task in list {
+                // A text that breaks its reader is one source's failure.
+                let _ = catch_unwind(AssertUnwindSafe(task));
+            }
+        };
+        std::thread::Builder::new().name("reader".to_owned()).spawn(work).is_ok().then_some(tasks)
+    };
+    READER.get_or_init(start).as_ref()
+}
