@@ -10,9 +10,10 @@ use tokio_util::sync::CancellationToken;
 /// Texts are understood, and what they list is kept, one at a time: the largest take many times their length meanwhile.
 static DESK: Semaphore = Semaphore::const_new(1);
 
-/// Sources whose texts are fetched or wait for the desk at the same time. The slowest is given up after half a minute, so
-/// whoever waits does not wait for long.
+/// Sources whose texts are fetched or wait for the desk at the same time.
 static ROOM: Semaphore = Semaphore::const_new(8);
+/// Whoever waits longer than this goes in all the same: slow sources hold up nobody.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A place in the room, and at the desk where there was something to understand, until it is dropped.
 #[derive(Debug)]
@@ -23,7 +24,8 @@ pub struct Seat {
 
 impl Seat {
     pub(super) async fn in_the_room() -> Seat {
-        Seat { _room: ROOM.acquire().await.ok(), desk: None }
+        let room = tokio::time::timeout(PATIENCE, ROOM.acquire()).await;
+        Seat { _room: room.ok().and_then(Result::ok), desk: None }
     }
 
     pub(super) async fn go_to_the_desk(&mut self) {

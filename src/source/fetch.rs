@@ -54,6 +54,8 @@ pub struct FetchSettings {
     pub connect: Duration,
     /// For everything, redirects and body included.
     pub total: Duration,
+    /// For as long, once the first page of a listing was read, further ones are begun.
+    pub more_pages: Duration,
     /// Bytes of a web page after unpacking.
     pub web_limit: u64,
     /// Bytes of a file.
@@ -69,6 +71,7 @@ impl Default for FetchSettings {
             home: None,
             connect: Duration::from_secs(10),
             total: Duration::from_secs(30),
+            more_pages: Duration::from_secs(30),
             web_limit: 5_000_000,
             file_limit: 200_000_000,
             redirects: 5,

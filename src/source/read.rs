@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use url::Url;
 
 use super::desk::{self, Seat};
@@ -163,10 +164,15 @@ async fn read_listing(
     };
     let start = address(&source.location).cloned();
     let (mut page, mut next) = listed(text, start, &listing).await.map_err(|fault| misread(source, fault))?;
+    let until = Instant::now() + settings.more_pages;
     let mut been: Vec<Url> = address(&source.location).cloned().into_iter().collect();
     while been.len() < pages
         && let Some(at) = next.take().filter(|at| is_next(at, &been))
     {
+        if Instant::now() >= until {
+            page.notes.push(format!("블로그가 느려 {}번째 페이지까지만 읽었어요.", been.len()));
+            break;
+        }
         been.push(at.clone());
         let location = Location::Web(at.clone());
         let more = match fetch(&location, &Validators::default(), &settings).await {

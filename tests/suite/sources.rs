@@ -125,6 +125,19 @@ async fn a_listing_in_euc_kr_is_read_page_by_page_as_far_as_it_may() {
 }
 
 #[tokio::test]
+async fn a_listing_whose_time_is_up_is_read_as_far_as_it_came() {
+    let pages = vec![("/list", FIRST.as_bytes().to_vec()), ("/second", SECOND.as_bytes().to_vec())];
+    let site = Site::open(Answer::Paths(pages)).await;
+    let own = SourceSettings { listing: listing(5), ..source("blog", SourceKind::Html, site.at("/list")) };
+    let settings = FetchSettings { more_pages: Duration::ZERO, ..FetchSettings::default() };
+    let polled = poll(&World::new().store, &own, &settings, &Clock::manual(day(0))).await.expect("kept");
+    let Polled::Kept(report) = polled else { panic!("unchanged") };
+    assert_eq!(report.listed, 2);
+    assert!(report.notes.iter().any(|note| note.contains("1번째 페이지까지만")), "{:?}", report.notes);
+    assert_eq!(site.heard().len(), 1);
+}
+
+#[tokio::test]
 async fn a_next_page_elsewhere_is_not_gone_to() {
     let other = Site::saying("200 OK", "", SECOND).await;
     let away = FIRST.replace("/second", &format!("http://127.0.0.1:{}/", other.port));
