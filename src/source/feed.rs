@@ -21,8 +21,8 @@ use crate::model::post::{FetchedPost, Untold};
 pub(super) use item::count;
 use item::{Feed, Item, Markup};
 
-/// More items than this are not read: no blog lists so many, and each takes room until it is kept.
-pub(super) const POSTS: usize = 50_000;
+/// More items than this are not read.
+pub(super) const POSTS: usize = 100_000;
 /// Bytes of an id or address that is believed.
 pub(super) const LONGEST_ID: usize = 2_000;
 /// Columns of a title that is made from a body.
@@ -106,14 +106,17 @@ fn page(feed: Feed, location: Option<&Url>) -> FetchedPage {
     let base = site.as_ref().or(location);
     let mut notes = Vec::new();
     let (total, shared) = (feed.items.len(), shared_ids(&feed.items));
-    let (mut read, mut dated) = (Vec::with_capacity(total), 0);
-    for mut item in feed.items {
+    let mut dated = 0;
+    let posts = feed.items.into_iter().filter_map(|mut item| {
         if item.id.as_ref().is_some_and(|id| shared.contains(id)) {
             item.id = None;
         }
         dated += usize::from(item.published.as_deref().and_then(date::parse).is_some());
-        read.extend(post(item, base, feed.author.as_deref()));
-    }
+        post(item, base, feed.author.as_deref())
+    });
+    // Collected into the room of the items.
+    let mut read: Vec<FetchedPost> = posts.collect();
+    read.shrink_to_fit();
     let blank = total - read.len();
     // By their dates where all have one: some feeds are sorted by the last edit, some begin with the oldest.
     if dated == total {

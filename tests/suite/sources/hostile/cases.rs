@@ -51,9 +51,9 @@ pub(super) fn long() -> Vec<Case> {
         name: "a page dump of too many",
         kind: SourceKind::PageText,
         answer: say("200 OK", "", format!("봄\n꽃\n{posts}")),
-        end: Kept(50_000),
+        end: Kept(100_000),
     };
-    vec![attributes, case("too many", feed(items), Kept(50_000)), dump]
+    vec![attributes, case("too many", feed(items), Kept(100_000)), dump]
 }
 
 /// All others. Nobody listens at `canary`, on no address of this machine, but to hear that somebody comes.
