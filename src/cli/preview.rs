@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
 use super::Misuse;
@@ -20,6 +20,9 @@ use crate::select::Verdict;
 
 /// `moabom preview`
 #[derive(Clone, Debug, Default, Args)]
+#[command(after_help = "\
+건너뛸 호라면 보여 줄 편지가 없어요. 그때는 어느 형식이든 까닭을 말하고 끝값 0으로 끝나요:
+json은 skip에, 나머지는 화면(stderr)에 적고, 편지도 --out의 파일도 쓰지 않아요.")]
 pub struct PreviewArgs {
     /// 다이제스트 이름. 하나뿐이면 적지 않아도 돼요
     pub digest: Option<String>,
@@ -67,7 +70,7 @@ pub fn run(context: &Context, args: &PreviewArgs, out: &mut impl Write) -> Resul
         None => context.clock.now(),
     };
     let plan = opened.store.read(|ledger| plan(ledger, digest, &opened.config.masthead, at, at))?;
-    let shown = show(&opened, &plan, args)?;
+    let Some(shown) = show(&opened, &plan, args)? else { return Ok(()) };
     match &args.out {
         Some(path) => {
             write_file(path, &shown)?;
@@ -78,37 +81,44 @@ pub fn run(context: &Context, args: &PreviewArgs, out: &mut impl Write) -> Resul
     }
 }
 
-fn show(opened: &Opened, plan: &Plan, args: &PreviewArgs) -> Result<Vec<u8>> {
+/// None: there is no letter to show, and it is said why.
+fn show(opened: &Opened, plan: &Plan, args: &PreviewArgs) -> Result<Option<Vec<u8>>> {
     if args.why && args.format != Format::Json {
         let width = args.out.is_none() && std::io::stdout().is_terminal();
-        return Ok(why::why_text(plan, width.then(|| console::Term::stdout().size().1)).into_bytes());
+        let text = why::why_text(plan, width.then(|| console::Term::stdout().size().1));
+        return Ok(Some(text.into_bytes()));
     }
     let empty = plan.letter.sections.is_empty();
     let content =
         (!empty).then(|| rendered(opened, plan, &mut |warning| eprintln!("{warning}"))).transpose()?;
+    let message = content.as_ref().map(|content| sample(opened, plan, content)).transpose()?;
     if args.format == Format::Json {
-        let mut json = serde_json::to_vec_pretty(&why::json(plan, content.as_ref()))?;
+        let html = message.as_deref().map(|message| part(message, true)).transpose()?;
+        let bytes = html.as_ref().map(Vec::len);
+        let mut json = serde_json::to_vec_pretty(&why::json(plan, content.as_ref().zip(bytes)))?;
         json.push(b'\n');
-        return Ok(json);
+        return Ok(Some(json));
     }
     let skip = match &plan.selection.verdict {
         Verdict::Skip { reason } => Some(reason.as_str()),
         Verdict::Publish => None,
     };
-    if plan.selection.picks().next().is_none() && plan.selection.left_out.is_empty() {
-        bail!("읽어 둔 글이 없어 보여 줄 편지가 없어요. 먼저 `moabom ingest`로 블로그를 읽으세요.");
-    }
-    let Some(content) = content else {
-        bail!("{} `--why`로 까닭을 볼 수 있어요.", skip.unwrap_or("실을 글이 없어요."));
+    let Some(message) = message else {
+        if plan.selection.left_out.is_empty() {
+            eprintln!("읽어 둔 글이 없어 보여 줄 편지가 없어요. 먼저 `moabom ingest`로 블로그를 읽으세요.");
+        } else {
+            let reason = skip.unwrap_or("실을 글이 없어요.");
+            eprintln!("보여 줄 편지가 없어요. {reason} `--why`로 까닭을 볼 수 있어요.");
+        }
+        return Ok(None);
     };
     if let Some(reason) = skip {
         eprintln!("이대로라면 보내지 않아요: {reason}");
     }
-    let message = sample(opened, plan, &content)?;
-    match args.format {
-        Format::Eml => Ok(message),
-        format => part(&message, format == Format::Html),
-    }
+    Ok(Some(match args.format {
+        Format::Eml => message,
+        format => part(&message, format == Format::Html)?,
+    }))
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {

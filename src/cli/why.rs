@@ -120,8 +120,10 @@ impl<'a> From<&'a Judged> for PostJson<'a> {
     }
 }
 
-/// The JSON of a plan and what was rendered from it; nothing is rendered where nothing was chosen.
-pub fn json<'a>(plan: &'a Plan, content: Option<&'a Content>) -> PreviewJson<'a> {
+/// The JSON of a plan and what was rendered from it, with the size of its HTML part as it is sent; nothing is rendered
+/// where nothing was chosen.
+pub fn json<'a>(plan: &'a Plan, letter: Option<(&'a Content, usize)>) -> PreviewJson<'a> {
+    let content = letter.map(|(content, _)| content);
     let sections = plan.selection.sections.iter().map(|section| SectionJson {
         kind: section.kind.as_str(),
         title: section_name(section.kind),
@@ -133,7 +135,7 @@ pub fn json<'a>(plan: &'a Plan, content: Option<&'a Content>) -> PreviewJson<'a>
         number: plan.number,
         subject: content.map(|content| content.subject.as_str()),
         preheader: content.map(|content| content.preheader.as_str()),
-        html_bytes: content.map(|content| content.html.len()),
+        html_bytes: letter.map(|(_, html_bytes)| html_bytes),
         sections: sections.collect(),
         left_out: plan.selection.left_out.iter().map(PostJson::from).collect(),
         skip: match &plan.selection.verdict {

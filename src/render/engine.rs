@@ -10,14 +10,14 @@ use tera::Context;
 
 use super::templates::Templates;
 use super::view::LetterView;
-use super::{LetterInput, RenderError, required, sample, subject};
+use super::{LetterInput, RenderError, required, sample, slot, subject};
 use crate::law;
 use crate::model::edition::Content;
 
 /// Above this an operator is told; base64 makes 82 KB of it.
 const WARN_BYTES: usize = 60 * 1024;
 /// Above this excerpts go, the lowest post's first: base64 makes 102 KB of it, where Gmail clips.
-const AIM_BYTES: usize = 75 * 1024;
+pub const BUDGET_BYTES: usize = 75 * 1024;
 /// At this nothing is sent.
 const FAIL_BYTES: usize = 100 * 1024;
 
@@ -85,7 +85,7 @@ impl Renderer {
         view.set_preheader();
         let (html, dropped) = self.html_within_budget(&mut view)?;
         let text = self.text(&view)?;
-        let warnings = warnings(&view, html.len(), dropped);
+        let warnings = warnings(&view, slot::sent_len(&html), dropped);
         Ok(Rendered { subject: view.subject, preheader: view.preheader, html, text, warnings })
     }
 
@@ -112,17 +112,19 @@ impl Renderer {
     /// The HTML, with the lowest posts' excerpts left out as far as the size asks for it, and how many that were.
     fn html_within_budget(&self, view: &mut LetterView) -> Result<(String, usize), RenderError> {
         let mut html = self.html(view)?;
+        let mut bytes = slot::sent_len(&html);
         let mut dropped = 0;
-        while html.len() > AIM_BYTES {
-            let more = drop_excerpts(view, html.len() - AIM_BYTES);
+        while bytes > BUDGET_BYTES {
+            let more = drop_excerpts(view, bytes - BUDGET_BYTES);
             if more == 0 {
                 break;
             }
             dropped += more;
             html = self.html(view)?;
+            bytes = slot::sent_len(&html);
         }
-        if html.len() >= FAIL_BYTES {
-            return Err(RenderError::TooLarge { kilobytes: html.len().div_ceil(1024) });
+        if bytes >= FAIL_BYTES {
+            return Err(RenderError::TooLarge { kilobytes: bytes.div_ceil(1024) });
         }
         Ok((html, dropped))
     }

@@ -19,7 +19,7 @@ mod wording;
 
 use chrono_tz::Tz;
 
-pub use engine::{Rendered, Renderer};
+pub use engine::{BUDGET_BYTES, Rendered, Renderer};
 pub use error::{MissingItem, RenderError, TemplateFault};
 pub use templates::{BUILT_IN, Templates};
 

@@ -29,8 +29,38 @@ impl Slot {
         }
     }
 
+    /// The bytes it usually takes, once filled: a link with its token, a name of a few syllables.
+    fn room(self) -> usize {
+        match self {
+            Slot::UnsubscribeUrl => 100,
+            Slot::Name => 12,
+        }
+    }
+
     /// The marker as it stands in rendered text.
     pub fn marker(self) -> String {
         format!("{OPEN}{}{CLOSE}", self.name())
+    }
+}
+
+/// About how many bytes rendered text has as it is sent: line breaks as CRLF, and each marker filled.
+pub fn sent_len(text: &str) -> usize {
+    let breaks = text.bytes().filter(|byte| *byte == b'\n').count() - text.matches("\r\n").count();
+    let filled = Slot::ALL.into_iter().map(|slot| {
+        let marker = slot.marker();
+        text.matches(&marker).count() as isize * (slot.room() as isize - marker.len() as isize)
+    });
+    (text.len() + breaks).saturating_add_signed(filled.sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_as_long_as_it_is_once_it_is_filled_and_on_its_way() {
+        assert_eq!(sent_len("가\n나\r\n"), 3 + 2 + 3 + 2);
+        let marked = format!("{}\n{}", Slot::Name.marker(), Slot::UnsubscribeUrl.marker().repeat(2));
+        assert_eq!(sent_len(&marked), 12 + 2 + 200);
     }
 }

@@ -533,7 +533,8 @@ fn the_table_and_the_json_explain_every_post() {
         why::why_table(&plan, Some(100)).lines().map(unicode_width::UnicodeWidthStr::width).collect();
     assert!(widths.iter().all(|width| *width == widths[0] && *width <= 100), "{widths:?}");
     let content = render(&plan.letter).unwrap();
-    let json = serde_json::to_value(why::json(&plan, Some(&content))).unwrap();
+    let json = serde_json::to_value(why::json(&plan, Some((&content, 20_480)))).unwrap();
+    assert_eq!(json["html_bytes"], 20_480);
     assert_eq!(json["slot"], "2026-11-02T09:00:00+09:00");
     assert_eq!(json["number"], 1);
     assert_eq!(json["sections"][0]["kind"], "new");

@@ -15,7 +15,7 @@ use crate::cli::{dates, signal, test_send, why};
 use crate::clock::Instant;
 use crate::korean::counts::grouped;
 use crate::publish::plan;
-use crate::render::RenderError;
+use crate::render::{BUDGET_BYTES, RenderError};
 use crate::select::Verdict;
 use crate::store::Store;
 use crate::web;
@@ -23,8 +23,6 @@ use crate::web::preview::{Look, Trial};
 
 /// People remember it; any free one where it is taken.
 const PORT: u16 = 8027;
-/// The design's budget for the HTML part, bytes.
-const BUDGET: u64 = 75_000;
 
 /// Serves the preview on loopback until told to stop.
 pub(super) fn serve(context: &Context, digest: Option<&str>, out: &mut impl Write) -> Result<()> {
@@ -186,23 +184,25 @@ pub(in crate::cli) fn look_at(opened: &Opened, digest: Option<&str>, now: Instan
         true => None,
         false => Some(rendered(opened, &plan, &mut |warning| look.warnings.push(warning.to_owned()))?),
     };
-    look.chosen = serde_json::to_value(why::json(&plan, content.as_ref()))?;
-    if let Some(content) = content {
-        let message = sample(opened, &plan, &content)?;
-        let kilobytes = |bytes: usize| format!("{:.1} KB", bytes as f64 / 1000.0);
-        let share = content.html.len() as u64 * 100 / BUDGET;
-        look.figures
-            .push(("실은 글".to_owned(), format!("{}편", grouped(plan.selection.picks().count() as u64))));
-        look.figures
-            .push(("HTML".to_owned(), format!("{} (예산의 {share}%)", kilobytes(content.html.len()))));
-        look.figures.push(("보내는 크기".to_owned(), kilobytes(message.len())));
-        look.html = Some(String::from_utf8_lossy(&part(&message, true)?).into_owned());
-        look.text = String::from_utf8_lossy(&part(&message, false)?).into_owned();
-        look.source = String::from_utf8_lossy(&message).into_owned();
-        look.headers = look.source.split("\r\n\r\n").next().unwrap_or_default().to_owned();
-        look.subject = content.subject;
-        look.preheader = content.preheader;
-    }
+    let Some(content) = content else {
+        look.chosen = serde_json::to_value(why::json(&plan, None))?;
+        return Ok(look);
+    };
+    let message = sample(opened, &plan, &content)?;
+    let html = part(&message, true)?;
+    look.chosen = serde_json::to_value(why::json(&plan, Some((&content, html.len()))))?;
+    let kilobytes = |bytes: usize| format!("{:.1} KB", bytes as f64 / 1024.0);
+    let share = html.len() * 100 / BUDGET_BYTES;
+    let count = grouped(plan.selection.picks().count() as u64);
+    look.figures.push(("실은 글".to_owned(), format!("{count}편")));
+    look.figures.push(("HTML".to_owned(), format!("{} (예산의 {share}%)", kilobytes(html.len()))));
+    look.figures.push(("보내는 크기".to_owned(), kilobytes(message.len())));
+    look.html = Some(String::from_utf8_lossy(&html).into_owned());
+    look.text = String::from_utf8_lossy(&part(&message, false)?).into_owned();
+    look.source = String::from_utf8_lossy(&message).into_owned();
+    look.headers = look.source.split("\r\n\r\n").next().unwrap_or_default().to_owned();
+    look.subject = content.subject;
+    look.preheader = content.preheader;
     Ok(look)
 }
 
