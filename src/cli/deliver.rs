@@ -5,12 +5,13 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use chrono_tz::Tz;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::why::plain;
+use super::why::{plain, stamp};
 use super::{Context, signal};
 use crate::clock::{Clock, Instant};
 use crate::deliver::{self, Deps, Report, Session};
@@ -102,13 +103,14 @@ fn run(
     let now = clock.now();
     deps.store.write(move |ledger| ledger.retry_breakers(now))?;
     let (store, relay) = (deps.store.clone(), format!("{}:{}", deps.relay.host, deps.relay.port));
+    let zone = deps.letters.zone;
     let due = deps.store.read(|ledger| ledger.due_count(now))?;
     let bar = progress_bar(due);
     let shown = bar.clone();
     let report = deliver::run_once(deps, session, clock, stop, move |report| show(&shown, report, due));
     bar.finish_and_clear();
     let report = report?;
-    print(&report, args.json, clock.now(), out)?;
+    print(&report, args.json, (clock.now(), zone), out)?;
     let advice = format!(
         "\n  → [smtp]의 host, port, tls가 맞는지, {relay}에 메일 서버가 살아 있는지 확인하고 `deliver`를 다시 실행하세요"
     );
@@ -182,8 +184,8 @@ fn states(report: &Report) -> String {
     parts.join(" · ")
 }
 
-fn print(report: &Report, json: bool, now: Instant, out: &mut impl Write) -> Result<()> {
-    let next_due = report.next_due.map(|at| at.to_rfc3339());
+fn print(report: &Report, json: bool, (now, zone): (Instant, Tz), out: &mut impl Write) -> Result<()> {
+    let next_due = report.next_due.map(|at| stamp(at, zone));
     if json {
         let shown = ReportJson {
             sent: report.sent,

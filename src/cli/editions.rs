@@ -44,8 +44,8 @@ pub enum EditionsCommand {
     Pause {
         /// 발행호의 id
         id: i64,
-        /// 멈추는 까닭
-        #[arg(long)]
+        /// 멈추는 까닭 (500자까지)
+        #[arg(long, value_parser = reason)]
         reason: Option<String>,
     },
     /// 멈춘 발행호를 이어서 보내요
@@ -57,10 +57,20 @@ pub enum EditionsCommand {
     Cancel {
         /// 발행호의 id
         id: i64,
-        /// 그만두는 까닭
-        #[arg(long)]
+        /// 그만두는 까닭 (500자까지)
+        #[arg(long, value_parser = reason)]
         reason: Option<String>,
     },
+}
+
+/// A reason stands in lists, on the screen and in mails to the operator: a sentence or two.
+fn reason(text: &str) -> Result<String, String> {
+    const LONGEST: usize = 500;
+    let length = text.chars().count();
+    if length > LONGEST {
+        return Err(format!("까닭은 {LONGEST}자까지 적을 수 있는데 {length}자예요."));
+    }
+    Ok(text.to_owned())
 }
 
 /// Runs the command; `zone` is that of the times shown.
@@ -119,8 +129,7 @@ pub fn check(store: &Store, command: &EditionsCommand, digests: &[&str]) -> Resu
     if digests.contains(&name.as_str()) || !store.read(|ledger| ledger.editions(Some(name)))?.is_empty() {
         return Ok(());
     }
-    let known = digests.join(", ");
-    Err(Misuse(format!("설정에 없는 다이제스트예요: `{}`. 있는 것: {known}", plain(name))).into())
+    Err(Misuse::unknown("다이제스트", name, digests.iter().copied()).into())
 }
 
 fn report(change: StateChange, id: EditionId, done: &str, allowed: &str, out: &mut impl Write) -> Result<()> {

@@ -15,6 +15,7 @@ use serde_json::json;
 use super::backup::bytes;
 use super::open::Context;
 use super::sample::part;
+use super::why::stamp;
 use crate::clock::Instant;
 use crate::compose::{CompiledLetter, LetterHead, Origin, Personal};
 use crate::korean::counts::grouped;
@@ -94,16 +95,16 @@ pub fn run(context: &Context, args: &ExportArgs, out: &mut impl Write) -> Result
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    say(&files?, args, now, out)
+    say(&files?, args, &stamp(now, heading.zone), out)
 }
 
-fn say(files: &[Finished], args: &ExportArgs, now: Instant, out: &mut impl Write) -> Result<()> {
+fn say(files: &[Finished], args: &ExportArgs, at: &str, out: &mut impl Write) -> Result<()> {
     let (folder, size) = (args.everything.display(), files.iter().map(|file| file.bytes).sum());
     if args.json {
         let rows = files.iter().filter_map(|file| Some((file.path.strip_suffix(".jsonl")?, file.rows?)));
         let counts: std::collections::BTreeMap<&str, u64> = rows.collect();
         let summary = json!({
-            "folder": args.everything, "exported_at": now, "files": files.len(), "bytes": size, "rows": counts,
+            "folder": args.everything, "exported_at": at, "files": files.len(), "bytes": size, "rows": counts,
         });
         return Ok(writeln!(out, "{summary:#}")?);
     }

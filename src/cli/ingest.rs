@@ -55,8 +55,7 @@ fn chosen<'a>(sources: &'a [SourceSettings], name: Option<&str>) -> Result<Vec<&
     let Some(name) = name else { return Ok(sources.iter().collect()) };
     let found: Vec<&SourceSettings> = sources.iter().filter(|source| source.name == name).collect();
     if found.is_empty() {
-        let known = sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>().join(", ");
-        return Err(Misuse(format!("설정에 없는 출처예요: `{name}`. 있는 것: {known}")));
+        return Err(Misuse::unknown("출처", name, sources.iter().map(|source| source.name.as_str())));
     }
     Ok(found)
 }

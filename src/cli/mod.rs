@@ -46,7 +46,7 @@ use anyhow::Result;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::clock::Clock;
-use crate::config::io_words;
+use crate::config::{io_words, nearest};
 pub use crate::korean::written_date as dates;
 pub use open::Context;
 
@@ -145,6 +145,16 @@ pub enum Command {
 #[error("{0}")]
 pub struct Misuse(pub String);
 
+impl Misuse {
+    /// A name that the configuration does not hold, with the one that may have been meant. `noun` ends in a vowel.
+    fn unknown<'a>(noun: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Misuse {
+        let known: Vec<&str> = known.into_iter().collect();
+        let meant = nearest(name, known.iter().copied()).map(|meant| format!(" 혹시 `{meant}`?"));
+        let (name, meant, known) = (why::plain(name), meant.unwrap_or_default(), known.join(", "));
+        Misuse(format!("설정에 없는 {noun}예요: `{name}`.{meant} 있는 것: {known}"))
+    }
+}
+
 /// Parses the arguments, runs the command, and says what came of it: 0 done, 1 failed, 2 misuse or faulty configuration.
 pub fn main() -> ExitCode {
     let cli = match parse() {
@@ -215,6 +225,14 @@ fn system_kind(cause: &(dyn std::error::Error + 'static)) -> Option<io::ErrorKin
     json.or_else(|| cause.downcast_ref::<io::Error>().map(io::Error::kind))
 }
 
+/// What was named as a file is not there, or is a folder: misuse rather than a failure.
+fn is_no_file(cause: &io::Error) -> bool {
+    matches!(
+        cause.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory
+    )
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().filter_map(system_kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
 }
@@ -236,8 +254,13 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
         Command::Posts(command) => {
             let (config, store) = (context.config()?, context.store()?);
             let zone = config.masthead.newsletter.time_zone;
-            let deps =
-                posts::Deps { store: &store, digests: &config.digests, masthead: &config.masthead, zone };
+            let deps = posts::Deps {
+                store: &store,
+                digests: &config.digests,
+                sources: &config.sources,
+                masthead: &config.masthead,
+                zone,
+            };
             posts::run(&deps, &command, context.clock.now(), out)
         }
         Command::Subscribers(command) => subscribers::command(context, &command, out),

@@ -11,10 +11,14 @@ use chrono_tz::Tz;
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::why::stamp;
+use super::Misuse;
+use super::sample::chosen;
+use super::why::{plain, stamp};
 use crate::clock::Instant;
 use crate::model::PostId;
+use crate::model::post::Reactions;
 use crate::publish::{Digest, Masthead};
+use crate::source::SourceSettings;
 use crate::store::Store;
 use crate::store::posts::{ListedPost, PostFilter, PostOrder};
 
@@ -93,6 +97,8 @@ pub struct Deps<'a> {
     pub store: &'a Store,
     /// The digests, for `top --by score`.
     pub digests: &'a [Digest],
+    /// The sources.
+    pub sources: &'a [SourceSettings],
     /// What stands on every letter; planning takes it along.
     pub masthead: &'a Masthead,
     /// Zone of the times shown.
@@ -104,7 +110,7 @@ pub fn run(deps: &Deps<'_>, command: &PostsCommand, now: Instant, out: &mut impl
     match command {
         PostsCommand::List { json, source, limit, all } => {
             if let Some(name) = source {
-                check_source(deps.store, name)?;
+                check_source(deps, name)?;
             }
             let filter = PostFilter { source: source.clone(), missing: *all, visible: false, limit: *limit };
             let found = deps.store.read(|ledger| ledger.posts(&filter, PostOrder::Newest))?;
@@ -114,7 +120,8 @@ pub fn run(deps: &Deps<'_>, command: &PostsCommand, now: Instant, out: &mut impl
         PostsCommand::Top { by: TopBy::Score, digest, limit, json } => {
             top::by_score(deps, digest.as_deref(), *limit, *json, now, out)
         }
-        PostsCommand::Top { by: TopBy::Reactions, limit, json, .. } => {
+        PostsCommand::Top { by: TopBy::Reactions, digest, limit, json } => {
+            digest.as_deref().map(|name| chosen(deps.digests, Some(name))).transpose()?;
             let filter = PostFilter { visible: true, limit: Some(*limit), ..PostFilter::default() };
             let found = deps.store.read(|ledger| ledger.posts(&filter, PostOrder::Reactions))?;
             if *json { print_json(&found, deps.zone, out) } else { table::print(&found, deps.zone, out) }
@@ -144,7 +151,7 @@ pub fn run(deps: &Deps<'_>, command: &PostsCommand, now: Instant, out: &mut impl
 
 fn report(store: &Store, known: bool, id: PostId, done: &str, out: &mut impl Write) -> Result<()> {
     match store.read(|ledger| ledger.listed_post(id))? {
-        Some(post) if known => Ok(writeln!(out, "글 {id}번 '{}': {done}.", super::why::plain(&post.title))?),
+        Some(post) if known => Ok(writeln!(out, "글 {id}번 '{}': {done}.", plain(&post.title))?),
         _ => no_such(id),
     }
 }
@@ -153,16 +160,15 @@ fn no_such<T>(id: PostId) -> Result<T> {
     bail!("글 {id}번이 없어요. `posts list --all`의 첫 칸에서 id를 찾으세요")
 }
 
-fn check_source(store: &Store, name: &str) -> Result<()> {
-    let known = store.read(|ledger| ledger.sources())?;
-    if known.iter().any(|source| source.name == name) {
+/// Refuses a source that neither the configuration nor the store knows: its list would look like an empty one.
+fn check_source(deps: &Deps<'_>, name: &str) -> Result<()> {
+    let configured = deps.sources.iter().map(|source| source.name.as_str());
+    if configured.clone().any(|known| known == name)
+        || deps.store.read(|ledger| ledger.sources())?.iter().any(|known| known.name == name)
+    {
         return Ok(());
     }
-    if known.is_empty() {
-        bail!("출처 '{name}'의 글이 없어요. 아직 아무 출처도 읽지 않았으니 `ingest`를 먼저 하세요");
-    }
-    let names: Vec<&str> = known.iter().map(|source| source.name.as_str()).collect();
-    bail!("출처 '{name}'의 글이 없어요. 읽은 출처: {}", names.join(", "))
+    Err(Misuse::unknown("출처", name, configured).into())
 }
 
 /// One row of `posts list --json` (design section 12; stable).
@@ -181,6 +187,10 @@ struct PostJson<'a> {
     emoji: Vec<&'a str>,
 }
 
+fn symbols(reactions: &Reactions) -> Vec<&str> {
+    reactions.emoji.iter().map(|emoji| emoji.symbol.as_str()).collect()
+}
+
 fn row(post: &ListedPost, zone: Tz) -> PostJson<'_> {
     PostJson {
         id: post.id,
@@ -192,7 +202,7 @@ fn row(post: &ListedPost, zone: Tz) -> PostJson<'_> {
         first_seen_at: stamp(post.first_seen_at, zone),
         reactions: post.reactions.total,
         comments: post.comments,
-        emoji: post.reactions.emoji.iter().map(|emoji| emoji.symbol.as_str()).collect(),
+        emoji: symbols(&post.reactions),
     }
 }
 

@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::open::{Context, Opened};
+use super::sample::chosen;
 use super::why::{minute, stamp};
 use super::{Misuse, dates};
 use crate::clock::Instant;
@@ -17,10 +18,10 @@ use crate::publish::{self, Outcome};
 /// `moabom publish`
 #[derive(Clone, Debug, Default, Args)]
 pub struct PublishArgs {
-    /// 지금 발행할 다이제스트. 적지 않으면 때가 된 것만 발행해요
+    /// 지금 발행할 다이제스트. 적지 않으면 때가 된 것만 발행해요 (`--at`을 적었고 하나뿐이면 그것)
     pub digest: Option<String>,
     /// 발행한 것으로 할 시각. 지금보다 앞서야 해요 (예: 2026-11-23 09:00)
-    #[arg(long, value_name = "시각", requires = "digest")]
+    #[arg(long, value_name = "시각")]
     pub at: Option<String>,
     /// 결과를 JSON으로
     #[arg(long)]
@@ -49,7 +50,10 @@ pub fn run(context: &Context, args: &PublishArgs, out: &mut impl Write) -> Resul
 
 fn outcomes(opened: &Opened, args: &PublishArgs, now: Instant, zone: Tz) -> Result<Vec<Outcome>> {
     let deps = opened.publisher();
-    let Some(digest) = &args.digest else { return Ok(publish::run_once(&deps, now)?) };
+    if args.digest.is_none() && args.at.is_none() {
+        return Ok(publish::run_once(&deps, now)?);
+    }
+    let digest = &chosen(&opened.config.digests, args.digest.as_deref())?.name;
     let read =
         |text: &String| dates::parse(text, zone).map_err(|cause| Misuse(format!("`--at {text}`: {cause}")));
     let at = args.at.as_ref().map(read).transpose()?;

@@ -16,13 +16,17 @@ const NOBODY: (SubscriberId, EditionId) = (SubscriberId(0), EditionId(0));
 
 /// The digest of that name, or the only one.
 pub fn chosen<'a>(digests: &'a [Digest], name: Option<&str>) -> Result<&'a Digest> {
-    let known = || digests.iter().map(|digest| digest.name.as_str()).collect::<Vec<_>>().join(", ");
+    let known = || digests.iter().map(|digest| digest.name.as_str());
     match (name, digests) {
         (None, [only]) => Ok(only),
-        (None, _) => Err(Misuse(format!("다이제스트가 여럿이니 이름을 적어 주세요: {}", known())).into()),
-        (Some(name), _) => digests.iter().find(|digest| digest.name == name).ok_or_else(|| {
-            Misuse(format!("설정에 없는 다이제스트예요: `{name}`. 있는 것: {}", known())).into()
-        }),
+        (None, _) => {
+            let known = known().collect::<Vec<_>>().join(", ");
+            Err(Misuse(format!("다이제스트가 여럿이니 이름을 적어 주세요: {known}")).into())
+        }
+        (Some(name), _) => digests
+            .iter()
+            .find(|digest| digest.name == name)
+            .ok_or_else(|| Misuse::unknown("다이제스트", name, known()).into()),
     }
 }
 

@@ -7,6 +7,8 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, Error};
 
+use crate::korean::width;
+
 const TEMPLATE: &str = "{before-help}{about-with-newline}\n쓰는 법: {usage}\n\n{all-args}{after-help}";
 
 /// The command and all below it with Korean headings, help and version options.
@@ -149,11 +151,15 @@ pub fn told(error: &Error) -> Option<String> {
     Some(format!("{what}{hint}\n  → 쓰는 법은 `--help`를 붙여 보세요"))
 }
 
+/// Columns of a refused value that are repeated.
+const GIVEN: usize = 60;
+
 fn value(error: &Error) -> String {
     let (place, given) = (first(error, ContextKind::InvalidArg), first(error, ContextKind::InvalidValue));
     if given.is_empty() {
         return format!("{place}에 값을 적어 주세요.{}", choices(error));
     }
+    let given = width::cut(&given, GIVEN);
     let advice = match std::error::Error::source(error) {
         Some(cause) => format!(" {}", wanted(cause)),
         None => choices(error),

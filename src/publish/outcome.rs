@@ -8,7 +8,7 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// No such digest is configured.
-    #[error("다이제스트 설정에 없는 다이제스트예요: `{name}`. 있는 것: {known}")]
+    #[error("설정에 없는 다이제스트예요: `{name}`. 있는 것: {known}")]
     UnknownDigest {
         /// As asked for.
         name: String,

@@ -4,7 +4,7 @@ use rusqlite::OptionalExtension;
 
 use super::deliveries::Whose;
 use super::{Ledger, StoreError, sql};
-use crate::clock::Instant;
+use crate::clock::{Instant, from_millis};
 use crate::model::subscriber::SuppressionReason;
 use crate::model::suppression::AddressHash;
 use crate::model::{EmailAddress, SubscriberId, SuppressionKey};
@@ -53,16 +53,27 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
-    /// Why `hash` must not be mailed, if so.
-    pub fn suppression(&self, hash: &AddressHash) -> Result<Option<SuppressionReason>, StoreError> {
+    /// Why `hash` must not be mailed and since when, if so.
+    pub fn suppressed_since(
+        &self,
+        hash: &AddressHash,
+    ) -> Result<Option<(SuppressionReason, Instant)>, StoreError> {
         self.db
-            .prepare_cached("SELECT reason FROM suppressions WHERE address_hash = ?1")
-            .and_then(|mut found| found.query_row([hash], |row| row.get::<_, String>(0)).optional())
-            .map(|word| {
-                word.as_deref()
-                    .map(|word| SuppressionReason::parse(word).unwrap_or(SuppressionReason::Manual))
+            .prepare_cached("SELECT reason, at FROM suppressions WHERE address_hash = ?1")
+            .and_then(|mut found| {
+                found.query_row([hash], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()
+            })
+            .map(|found| {
+                let reason =
+                    |word: String| SuppressionReason::parse(&word).unwrap_or(SuppressionReason::Manual);
+                found.map(|(word, at)| (reason(word), from_millis(at)))
             })
             .map_err(sql)
+    }
+
+    /// Why `hash` must not be mailed, if so.
+    pub fn suppression(&self, hash: &AddressHash) -> Result<Option<SuppressionReason>, StoreError> {
+        Ok(self.suppressed_since(hash)?.map(|(reason, _)| reason))
     }
 
     /// Why `address` must not be mailed, if so.

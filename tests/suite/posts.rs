@@ -60,6 +60,7 @@ impl Shell {
         let deps = Deps {
             store: &self.world.store,
             digests: &self.digests,
+            sources: &[],
             masthead: &self.masthead,
             zone: Tz::Asia__Seoul,
         };
@@ -142,7 +143,7 @@ fn removed_posts_leave_the_list_unless_asked_for() {
     assert_eq!(shell.json(all(true)).len(), 8);
     assert!(shell.run(all(false)).contains("없어짐"));
     let unknown = PostsCommand::List { json: true, source: Some("x".to_owned()), limit: None, all: true };
-    assert!(shell.try_run(unknown).unwrap_err().to_string().contains("읽은 출처: blog"));
+    assert!(shell.try_run(unknown).unwrap_err().to_string().contains("없는 출처예요: `x`"));
 }
 
 #[test]

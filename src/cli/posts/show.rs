@@ -6,12 +6,12 @@ use anyhow::Result;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use serde::Serialize;
 
-use super::{Deps, PostJson, no_such, row, table};
+use super::{Deps, PostJson, no_such, row, symbols, table};
 use crate::cli::why::{minute, plain, stamp};
 use crate::korean::counts::grouped;
 use crate::korean::summary;
 use crate::model::PostId;
-use crate::model::post::Observation;
+use crate::model::post::{Observation, Reactions};
 
 /// Sentences that stand for the body.
 const SENTENCES: usize = 3;
@@ -23,6 +23,7 @@ const ROWS: usize = 50;
 struct Shown<'a> {
     #[serde(flatten)]
     post: PostJson<'a>,
+    emoji_counts: Vec<EmojiJson<'a>>,
     missing_since: Option<String>,
     hidden: bool,
     pinned: bool,
@@ -37,6 +38,18 @@ struct Seen<'a> {
     reactions: u64,
     comments: u64,
     emoji: Vec<&'a str>,
+    emoji_counts: Vec<EmojiJson<'a>>,
+}
+
+/// An emoji, and how often it was given where the source says so.
+#[derive(Debug, Serialize)]
+struct EmojiJson<'a> {
+    emoji: &'a str,
+    count: Option<u64>,
+}
+
+fn counts(reactions: &Reactions) -> Vec<EmojiJson<'_>> {
+    reactions.emoji.iter().map(|one| EmojiJson { emoji: &one.symbol, count: one.count }).collect()
 }
 
 pub(super) fn run(deps: &Deps<'_>, id: PostId, json: bool, out: &mut impl Write) -> Result<()> {
@@ -50,10 +63,12 @@ pub(super) fn run(deps: &Deps<'_>, id: PostId, json: bool, out: &mut impl Write)
             observed_at: stamp(one.observed_at, zone),
             reactions: one.reactions.total,
             comments: one.comments,
-            emoji: one.reactions.emoji.iter().map(|emoji| emoji.symbol.as_str()).collect(),
+            emoji: symbols(&one.reactions),
+            emoji_counts: counts(&one.reactions),
         });
         let shown = Shown {
             post: row(&post, zone),
+            emoji_counts: counts(&post.reactions),
             missing_since: post.missing_since.map(|at| stamp(at, zone)),
             hidden: post.hidden,
             pinned: post.pinned,

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::Deps;
-use crate::cli::Misuse;
+use crate::cli::sample::chosen;
 use crate::cli::why::judged_table;
 use crate::clock::Instant;
 use crate::model::PostId;
@@ -29,17 +29,10 @@ struct ScoredJson<'a> {
 }
 
 fn digest<'a>(deps: &Deps<'a>, name: Option<&str>) -> Result<&'a Digest> {
-    let known = || deps.digests.iter().map(|digest| digest.name.as_str()).collect::<Vec<_>>().join(", ");
-    let found = match name {
-        None => deps.digests.first(),
-        Some(name) => deps.digests.iter().find(|digest| digest.name == name),
-    };
-    match (found, name) {
-        (Some(digest), _) => Ok(digest),
-        (None, Some(name)) => {
-            Err(Misuse(format!("설정에 없는 다이제스트예요: `{name}`. 있는 것: {}", known())).into())
-        }
+    match (name, deps.digests.first()) {
+        (None, Some(first)) => Ok(first),
         (None, None) => bail!("설정에 다이제스트가 없어 점수를 낼 수 없어요. `[[digest]]`를 하나 적으세요"),
+        (Some(name), _) => chosen(deps.digests, Some(name)),
     }
 }
 

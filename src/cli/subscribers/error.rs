@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::cli::dates;
+use crate::cli::{Misuse, dates};
 use crate::model::address::AddressError;
 use crate::model::name::NameError;
 use crate::model::subscriber::SuppressionReason;
@@ -32,13 +32,8 @@ pub enum SubscribersError {
         cause: dates::DateError,
     },
     /// No such digest is configured.
-    #[error("설정에 없는 다이제스트예요: '{name}'. 있는 것: {known}")]
-    Digest {
-        /// As typed.
-        name: String,
-        /// The configured ones.
-        known: String,
-    },
+    #[error(transparent)]
+    Digest(Misuse),
     /// Nobody of that address or number.
     #[error("'{0}' 구독자를 찾지 못했어요. 주소나 번호를 `moabom subscribers list`에서 확인해 주세요")]
     NotFound(String),
@@ -53,6 +48,14 @@ pub enum SubscribersError {
     /// There is no secret key.
     #[error("비밀 키가 없어 발송 금지 목록을 확인할 수 없어요. `moabom check`로 설정을 확인해 주세요")]
     NoKey,
+    /// What was named as a file is none.
+    #[error("파일 {path}: {cause}")]
+    NotThere {
+        /// As typed.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
     /// A file cannot be read or written.
     #[error("파일 {path}: {cause}")]
     File {
@@ -86,7 +89,8 @@ impl SubscribersError {
             SubscribersError::Address { .. }
             | SubscribersError::Name(_)
             | SubscribersError::Date { .. }
-            | SubscribersError::Digest { .. } => 2,
+            | SubscribersError::Digest(_)
+            | SubscribersError::NotThere { .. } => 2,
             _ => 1,
         }
     }

@@ -86,7 +86,7 @@ fn write(args: &Export, deps: &Deps<'_>, out: &mut dyn Write) -> Result<u64, Sub
     csv.write_record(HEADER).map_err(failure)?;
     let filter = SubscriberFilter { digest: args.digest.clone(), state: args.state, erased: false };
     let mut count = 0;
-    list::each(deps, &filter, |person| {
+    list::each(deps, &filter, |_, person| {
         count += write_person(&mut csv, &person, &filter, deps)?;
         Ok(())
     })?;

@@ -1,13 +1,14 @@
 //! Effect: `moabom subscribers list`: the people as a table and as JSON.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
 
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Deps, SubscribersError, known, state, words};
-use crate::model::subscriber::SubscriptionState;
+use super::{Deps, SubscribersError, known, state, suppressed, words};
+use crate::model::subscriber::{SubscriptionState, SuppressionReason};
+use crate::store::Ledger;
 use crate::store::subscribers::{Listed, SubscriberFilter};
 
 /// `subscribers list`
@@ -38,7 +39,7 @@ pub(super) fn run(
     let erased = args.all || args.state == Some(SubscriptionState::Unsubscribed);
     let filter = SubscriberFilter { digest: args.digest.clone(), state: args.state, erased };
     let mut count = 0u64;
-    each(deps, &filter, |person| {
+    each(deps, &filter, |ledger, person| {
         count += 1;
         match (args.json, count) {
             (true, 1) => write!(out, "[\n  ")?,
@@ -46,7 +47,11 @@ pub(super) fn run(
             (false, 1) => writeln!(out, "{}", row(["번호", "주소", "이름", "구독"]))?,
             (false, _) => {}
         }
-        if args.json { write!(out, "{}", in_json(&person)) } else { writeln!(out, "{}", line(&person)) }
+        if args.json {
+            return Ok(write!(out, "{}", in_json(&person))?);
+        }
+        let barred = suppressed(ledger, &person.subscriber, deps)?;
+        Ok(writeln!(out, "{}", line(&person, barred.map(|(reason, _)| reason)))?)
     })?;
     match (args.json, count) {
         (true, 0) => writeln!(out, "[]")?,
@@ -60,15 +65,15 @@ pub(super) fn run(
     Ok(())
 }
 
-/// Shows each person to `visit`, and gives back its first output error.
+/// Shows each person to `visit`, and gives back its first error.
 pub(super) fn each(
     deps: &Deps<'_>,
     filter: &SubscriberFilter,
-    mut visit: impl FnMut(Listed) -> io::Result<()>,
+    mut visit: impl FnMut(&Ledger<'_>, Listed) -> Result<(), SubscribersError>,
 ) -> Result<(), SubscribersError> {
     let mut failed = None;
     deps.store.read(|ledger| {
-        ledger.each_subscriber(filter, &mut |person| match visit(person) {
+        ledger.each_subscriber(filter, &mut |person| match visit(ledger, person) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failed = Some(error);
@@ -76,7 +81,7 @@ pub(super) fn each(
             }
         })
     })?;
-    failed.map_or(Ok(()), |error| Err(error.into()))
+    failed.map_or(Ok(()), Err)
 }
 
 /// `{id, address, name, subscriptions: [{digest, state}]}`.
@@ -94,12 +99,14 @@ pub(super) fn in_json(person: &Listed) -> Value {
     })
 }
 
-fn line(person: &Listed) -> String {
-    let subscriptions: Vec<String> = person
+fn line(person: &Listed, barred: Option<SuppressionReason>) -> String {
+    let barred = barred.map(|reason| format!("발송 금지({})", reason.words()));
+    let subscriptions = person
         .subscriptions
         .iter()
         .map(|(subscription, _)| format!("{}: {}", subscription.digest, words::word(subscription.state)))
-        .collect();
+        .chain(barred);
+    let subscriptions: Vec<String> = subscriptions.collect();
     let address = person.subscriber.address.as_ref().map_or("(지움)", |address| address.as_str());
     let name = person.subscriber.name.as_deref().unwrap_or("-");
     row([&person.subscriber.id.to_string(), address, name, &subscriptions.join(", ")])

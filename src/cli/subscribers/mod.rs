@@ -16,15 +16,15 @@ use std::ops::ControlFlow;
 
 use chrono_tz::Tz;
 
-use super::{Context, dates};
+use super::{Context, Misuse, dates};
 use crate::clock::Instant;
 use crate::model::address;
-use crate::model::subscriber::{Subscriber, SubscriptionState};
+use crate::model::subscriber::{Subscriber, SubscriptionState, SuppressionReason};
 use crate::model::token::SecretKey;
 use crate::model::{SubscriberId, SuppressionKey};
-use crate::store::Store;
 use crate::store::subscribers::SubscriberFilter;
 use crate::store::suppressions::Farewell;
+use crate::store::{Ledger, Store};
 pub use add::Add;
 pub use error::SubscribersError;
 pub use export::Export;
@@ -136,7 +136,7 @@ fn date(text: &str, deps: &Deps<'_>) -> Result<Instant, SubscribersError> {
 /// The digests named, or all configured ones; a name that is not configured is refused.
 fn chosen(named: &[String], deps: &Deps<'_>) -> Result<Vec<String>, SubscribersError> {
     if let Some(name) = named.iter().find(|name| !deps.digests.contains(name)) {
-        return Err(SubscribersError::Digest { name: shown(name), known: deps.digests.join(", ") });
+        return Err(unknown(name, deps));
     }
     Ok(if named.is_empty() { deps.digests.to_vec() } else { named.to_vec() })
 }
@@ -155,7 +155,24 @@ fn known(digest: Option<&String>, deps: &Deps<'_>) -> Result<(), SubscribersErro
     if found {
         return Ok(());
     }
-    Err(SubscribersError::Digest { name: shown(name), known: deps.digests.join(", ") })
+    Err(unknown(name, deps))
+}
+
+fn unknown(digest: &str, deps: &Deps<'_>) -> SubscribersError {
+    let known = deps.digests.iter().map(String::as_str);
+    SubscribersError::Digest(Misuse::unknown("다이제스트", &shown(digest), known))
+}
+
+/// Why this person is never mailed and since when, if so. Whose address is erased has none to be mailed at.
+fn suppressed(
+    ledger: &Ledger<'_>,
+    person: &Subscriber,
+    deps: &Deps<'_>,
+) -> Result<Option<(SuppressionReason, Instant)>, SubscribersError> {
+    let (Some(key), Some(address)) = (SuppressionKey::of(deps.keys), &person.address) else {
+        return Ok(None);
+    };
+    Ok(ledger.suppressed_since(&key.hash(address))?)
 }
 
 fn suppression_key(deps: &Deps<'_>) -> Result<SuppressionKey, SubscribersError> {

@@ -6,9 +6,9 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::list::in_json;
-use super::{Deps, SubscribersError, find, shown, words};
+use super::{Deps, SubscribersError, find, shown, suppressed, words};
 use crate::cli::dates;
-use crate::status::words::consent_act as act_word;
+use crate::status::words::{consent_act as act_word, stamp};
 use crate::store::consents::Evidence;
 use crate::store::subscribers::Listed;
 
@@ -27,20 +27,23 @@ pub struct Show {
 
 pub(super) fn run(args: &Show, deps: &Deps<'_>, out: &mut dyn Write) -> Result<(), SubscribersError> {
     let person = find(&args.who, deps)?.ok_or_else(|| SubscribersError::NotFound(shown(&args.who)))?;
-    let (subscriptions, ledger) = deps
-        .store
-        .read(|ledger| Ok((ledger.subscriptions_of(person.id)?, ledger.evidence_of(person.id)?)))?;
+    let (subscriptions, ledger, barred) = deps.store.read(|ledger| {
+        let barred = suppressed(ledger, &person, deps);
+        Ok((ledger.subscriptions_of(person.id)?, ledger.evidence_of(person.id)?, barred))
+    })?;
+    let barred = barred?;
     let person = Listed { subscriber: person, subscriptions };
     let day = |at| dates::format(at, deps.time_zone);
     if args.json {
         let mut value = in_json(&person);
         if let Value::Object(fields) = &mut value {
-            fields.insert("created_at".into(), json!(person.subscriber.created_at));
-            fields.insert("erased_at".into(), json!(person.subscriber.erased_at));
-            fields.insert(
-                "consents".into(),
-                ledger.iter().map(|event| event_in_json(event, args.evidence)).collect(),
-            );
+            let stamp = |at| stamp(at, deps.time_zone);
+            let barred = barred.map(|(reason, at)| json!({"reason": reason, "since": stamp(at)}));
+            fields.insert("suppressed".into(), json!(barred));
+            fields.insert("created_at".into(), json!(stamp(person.subscriber.created_at)));
+            fields.insert("erased_at".into(), json!(person.subscriber.erased_at.map(stamp)));
+            let events = ledger.iter().map(|event| event_in_json(event, args.evidence, deps.time_zone));
+            fields.insert("consents".into(), events.collect());
         }
         writeln!(out, "{value:#}")?;
         return Ok(());
@@ -52,6 +55,9 @@ pub(super) fn run(args: &Show, deps: &Deps<'_>, out: &mut dyn Write) -> Result<(
     writeln!(out, "등록  {}", day(subscriber.created_at))?;
     if let Some(erased_at) = subscriber.erased_at {
         writeln!(out, "지움  {}", day(erased_at))?;
+    }
+    if let Some((reason, at)) = barred {
+        writeln!(out, "발송 금지  {} ({}부터). 편지도 통지도 가지 않아요", reason.words(), day(at))?;
     }
     writeln!(out, "구독")?;
     for (subscription, _) in &person.subscriptions {
@@ -94,14 +100,14 @@ fn evidence(ledger: &[Evidence], zone: Tz, out: &mut dyn Write) -> Result<(), Su
     Ok(())
 }
 
-fn event_in_json(event: &Evidence, evidence: bool) -> Value {
+fn event_in_json(event: &Evidence, evidence: bool, zone: Tz) -> Value {
     let consent = &event.consent;
     let mut value = json!({
-        "act": consent.act, "digest": consent.digest, "at": consent.at,
+        "act": consent.act, "digest": consent.digest, "at": stamp(consent.at, zone),
         "source": consent.source, "wording": consent.wording,
     });
     if let (true, Value::Object(fields)) = (evidence, &mut value) {
-        fields.insert("recorded_at".into(), json!(event.recorded_at));
+        fields.insert("recorded_at".into(), json!(stamp(event.recorded_at, zone)));
         fields.insert("shown".into(), json!(event.shown));
     }
     value

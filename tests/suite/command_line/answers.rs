@@ -40,6 +40,77 @@ fn the_size_of_a_preview_is_that_of_the_part_as_it_is_sent() {
 }
 
 #[test]
+fn every_instant_in_json_is_of_one_form() {
+    let server = SmtpServer::start();
+    server.for_recipient("one@example.com", At::Rcpt, Act::say("451 4.3.0 later"));
+    let system = sound(server.port());
+    system.run(&["publish", "weekly"]);
+    let sent = system.json(&["deliver", "--json"]);
+    let person = system.json(&["subscribers", "show", "one@example.com", "--evidence", "--json"]);
+    let consent = &person["consents"][0];
+    let export = system.json(&["export", "--everything", "all", "--json"]);
+    for at in [
+        &export["exported_at"],
+        &sent["next_due"],
+        &person["created_at"],
+        &consent["at"],
+        &consent["recorded_at"],
+    ] {
+        let text = at.as_str().unwrap_or_else(|| panic!("no instant: {at} in {sent:#} {person:#}"));
+        assert_eq!((text.len(), text.get(19..)), (25, Some("+09:00")), "{text}");
+    }
+}
+
+#[test]
+fn an_edition_as_of_a_moment_needs_no_name_where_there_is_one_digest() {
+    let system = sound(1);
+    let (code, out, err) = said(&system, &["publish", "--at", "2026-01-05 09:00", "--json"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let rows: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((&rows[0]["digest"], rows.as_array().map(Vec::len)), (&json!("weekly"), Some(1)), "{rows}");
+    let second = "[[digest]]\nname = \"daily\"\nschedule = \"0 9 * * *\"\n\n[smtp]";
+    configure(&system, "[smtp]", second);
+    let refused = output(&system, &["publish", "--at", "2026-01-05 09:00"]);
+    check("two digests", &refused, 2, &["이름을 적어 주세요", "weekly", "daily"]);
+}
+
+#[test]
+fn a_name_nobody_configured_is_refused_with_the_one_that_was_meant() {
+    let system = sound(1);
+    for arguments in [
+        ["publish", "wekly"].as_slice(),
+        &["preview", "wekly"],
+        &["posts", "top", "--digest", "wekly"],
+        &["posts", "top", "--by", "score", "--digest", "wekly"],
+        &["editions", "list", "wekly"],
+        &["subscribers", "list", "--digest", "wekly"],
+    ] {
+        let refused = output(&system, arguments);
+        check("a digest", &refused, 2, &["설정에 없는 다이제스트예요: `wekly`", "혹시 `weekly`?"]);
+        let err = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!(err.matches("다이제스트").count(), 1, "{err}");
+    }
+    for arguments in [["ingest", "blg"].as_slice(), &["posts", "list", "--source", "blg", "--json"]] {
+        let refused = output(&system, arguments);
+        check("a source", &refused, 2, &["설정에 없는 출처예요: `blg`", "혹시 `blog`?"]);
+    }
+}
+
+#[test]
+fn a_source_that_was_never_read_has_no_posts_and_that_is_no_failure() {
+    let system = System::new(1, 1);
+    let list = ["posts", "list", "--source", "blog"];
+    assert_eq!(said(&system, &[&list[..], &["--json"]].concat()).1.trim(), "[]");
+    let (code, out, _) = said(&system, &list);
+    assert_eq!((code, out.contains("ingest")), (Some(0), true), "{out}");
+    // One that is no longer configured is known by its posts.
+    fs::write(system.path("page.txt"), PAGE).expect("written");
+    system.run(&["ingest"]);
+    configure(&system, "name = \"blog\"", "name = \"home\"");
+    assert_eq!(system.json(&[&list[..], &["--json"]].concat()).as_array().map(Vec::len), Some(6));
+}
+
+#[test]
 fn an_issue_that_would_be_skipped_is_an_answer_in_every_format() {
     let system = sound(1);
     for post in system.json(&["posts", "list", "--json"]).as_array().into_iter().flatten() {
@@ -54,4 +125,57 @@ fn an_issue_that_would_be_skipped_is_an_answer_in_every_format() {
         assert!(!system.path("letter").exists(), "{format}: nothing to write");
     }
     assert!(said(&system, &["preview", "--help"]).1.contains("끝값"));
+}
+
+#[test]
+fn a_post_is_shown_with_how_often_each_emoji_was_given() {
+    let system = System::new(1, 1);
+    let post = r#"{"id":"a","title":"하나","reactions":{"👍":3,"😍":1}}"#;
+    fs::write(system.path("posts.jsonl"), format!("{post}\n")).expect("written");
+    configure(
+        &system,
+        "kind = \"page-text\"\nlocation = \"page.txt\"",
+        "kind = \"jsonl\"\nlocation = \"posts.jsonl\"",
+    );
+    system.run(&["ingest"]);
+    let shown = system.json(&["posts", "show", "1", "--json"]);
+    let counts = json!([{"emoji": "👍", "count": 3}, {"emoji": "😍", "count": 1}]);
+    assert_eq!(shown["emoji_counts"], counts, "{shown:#}");
+    assert_eq!(shown["emoji"], json!(["👍", "😍"]));
+    assert_eq!(shown["observations"][0]["emoji_counts"], counts);
+}
+
+#[test]
+fn a_reason_by_hand_is_a_sentence_and_not_a_page() {
+    let system = sound(1);
+    system.run(&["publish", "weekly"]);
+    let (sentence, page) = ("가".repeat(500), "가".repeat(501));
+    for command in ["pause", "cancel"] {
+        let refused = output(&system, &["editions", command, "1", "--reason", &page]);
+        check(command, &refused, 2, &["500자"]);
+        let err = String::from_utf8_lossy(&refused.stderr);
+        assert!(err.chars().count() < 300, "the page comes back: {err}");
+    }
+    system.run(&["editions", "pause", "1", "--reason", &sentence]);
+    assert_eq!(system.json(&["editions", "list", "--json"])[0]["reason"].as_str(), Some(sentence.as_str()));
+}
+
+#[test]
+fn who_is_never_to_be_mailed_is_marked_where_people_are_looked_up() {
+    let server = SmtpServer::start();
+    server.for_recipient("one@example.com", At::Rcpt, Act::say("550 5.1.1 no such user"));
+    let system = sound(server.port());
+    system.run(&["publish", "weekly"]);
+    let _ = output(&system, &["deliver"]);
+    let person = system.json(&["subscribers", "show", "one@example.com", "--json"]);
+    assert_eq!(person["suppressed"]["reason"], "hard_bounce", "{person:#}");
+    assert_eq!(person["suppressed"]["since"].as_str().map(str::len), Some(25));
+    let other = system.json(&["subscribers", "show", "two@example.com", "--json"]);
+    assert_eq!(other.get("suppressed"), Some(&Value::Null));
+    let text = system.run(&["subscribers", "show", "one@example.com"]);
+    assert!(text.contains("발송 금지"), "{text}");
+    let list = system.run(&["subscribers", "list"]);
+    let marked: Vec<&str> = list.lines().filter(|line| line.contains("발송 금지")).collect();
+    assert!(marked.len() == 1 && marked[0].contains("one@example.com"), "{list}");
+    assert!(!system.run(&["subscribers", "show", "two@example.com"]).contains("발송 금지"));
 }
