@@ -234,9 +234,12 @@ fn text(answers: &Answers) -> String {
     // These are no text in TOML; what is no such value either is left for the check to refuse.
     let bare = |key: &str, name: &str| {
         let value = answer(key).unwrap_or_default();
-        let sound = matches!(value, "true" | "false")
-            || value.parse::<u16>().is_ok_and(|port| port.to_string() == value);
-        format!("{name} = {}", if sound { value.to_owned() } else { quoted(value) })
+        let value = match (value, value.parse::<i64>()) {
+            ("true" | "false", _) => value.to_owned(),
+            (_, Ok(number)) => number.to_string(),
+            (_, Err(_)) => quoted(value),
+        };
+        format!("{name} = {value}")
     };
     let tls = answer("smtp.tls").unwrap_or(match answer("smtp.port") {
         _ if answer("smtp.host").is_some_and(is_here) => "none",

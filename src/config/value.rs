@@ -43,22 +43,31 @@ fn wanted(what: &str, item: &Item, advice: &str) -> Problem {
     Problem::new(format!("{what}이어야 하는 자리에 {} 형식의 값이 있어요", kind(item)), advice)
 }
 
-/// Any text of one line, without what cannot be seen; trimmed, not empty.
+/// Any text of one line, without what cannot be seen; trimmed, not empty. A tab is a space: crontabs have them.
 pub(super) fn line(item: &Item) -> Read<String> {
+    seen(item, |text| text.replace('\t', " "))
+}
+
+/// The same with no tab either: in an address or a login it would be another one.
+pub(super) fn exact(item: &Item) -> Read<String> {
+    seen(item, str::to_owned)
+}
+
+fn seen(item: &Item, seen: impl Fn(&str) -> String) -> Read<String> {
     let (Item::Text(text) | Item::Variable(text)) = item else {
         return Err(wanted("글", item, "값을 큰따옴표로 감싸세요"));
     };
-    let text = text.trim();
+    let text = seen(text.trim());
     if text.is_empty() {
         return Err(Problem::new(
             "값이 비어 있어요",
             "값을 적거나, 꼭 필요하지 않은 키라면 그 줄을 지우세요",
         ));
     }
-    if plain(text) != text {
+    if plain(&text) != text {
         return Err(Problem::new("줄바꿈이나 눈에 보이지 않는 문자가 들어 있어요", "한 줄로 다시 적으세요"));
     }
-    Ok(text.to_owned())
+    Ok(text)
 }
 
 /// A list of such lines; in a variable they stand apart by commas.
@@ -213,12 +222,12 @@ fn shorten(word: &str) -> String {
 
 /// A path; relative ones are relative to the folder moabom is started in.
 pub(super) fn path(item: &Item) -> Read<PathBuf> {
-    line(item).map(PathBuf::from)
+    exact(item).map(PathBuf::from)
 }
 
 /// An http(s) address without a login in it.
 pub(super) fn web_address(item: &Item) -> Read<Url> {
-    let text = line(item)?;
+    let text = exact(item)?;
     let advice = "`https://`로 시작하는 주소를 적으세요. 예: `https://blog.example.com/`";
     let url = Url::parse(&text).map_err(|_| Problem::new("웹 주소로 읽을 수 없어요", advice))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::super::env::Environment;
 use super::super::private_file::{PrivateFileError, Readers, io_words, read as read_private};
 use super::super::section::Section;
-use super::super::value::{Problem, choice, count, emails, host, integer, is_loopback, line, number, path};
+use super::super::value::{Problem, choice, count, emails, exact, host, integer, is_loopback, number, path};
 use crate::model::EmailAddress;
 use crate::smtp::{Login, RelaySettings, Timeouts, TlsMode};
 use crate::store::deliveries::UnknownPolicy;
@@ -101,7 +101,7 @@ fn tls(section: &mut Section<'_, '_>, host: Option<&str>, port: Option<i64>) -> 
 }
 
 fn login(section: &mut Section<'_, '_>, environment: &Environment) -> Option<Login> {
-    let user = section.optional("user", line);
+    let user = section.optional("user", exact);
     let wrong_user = user.is_none() && section.has("user");
     let given = section.secret("password", PASSWORD).map(SecretString::from);
     let refused = given.is_none() && section.has("password");

@@ -10,7 +10,7 @@ use url::{Host, Url};
 
 use super::super::raw::Item;
 use super::super::section::Section;
-use super::super::value::{Problem, choice, flag, line, name, span, web_address};
+use super::super::value::{Problem, choice, exact, flag, name, span, web_address};
 use super::duplicate;
 use super::rest::no_folder;
 use crate::source::known_blog::feed_of;
@@ -94,7 +94,7 @@ fn kind(item: &Item) -> Result<SourceKind, Problem> {
 }
 
 fn location(item: &Item) -> Result<Location, Problem> {
-    let text = line(item)?;
+    let text = exact(item)?;
     if text.contains("://") {
         web_address(item).map(Location::Web)
     } else {

@@ -146,6 +146,16 @@ fn a_post_is_shown_with_how_often_each_emoji_was_given() {
 }
 
 #[test]
+fn the_fields_of_a_schedule_may_stand_apart_by_tabs_as_in_a_crontab() {
+    let system = System::new(1, 1);
+    configure(&system, "0 9 * * MON", "0\\t9\\t*\\t*\\tMON");
+    let runs = |system: &System| system.json(&["check", "--json"])["digests"][0]["schedule_in_words"].clone();
+    assert_eq!(runs(&system), runs(&System::new(1, 1)));
+    configure(&system, "page.txt", "pa\\tge.txt");
+    check("a path", &output(&system, &["check"]), 2, &["source[0].location"]);
+}
+
+#[test]
 fn a_reason_by_hand_is_a_sentence_and_not_a_page() {
     let system = sound(1);
     system.run(&["publish", "weekly"]);
@@ -158,6 +168,25 @@ fn a_reason_by_hand_is_a_sentence_and_not_a_page() {
     }
     system.run(&["editions", "pause", "1", "--reason", &sentence]);
     assert_eq!(system.json(&["editions", "list", "--json"])[0]["reason"].as_str(), Some(sentence.as_str()));
+}
+
+#[test]
+fn a_port_out_of_range_is_told_with_the_range() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let init = |port: &str| {
+        let rest = ["--advertising", "false", "--sender-name", "봄", "--sender-email", "a@a.example"];
+        let mut command = crate::support::system::moabom(folder.path(), &["init", "--title", "봄"]);
+        command.args(["--home", "https://a.example", "--source", "list.txt", "--smtp-host", "127.0.0.1"]);
+        command.args(rest).args([&format!("--smtp-port={port}")]).output().expect("it starts")
+    };
+    for port in ["99999", "0", "-1", "99999999999999999999999"] {
+        let refused = init(port);
+        check(port, &refused, 2, &["--smtp-port", "1에서 65535"]);
+        assert!(!String::from_utf8_lossy(&refused.stderr).contains("따옴표"), "{refused:?}");
+    }
+    assert_eq!(init("0587").status.code(), Some(0), "a number however it is written");
+    let written = fs::read_to_string(folder.path().join("moabom.toml")).expect("written");
+    assert!(written.contains("port = 587"), "{written}");
 }
 
 #[test]
