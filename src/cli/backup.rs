@@ -58,7 +58,8 @@ pub fn run(context: &Context, args: &BackupArgs, out: &mut impl Write) -> Result
         }
         None => writeln!(out, "비밀 키는 아직 쓰인 적이 없어 담지 않았어요.")?,
     }
-    Ok(writeln!(out, "구독자의 주소가 들어 있으니 안전한 곳에 두세요. 되살리려면: moabom restore FILE")?)
+    writeln!(out, "구독자의 주소가 들어 있으니 안전한 곳에 두세요.")?;
+    Ok(writeln!(out, "되살리려면: moabom restore {}", args.file.display())?)
 }
 
 fn exists(path: &Path) -> String {

@@ -16,8 +16,9 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::open::{Context, Opened};
-use super::{publish, sample, signal};
+use super::{Misuse, is_no_file, publish, sample, signal};
 use crate::clock::{Clock, Instant};
+use crate::config::io_words;
 use crate::deliver::{self, Session};
 use crate::demo::inbox::Inbox;
 use crate::demo::{PAGE_BEFORE, PAGE_NOW, READERS};
@@ -294,7 +295,11 @@ fn unwritable(folder: &Path) -> String {
 }
 
 fn read_page(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| {
-        format!("글 목록 파일을 읽지 못했어요: {}. 파일이 있는지, UTF-8인지 확인하세요", path.display())
+    fs::read_to_string(path).map_err(|cause| {
+        let (shown, why) = (path.display(), io_words(&cause));
+        let told = format!(
+            "글 목록 파일을 읽지 못했어요: {shown}. 파일이 있는지, UTF-8인지 확인하세요 (까닭: {why})"
+        );
+        if is_no_file(&cause) { Misuse(told).into() } else { anyhow!(told) }
     })
 }

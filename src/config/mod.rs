@@ -171,7 +171,10 @@ pub enum ConfigError {
 impl ConfigError {
     /// Whether the operator's input is at fault (exit 2) rather than the machine (exit 1).
     pub fn is_misuse(&self) -> bool {
-        !matches!(self, ConfigError::Unreadable { .. })
+        match self {
+            ConfigError::Unreadable { cause, .. } => cause.kind() == io::ErrorKind::IsADirectory,
+            ConfigError::Missing { .. } | ConfigError::Faults(_) => true,
+        }
     }
 }
 

@@ -120,7 +120,7 @@ fn a_missing_or_unreadable_file_says_what_to_do() {
     assert!(matches!(missing, ConfigError::Missing { .. }) && missing.is_misuse());
     let report = missing.to_string();
     assert!(report.contains("moabom init") && report.contains("moabom demo"), "{report}");
-    assert!(!load(folder.path()).is_misuse(), "a folder");
+    assert!(load(folder.path()).is_misuse(), "a folder");
     let binary = folder.path().join("binary.toml");
     fs::write(&binary, b"[newsletter]\ntitle = \"\xff\xfe\"\n").expect("written");
     let report = load(&binary).to_string();

@@ -156,6 +156,40 @@ fn the_fields_of_a_schedule_may_stand_apart_by_tabs_as_in_a_crontab() {
 }
 
 #[test]
+fn what_was_named_and_is_not_there_is_misuse_everywhere() {
+    let system = sound(1);
+    fs::create_dir(system.path("folder")).expect("made");
+    for (arguments, says) in [
+        (["restore", "no.db"].as_slice(), "백업 파일이 없어요"),
+        (&["subscribers", "import", "no.csv"], "그런 파일이 없어요"),
+        (&["demo", "--once", "--source", "no.txt"], "no.txt"),
+        (&["--config", "folder", "check"], "폴더예요"),
+        (&["--config", "no.toml", "check"], "설정 파일이 없어요"),
+        (&["subscribers", "import", "folder"], "폴더예요"),
+        (&["demo", "--once", "--source", "folder"], "폴더"),
+        (&["editions", "correct", "1", "--subject", "가", "--text", "no.txt"], "본문 파일"),
+    ] {
+        // The harness names a configuration of its own, and the later one counts.
+        let refused = match arguments {
+            ["--config", path, rest @ ..] => {
+                let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_moabom"));
+                command.current_dir(system.folder.path()).args(["--config", path]).args(rest);
+                command.stdin(Stdio::null()).output().expect("it starts")
+            }
+            _ => output(&system, arguments),
+        };
+        check(&arguments.join(" "), &refused, 2, &[says]);
+    }
+}
+
+#[test]
+fn a_backup_says_by_its_name_how_it_is_brought_back() {
+    let system = sound(1);
+    let out = system.run(&["backup", "copy.db"]);
+    assert!(out.contains("moabom restore copy.db"), "{out}");
+}
+
+#[test]
 fn a_reason_by_hand_is_a_sentence_and_not_a_page() {
     let system = sound(1);
     system.run(&["publish", "weekly"]);
