@@ -10,7 +10,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
-use super::templates::{Part, part, unused_words};
+use super::templates::{Part, part, unread_words, unused_words};
 use super::why::plain;
 use crate::clock::Instant;
 use crate::config::key::{self, KeyError};
@@ -53,6 +53,7 @@ pub fn run(context: &Context, args: CheckArgs, out: &mut impl Write) -> Result<(
     let names = overrides.iter().map(|(name, _)| name.as_str());
     let (unused, names): (Vec<_>, Vec<_>) = names.partition(|name| part(name, &overrides) == Part::Unused);
     config.warnings.extend(unused.iter().map(|name| unused_words(&config.templates, name)));
+    config.warnings.extend(unread_words(&context.config_path, &config.templates));
     let now = context.clock.now();
     if args.json {
         write_json(out, &CheckJson::of(context, &config, &names, now))

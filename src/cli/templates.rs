@@ -31,7 +31,11 @@ pub fn run(context: &Context, command: &TemplatesCommand, out: &mut impl Write) 
     match command {
         TemplatesCommand::Export { folder: Some(folder) } => export(folder, out),
         TemplatesCommand::Export { folder: None } => export(&context.config()?.templates, out),
-        TemplatesCommand::Check => check(&context.config()?.templates, out),
+        TemplatesCommand::Check => {
+            let folder = context.config()?.templates;
+            check(&folder, out)?;
+            unread_words(&context.config_path, &folder).map_or(Ok(()), |words| Ok(writeln!(out, "{words}")?))
+        }
     }
 }
 
@@ -99,6 +103,23 @@ pub(super) fn unused_words(folder: &Path, name: &str) -> String {
     let meant = nearest(name, BUILT_IN.iter().map(|(built_in, _)| *built_in));
     let meant = meant.map(|meant| format!(" (혹시 `{meant}`?)")).unwrap_or_default();
     format!("편지에 쓰이지 않아요: {}{meant}", shown(&folder.join(name)))
+}
+
+/// That templates lie beside the configuration where nobody looks for them: its paths start at the folder moabom is
+/// started in.
+pub(super) fn unread_words(config: &Path, used: &Path) -> Option<String> {
+    let beside = config.parent()?.join("templates");
+    let real = |path: &Path| path.canonicalize().ok();
+    if real(&beside)? == real(used).unwrap_or_default() {
+        return None;
+    }
+    let own = overrides(&beside).ok()?;
+    own.iter().find(|(name, _)| part(name, &own) != Part::Unused)?;
+    let (beside, used) = (shown(&beside), shown(used));
+    Some(format!(
+        "설정 옆의 틀 폴더는 쓰지 않아요: {beside}. 경로는 moabom을 시작한 폴더에서 세어 {used}의 틀을 써요. \
+         쓰려면 `[templates] path`에 적으세요"
+    ))
 }
 
 fn check(folder: &Path, out: &mut impl Write) -> Result<()> {

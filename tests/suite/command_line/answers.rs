@@ -224,6 +224,35 @@ fn a_port_out_of_range_is_told_with_the_range() {
 }
 
 #[test]
+fn templates_beside_the_configuration_that_nobody_reads_are_pointed_out() {
+    let system = System::new(1, 1);
+    let conf = system.path("conf");
+    fs::create_dir_all(conf.join("templates/digest")).expect("made");
+    fs::copy(system.path("moabom.toml"), conf.join("moabom.toml")).expect("copied");
+    let from = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_moabom"));
+        command.current_dir(system.folder.path()).args(["--config", "conf/moabom.toml"]).args(arguments);
+        let output = command.stdin(Stdio::null()).output().expect("it starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    for arguments in [["check"].as_slice(), &["templates", "check"]] {
+        assert!(!from(arguments).contains("conf/templates"), "an empty folder is no mistake");
+    }
+    fs::write(conf.join("templates/digest/letter.txt"), "{{ subject }}\n").expect("written");
+    for arguments in [["check"].as_slice(), &["check", "--json"], &["templates", "check"]] {
+        let out = from(arguments);
+        assert!(out.contains("conf/templates") && out.contains("[templates] path"), "{arguments:?}: {out}");
+    }
+    let config = fs::read_to_string(conf.join("moabom.toml")).expect("read");
+    fs::write(conf.join("moabom.toml"), format!("{config}\n[templates]\npath = \"./conf/templates\"\n"))
+        .expect("written");
+    fs::remove_file(conf.join("templates/digest/letter.txt")).expect("removed");
+    system.run(&["templates", "export", "conf/templates"]);
+    assert!(!from(&["check"]).contains("쓰지 않아요"), "it is the one used");
+}
+
+#[test]
 fn who_is_never_to_be_mailed_is_marked_where_people_are_looked_up() {
     let server = SmtpServer::start();
     server.for_recipient("one@example.com", At::Rcpt, Act::say("550 5.1.1 no such user"));
