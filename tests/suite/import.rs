@@ -104,8 +104,9 @@ fn a_bad_row_stops_the_whole_file_and_is_named_by_line_and_column() {
     assert_eq!(
         report,
         json!({"rows": 5, "accepted": 1, "joined": 0, "duplicate": 0, "already": 0, "suppressed": 0, "left": 0,
-            "without_consent": 1, "invalid": 3})
+            "without_consent": 1, "invalid": 3, "left_out": report["left_out"], "more_left_out": 0})
     );
+    assert_eq!(report["left_out"].as_array().map(Vec::len), Some(4), "{report:#}");
     assert_eq!(desk.list()[0]["name"], "두 줄");
 }
 
@@ -123,7 +124,9 @@ fn each_row_is_counted_once_and_imports_revive_nobody() {
     assert_eq!(
         report,
         json!({"rows": 5, "accepted": 2, "joined": 0, "duplicate": 1, "already": 1, "suppressed": 1, "left": 0,
-            "without_consent": 0, "invalid": 0})
+            "without_consent": 0, "invalid": 0, "more_left_out": 0,
+            "left_out": [{"row": 5, "kind": "suppressed", "place": null,
+                "reason": "발송 금지된 주소라 뺐어요 (까닭: 수신거부)"}]})
     );
     assert!(said.err.contains("6행 주의") && said.err.contains("gmail.com"), "{}", said.err);
     assert_eq!(desk.suppression("gone@b.com"), Some(SuppressionReason::Withdrawn));

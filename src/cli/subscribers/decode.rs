@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
 use std::rc::Rc;
 
 use encoding_rs::{CoderResult, Decoder, DecoderResult, EUC_KR, Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -14,9 +13,12 @@ pub enum DecodeError {
     /// It cannot be opened or read.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// A pipe or a device.
+    /// A device.
     #[error("일반 파일이 아니에요. 먼저 파일로 저장한 뒤 그 경로를 적어 주세요")]
     NotAFile,
+    /// A pipe that brings more than any list of people.
+    #[error("1GB를 넘어요. 먼저 파일로 저장해 내용을 확인해 주세요")]
+    Endless,
     /// A spreadsheet's own format.
     #[error("엑셀 파일(.xlsx)이에요. 엑셀에서 '다른 이름으로 저장 → CSV UTF-8'로 저장한 파일을 주세요")]
     Spreadsheet,
@@ -46,14 +48,8 @@ pub struct Text {
 }
 
 impl Text {
-    /// Opens `path` after reading it once through to tell UTF-8 (with or without mark), UTF-16 with mark and CP949 apart.
-    pub fn open(path: &Path) -> Result<Text, DecodeError> {
-        // Asked before opening: a pipe would wait for its writer, a device might never end, and neither is read twice.
-        let kind = std::fs::metadata(path)?;
-        if !kind.is_file() && !kind.is_dir() {
-            return Err(DecodeError::NotAFile);
-        }
-        let mut file = File::open(path)?;
+    /// Reads `file`, at its beginning, once through to tell UTF-8 (with or without mark), UTF-16 with mark and CP949 apart.
+    pub fn of(mut file: File) -> Result<Text, DecodeError> {
         let encoding = encoding_of(&mut file)?;
         file.seek(SeekFrom::Start(0))?;
         Ok(Text {

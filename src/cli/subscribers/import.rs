@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod file;
+mod input;
 mod report;
 mod row;
 mod rows;
@@ -11,17 +12,20 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::columns;
+use super::decode::DecodeError;
 use super::{Deps, SubscribersError, chosen, date, shown, suppression_key};
+use crate::cli::is_no_file;
 use apply::{Done, Job};
 use check::check;
 use file::Fault;
-use report::Talk;
+use input::Input;
+use report::{ReportJson, Talk};
 use row::Rules;
 
 /// `subscribers import`
 #[derive(Clone, Debug, clap::Args)]
 pub struct Import {
-    /// CSV나 TSV 파일 (UTF-8, UTF-16, CP949)
+    /// CSV나 TSV 파일 (UTF-8, UTF-16, CP949). `-`는 표준 입력
     pub file: PathBuf,
     /// 동의일이 빈 행에 쓸 날: 이 날까지 동의를 받았다는 운영자의 진술이에요
     #[arg(long, value_name = "날짜")]
@@ -35,7 +39,7 @@ pub struct Import {
     /// 아무것도 바꾸지 않고 결과만 미리 봐요
     #[arg(long)]
     pub dry_run: bool,
-    /// 보고를 JSON으로
+    /// 보고를 뺀 행과 그 까닭(1000행까지)과 함께 JSON으로
     #[arg(long)]
     pub json: bool,
 }
@@ -58,16 +62,26 @@ pub(super) fn run(
         now: deps.now,
     };
     let key = suppression_key(deps)?;
-    let fault = |Fault(cause)| SubscribersError::File { path: args.file.clone(), cause };
+    let path = || args.file.clone();
+    let fault = |Fault(cause)| SubscribersError::File { path: path(), cause };
+    let input = Input::of(&args.file, deps.store.path()).map_err(|error| {
+        let misuse = matches!(&error, DecodeError::Io(cause) if is_no_file(cause));
+        let Fault(cause) = error.into();
+        if misuse {
+            SubscribersError::NotThere { path: path(), cause }
+        } else {
+            SubscribersError::File { path: path(), cause }
+        }
+    })?;
     let mut talk = Talk::to(err);
     if rules.gone {
         talk.say(
             "파일 이름을 보고 모두 떠난 사람으로 읽어 아무도 넣지 않아요. 아니라면 파일 이름을 바꿔 주세요",
         );
     }
-    let checked = check(&args.file, &rules, &key, &mut talk).map_err(fault)?;
+    let checked = check(&input, &rules, &key, &mut talk).map_err(fault)?;
     let job = Job {
-        file: args.file.clone(),
+        input,
         source: format!("import:{}", shown(&name)),
         digests,
         rules,
@@ -78,9 +92,10 @@ pub(super) fn run(
     };
     let Done { report, held } = deps.store.write(move |ledger| job.run(ledger))?.map_err(fault)?;
     held.say(&mut talk);
-    talk.end()?;
+    let outside = talk.end()?;
     if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&report).unwrap_or_default())?;
+        let shown = ReportJson { report: &report, outside: &outside };
+        writeln!(out, "{}", serde_json::to_string_pretty(&shown).unwrap_or_default())?;
     } else {
         report::print(&report, args, out)?;
     }

@@ -253,6 +253,63 @@ fn templates_beside_the_configuration_that_nobody_reads_are_pointed_out() {
 }
 
 #[test]
+fn people_come_in_through_a_pipe_as_well() {
+    let system = sound(1);
+    let through = |arguments: &[&str], text: &[u8]| {
+        let mut command = system.command(arguments);
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        // Whoever refuses early closes the pipe.
+        let _ = child.stdin.take().expect("piped").write_all(text);
+        child.wait_with_output().expect("it ends")
+    };
+    let list = "이메일,이름,구독일\nnew@example.com,새 독자,2024-01-01\none@example.com,,2024-01-01\n";
+    let done = through(&["subscribers", "import", "-", "--json"], list.as_bytes());
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let report: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    assert_eq!((&report["accepted"], &report["already"]), (&json!(1), &json!(1)), "{report:#}");
+    let person = system.json(&["subscribers", "show", "new@example.com", "--json"]);
+    assert_eq!(person["consents"][0]["source"], "import:-");
+    let refused = through(&["subscribers", "import", "/dev/stdin"], b"PK\x03\x04");
+    check("a spreadsheet", &refused, 1, &["엑셀 파일"]);
+    let done = through(&["subscribers", "import", "/dev/stdin", "--dry-run"], list.as_bytes());
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    check("nothing", &through(&["subscribers", "import", "-"], b""), 1, &["빈 파일"]);
+    let left = fs::read_dir(system.path("data")).expect("a folder").filter_map(Result::ok);
+    let names: Vec<String> = left.map(|entry| entry.file_name().display().to_string()).collect();
+    assert!(!names.iter().any(|name| name.ends_with(".new")), "nothing is left behind: {names:?}");
+}
+
+#[test]
+fn an_import_as_json_names_the_rows_that_stayed_out_and_why() {
+    let system = sound(1);
+    let list = "이메일,구독일\nnew@example.com,2024-01-01\nbad,2024-01-01\ngone@example.com,2024-01-01\nno@example.com,\n";
+    fs::write(system.path("list.csv"), list).expect("written");
+    let import = ["subscribers", "import", "list.csv", "--json", "--keep-going"];
+    let report = system.json(&[&import[..], &["--dry-run"]].concat());
+    let rows: Vec<(u64, &str)> = report["left_out"]
+        .as_array()
+        .unwrap_or_else(|| panic!("no rows: {report:#}"))
+        .iter()
+        .map(|row| (row["row"].as_u64().expect("a number"), row["kind"].as_str().expect("a word")))
+        .collect();
+    assert_eq!(rows, [(3, "invalid"), (4, "suppressed"), (5, "without_consent")], "{report:#}");
+    for row in report["left_out"].as_array().into_iter().flatten() {
+        assert_keys(row, &["row", "kind", "place", "reason"]);
+        assert!(row["reason"].as_str().is_some_and(|reason| reason.contains(|c| ('가'..='힣').contains(&c))));
+        assert!(!row.to_string().contains("gone@"), "a barred address is not repeated: {row}");
+    }
+    assert_eq!(
+        (&report["left_out"][0]["place"], &report["more_left_out"]),
+        (&json!("1열(이메일)"), &json!(0))
+    );
+}
+
+#[test]
 fn who_is_never_to_be_mailed_is_marked_where_people_are_looked_up() {
     let server = SmtpServer::start();
     server.for_recipient("one@example.com", At::Rcpt, Act::say("550 5.1.1 no such user"));

@@ -1,10 +1,9 @@
 //! Effect: the second reading of a file, inside one transaction: all or nothing unless told otherwise.
 
-use std::path::PathBuf;
-
 use super::check::Checked;
 use super::file::Fault;
-use super::report::{Held, Report};
+use super::input::Input;
+use super::report::{Held, LeftOut, Report, Why};
 use super::row::{Row, Rules};
 use super::rows::Rows;
 use crate::cli::subscribers::words::Standing;
@@ -15,7 +14,7 @@ use crate::store::{Ledger, StoreError};
 
 /// What the job in the writer needs; owned, for it runs on another thread.
 pub(super) struct Job {
-    pub(super) file: PathBuf,
+    pub(super) input: Input,
     pub(super) source: String,
     pub(super) digests: Vec<String>,
     pub(super) rules: Rules,
@@ -44,7 +43,7 @@ impl Job {
     fn read(&self, ledger: &Ledger<'_>) -> Result<Result<Done, Fault>, StoreError> {
         let before = ledger.last_subscriber()?;
         let mut done = Done::default();
-        let mut rows = match Rows::open(&self.file, &self.rules) {
+        let mut rows = match Rows::open(&self.input, &self.rules) {
             Ok(rows) => rows,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -84,9 +83,8 @@ impl Job {
         };
         if let Some(other) = self.checked.gone.get(&self.key.hash(&row.address)) {
             done.report.left += 1;
-            done.held.keep(format!(
-                "{line}행: 같은 주소가 {other}행에 해지나 미동의, 또는 모르는 상태로 적혀 있어 뺐어요"
-            ));
+            let why = format!("같은 주소가 {other}행에 해지나 미동의, 또는 모르는 상태로 적혀 있어 뺐어요");
+            done.held.leave_out(LeftOut::whole(line, Why::Left, why));
             return Ok(());
         }
         let new = NewSubscriber {
@@ -119,7 +117,8 @@ impl Job {
             Added::Known(_) => done.report.already += 1,
             Added::Suppressed(reason) => {
                 done.report.suppressed += 1;
-                done.held.keep(format!("{line}행: 발송 금지된 주소라 뺐어요 (까닭: {})", reason.words()));
+                let why = format!("발송 금지된 주소라 뺐어요 (까닭: {})", reason.words());
+                done.held.leave_out(LeftOut::whole(line, Why::Suppressed, why));
             }
         }
         Ok(())
@@ -150,11 +149,12 @@ fn tell_of_the_gone(ledger: &Ledger<'_>, row: &Row, line: u64, held: &mut Held) 
     let Some(person) = ledger.subscriber_by_address(&row.address)? else { return Ok(()) };
     let gone = SubscriptionState::Unsubscribed;
     if ledger.subscriptions_of(person.id)?.iter().any(|(subscription, _)| subscription.state != gone) {
-        held.keep(format!(
-            "{line}행: 파일에는 해지나 미동의로 적혀 있는데 여기서는 구독자예요. \
+        let why = format!(
+            "파일에는 해지나 미동의로 적혀 있는데 여기서는 구독자예요. \
              그 뒤에 다시 신청한 분이 아니면 `moabom subscribers remove {}`",
             row.address
-        ));
+        );
+        held.leave_out(LeftOut::whole(line, Why::Left, why));
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Effect: the first reading of a file, before anything is written: what cannot be read is told, who left is noted.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use super::file::Fault;
-use super::report::Talk;
+use super::input::Input;
+use super::report::{LeftOut, Talk, Why};
 use super::row::{Row, Rules};
 use super::rows::Rows;
 use crate::cli::subscribers::words::Standing;
@@ -24,12 +24,12 @@ pub(super) struct Checked {
 
 /// Reads the file through. Of its rows only those who left stay in memory, 24 bytes each.
 pub(super) fn check(
-    path: &Path,
+    input: &Input,
     rules: &Rules,
     key: &SuppressionKey,
     talk: &mut Talk<'_>,
 ) -> Result<Checked, Fault> {
-    let mut rows = Rows::open(path, rules)?;
+    let mut rows = Rows::open(input, rules)?;
     let (mut gone, mut count) = (HashMap::new(), 0_u64);
     let mut note = |address: &EmailAddress, line| {
         // Where the file's name says that all left, no row says otherwise.
@@ -40,10 +40,13 @@ pub(super) fn check(
     while let Some((line, row)) = rows.next()? {
         match row {
             Ok(Row { standing: Standing::Gone, address, .. }) => note(&address, line),
-            Ok(Row { consent: None, .. }) => talk.say(&format!("{line}행: 동의일이 없어 뺐어요")),
+            Ok(Row { consent: None, .. }) => {
+                talk.leave_out(LeftOut::whole(line, Why::WithoutConsent, "동의일이 없어 뺐어요"));
+            }
             Ok(_) => {}
             Err(wrong) => {
-                talk.say(&rows.complaint(line, &wrong));
+                let place = rows.place(&wrong);
+                talk.leave_out(LeftOut::whole(line, Why::Invalid, &wrong.cause).at(place));
                 if let Some(address) = &wrong.doubtful {
                     note(address, line);
                 }

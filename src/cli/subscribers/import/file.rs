@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 use std::io::{Cursor, Read};
-use std::path::Path;
 use std::rc::Rc;
 
+use super::input::Input;
 use crate::cli::subscribers::decode::{DecodeError, Text};
 use crate::config::io_words;
 
@@ -14,9 +14,8 @@ pub(super) struct Fault(pub(super) String);
 
 pub(super) type Reader = csv::Reader<std::io::Chain<Cursor<Vec<u8>>, Text>>;
 
-/// Opens the file as records; the delimiter is what its first line holds most of: comma, tab, semicolon or bar.
-pub(super) fn open(path: &Path) -> Result<(Reader, Rc<Cell<usize>>), Fault> {
-    let mut text = Text::open(path).map_err(|error| {
+impl From<DecodeError> for Fault {
+    fn from(error: DecodeError) -> Fault {
         Fault(match error {
             DecodeError::Io(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
                 "그런 파일이 없어요. 경로를 확인해 주세요".into()
@@ -26,7 +25,12 @@ pub(super) fn open(path: &Path) -> Result<(Reader, Rc<Cell<usize>>), Fault> {
             }
             error => error.to_string(),
         })
-    })?;
+    }
+}
+
+/// Opens the file as records; the delimiter is what its first line holds most of: comma, tab, semicolon or bar.
+pub(super) fn open(input: &Input) -> Result<(Reader, Rc<Cell<usize>>), Fault> {
+    let mut text = input.open().map_err(DecodeError::from).and_then(Text::of)?;
     let mut head = Vec::new();
     let mut piece = [0u8; 4096];
     while head.len() < 64 * 1024 && !head.contains(&b'\n') {

@@ -2,12 +2,12 @@
 
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
 use std::rc::Rc;
 
 use csv::{Position, StringRecord};
 
 use super::file::{Fault, Reader, csv_fault, open};
+use super::input::Input;
 use super::row::{Row, Rules, Wrong};
 use crate::cli::subscribers::columns::Columns;
 use crate::cli::subscribers::shown;
@@ -27,8 +27,8 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn open(path: &Path, rules: &'a Rules) -> Result<Rows<'a>, Fault> {
-        let (mut csv, since_record) = open(path)?;
+    pub(super) fn open(input: &Input, rules: &'a Rules) -> Result<Rows<'a>, Fault> {
+        let (mut csv, since_record) = open(input)?;
         let mut record = StringRecord::new();
         loop {
             if !csv.read_record(&mut record).map_err(|error| csv_fault(&error))? {
@@ -62,13 +62,10 @@ impl<'a> Rows<'a> {
         Ok(Some((line, self.rules.row(&self.record, &self.columns, self.header.len()))))
     }
 
-    /// What is wrong in that line, for the operator.
-    pub(super) fn complaint(&self, line: u64, wrong: &Wrong) -> String {
-        let cause = &wrong.cause;
-        match wrong.column.and_then(|column| self.header.get(column).map(|title| (column + 1, title))) {
-            Some((number, title)) => format!("{line}행 {number}열({title}): {cause}"),
-            None => format!("{line}행: {cause}"),
-        }
+    /// Where in its line that is wrong: `3열(구독일)`; none where it is the whole line.
+    pub(super) fn place(&self, wrong: &Wrong) -> Option<String> {
+        let column = wrong.column?;
+        self.header.get(column).map(|title| format!("{}열({title})", column + 1))
     }
 
     /// The same for two readings of the same rows.
