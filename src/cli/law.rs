@@ -1,11 +1,12 @@
 //! Effect: `moabom law`: what the law asks for today, and what is missing; changes nothing and sends nothing.
 
+mod due;
 mod report;
 
 use std::io::{self, Write};
 
 use anyhow::{Result, bail};
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::open::Context;
 use crate::law::anniversary::day_in_korea;
@@ -16,16 +17,31 @@ use report::{Notices, Report, RequirementJson, Tally};
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct LawArgs {
     /// 결과를 JSON으로
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
+    /// 무엇만 볼지
+    #[command(subcommand)]
+    pub only: Option<Only>,
+}
+
+/// A part of it.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Only {
+    /// 기한이 지났거나 나흘 안에 끝나는 통지(동의·거부·철회한 지 열흘이 지난 것)를 한 줄씩
+    Due,
 }
 
 /// Tells what is due and what is missing, and fails where something is missing or overdue. A store that does not exist
 /// yet is not made.
 pub fn run(context: &Context, args: LawArgs, out: &mut impl Write) -> Result<()> {
     let (config, now) = (context.config()?, context.clock.now());
-    let mut report = Report::of_config(&config, day_in_korea(now));
-    if let Some(store) = Store::open_existing(&config.store.path, now)? {
+    let (store, today) = (Store::open_existing(&config.store.path, now)?, day_in_korea(now));
+    if let Some(Only::Due) = args.only {
+        let overdue = due::run(store.as_ref(), today, args.json, out)?;
+        return if overdue == 0 { Ok(()) } else { failed(overdue, "기한이 지난 통지가", out) };
+    }
+    let mut report = Report::of_config(&config, today);
+    if let Some(store) = store {
         report.count(&store)?;
     }
     if args.json {
@@ -35,13 +51,13 @@ pub fn run(context: &Context, args: LawArgs, out: &mut impl Write) -> Result<()>
     }
     match report.failings() {
         0 => Ok(()),
-        count => {
-            out.flush()?;
-            bail!(
-                "법이 정한 것 가운데 빠졌거나 기한이 지난 것이 {count}건 있어요. 위에 적힌 것을 하나씩 살펴보세요."
-            )
-        }
+        count => failed(count, "법이 정한 것 가운데 빠졌거나 기한이 지난 것이", out),
     }
+}
+
+fn failed(count: u64, what: &str, out: &mut impl Write) -> Result<()> {
+    out.flush()?;
+    bail!("{what} {count}건 있어요. 위에 적힌 것을 하나씩 살펴보세요.")
 }
 
 fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {

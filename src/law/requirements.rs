@@ -55,28 +55,29 @@ const REFUSAL: &str = "정보통신망법 50조 4항·6항";
 
 /// What `letterhead` lacks, the weightiest first.
 pub fn lacking(letterhead: &Letterhead) -> Vec<Requirement> {
-    let footer = if letterhead.advertising { Weight::Missing } else { Weight::Advice };
+    // The articles bind who advertises. A mail address to refuse by stands in every letter, and is a control as well.
+    let asked = if letterhead.advertising { Weight::Missing } else { Weight::Advice };
     let candidates = [
         (letterhead.link == Link::None).then_some(Requirement {
-            weight: Weight::Missing,
+            weight: asked,
             article: REFUSAL,
             key: "web.public_url",
-            text: "수신거부 링크를 만들 주소가 없어요. 독자가 열 수 있는 https 주소를 적으세요",
+            text: "수신거부 링크를 만들 주소가 없어 메일로만 거부를 받아요. 광고 편지라면 독자가 열 수 있는 https 주소가 꼭 있어야 해요",
         }),
         (letterhead.link == Link::Plain).then_some(Requirement {
-            weight: Weight::Missing,
+            weight: asked,
             article: REFUSAL,
             key: "web.public_url",
             text: "수신거부 링크가 https가 아니라 메일 프로그램의 한 번에 수신거부가 켜지지 않아요. https로 열고 주소를 바꾸세요",
         }),
         (!letterhead.phone).then_some(Requirement {
-            weight: footer,
+            weight: asked,
             article: FOOTER,
             key: "sender.phone",
             text: "보내는 사람의 전화번호가 없어요. 광고 편지라면 본문에 꼭 실어야 해요",
         }),
         (!letterhead.address).then_some(Requirement {
-            weight: footer,
+            weight: asked,
             article: FOOTER,
             key: "sender.address",
             text: "보내는 사람의 주소가 없어요. 광고 편지라면 본문에 꼭 실어야 해요",
@@ -121,11 +122,12 @@ mod tests {
     }
 
     #[test]
-    fn every_letter_needs_a_safe_way_out() {
+    fn an_advertising_letter_needs_a_safe_way_out_and_others_are_advised_to_have_one() {
         for link in [Link::Plain, Link::None] {
-            for advertising in [true, false] {
-                assert_eq!(missing(Letterhead { link, advertising, ..FULL }), ["web.public_url"]);
-            }
+            assert_eq!(missing(Letterhead { link, ..FULL }), ["web.public_url"]);
+            let honest = Letterhead { link, advertising: false, hints: false, ..FULL };
+            let advice: Vec<&str> = lacking(&honest).iter().map(|found| found.key).collect();
+            assert_eq!((missing(honest).len(), advice.as_slice()), (0, ["web.public_url"].as_slice()));
         }
     }
 }

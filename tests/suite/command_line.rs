@@ -285,6 +285,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["migrate"], &[]),
     (&["verify"], &["--json"]),
     (&["law"], &["--json"]),
+    (&["law", "due"], &["--json"]),
     (&["adopt"], &[]),
 ];
 

@@ -1,6 +1,6 @@
 //! What the law asks for on a day, told by `moabom law` under a clock moved by hand; and a consent as evidence.
 
-use moabom::cli::law::{self, LawArgs};
+use moabom::cli::law::{self, LawArgs, Only};
 use moabom::cli::{Context, Misuse};
 use moabom::clock::{Clock, Instant};
 use moabom::config::ConfigError;
@@ -18,6 +18,7 @@ const HTTPS: &str = "[web]\npublic_url = \"https://letter.example.com/\"\n";
 struct Office {
     desk: Desk,
     config: std::path::PathBuf,
+    only: Option<Only>,
 }
 
 fn at(text: &str) -> Instant {
@@ -38,7 +39,7 @@ impl Office {
             desk.store.path()
         );
         std::fs::write(&config, text).expect("written");
-        Office { desk, config }
+        Office { desk, config, only: None }
     }
 
     fn plain() -> Office {
@@ -48,7 +49,7 @@ impl Office {
     fn run(&self, now: Instant, json: bool) -> (String, Result<(), anyhow::Error>) {
         let context = Context { config_path: self.config.clone(), clock: Clock::manual(now) };
         let mut out = Vec::new();
-        let result = law::run(&context, LawArgs { json }, &mut out);
+        let result = law::run(&context, LawArgs { json, only: self.only }, &mut out);
         (String::from_utf8(out).expect("UTF-8"), result)
     }
 
@@ -149,6 +150,36 @@ fn a_withdrawal_is_to_be_told_too_and_an_erased_address_is_admitted() {
 }
 
 #[test]
+fn what_is_due_soon_or_late_is_listed_one_by_one() {
+    let mut office = Office::plain();
+    office.only = Some(Only::Due);
+    office.add("fresh@naver.com", "2026-11-02T03:00:00Z");
+    office.add("old@naver.com", "2026-11-01T03:00:00Z");
+    assert_eq!(office.report("2026-11-10T14:59:59Z"), (json!([]), true));
+    let row = json!({"about": "consent", "subscriber": 2, "acted_on": "2026-11-01", "last_day": "2026-11-15",
+        "overdue": false, "erased": false});
+    assert_eq!(office.report("2026-11-11T03:00:00Z"), (json!([row]), true));
+    let (rows, well) = office.report("2026-11-16T03:00:00Z");
+    let overdue: Vec<&Value> = rows.as_array().into_iter().flatten().map(|row| &row["overdue"]).collect();
+    assert_eq!((overdue, well), (vec![&json!(false), &json!(true)], false), "{rows}");
+    let (out, result) = office.run(at("2026-11-16T03:00:00Z"), false);
+    let line = "기한 지남  구독자 2 · 수신동의 처리 결과 · 2026-11-01의 일 · 기한 2026-11-15\n";
+    assert!(out.contains(line) && result.is_err_and(|error| !error.is::<Misuse>()), "{out}");
+    office.tell(SubscriberId(1), "2026-11-16T03:00:00Z");
+    office.tell(SubscriberId(2), "2026-11-16T03:00:00Z");
+    let (out, result) = office.run(at("2026-11-16T03:00:00Z"), false);
+    assert!(out.contains("없어요") && result.is_ok(), "{out}");
+    // The consent before that anniversary, and who left and was not told.
+    assert_eq!(office.report("2028-10-30T03:00:00Z").0.as_array().map(Vec::len), Some(2));
+    let token = office.desk.token("old@naver.com");
+    let left = at("2026-11-20T03:00:00Z");
+    feedback::withdraw(&office.desk.store, &office.desk.keys, &token, Via::Web, Farewell::Untold, left)
+        .expect("withdrawn");
+    let (rows, _) = office.report("2026-12-01T03:00:00Z");
+    assert_eq!((&rows[0]["about"], &rows[0]["erased"]), (&json!("withdrawal"), &json!(true)), "{rows}");
+}
+
+#[test]
 fn an_old_consent_that_came_by_import_is_not_held_against_the_new_list() {
     let mut office = Office::plain();
     office.desk.now = at("2026-11-23T03:00:00Z");
@@ -196,7 +227,7 @@ fn what_the_configuration_lacks_is_named_with_its_article() {
     for web in ["", "[web]\npublic_url = \"http://letter.example.com/\"\n"] {
         let office = Office::new("advertising = false", "", web);
         let (out, result) = office.run(at("2026-11-23T03:00:00Z"), false);
-        assert!(result.is_err() && out.contains("없음  web.public_url [정보통신망법 50조"), "{out}");
+        assert!(result.is_ok() && out.contains("참고  web.public_url [정보통신망법 50조"), "{out}");
     }
     let full = Office::new("advertising = true", "phone = \"02-1\"\naddress = \"서울\"", HTTPS);
     let (out, result) = full.run(at("2026-11-23T03:00:00Z"), false);
@@ -264,7 +295,7 @@ fn evidence_shows_each_act_with_its_times_source_and_wording() {
     }
     let out = office.desk.run(&["show", "1", "--evidence", "--json"]).ok().out;
     let shown: Value = serde_json::from_str(&out).expect("JSON");
-    assert_eq!(shown["consents"][1]["recorded_at"], "2027-01-01T00:00:00Z");
+    assert_eq!(shown["consents"][1]["recorded_at"], "2027-01-01T09:00:00+09:00");
     // After the withdrawal the dates stay and the address does not.
     let token = office.desk.token("kim@naver.com");
     feedback::withdraw(

@@ -108,15 +108,20 @@ impl Notices {
     }
 
     fn add_result(&mut self, subscriber: SubscriberId, act: &Act, today: NaiveDate, erased: bool) {
-        let acted = day_in_korea(act.at);
-        let standing = result_notice(acted, act.told_at.map(day_in_korea), today);
-        let overdue = matches!(standing, Standing::Overdue { .. });
-        if overdue && day_in_korea(act.recorded_at) > result_last_day(acted) {
-            self.before_us += 1;
-        } else {
-            self.add(subscriber, standing, today, erased);
+        match result_standing(act, today) {
+            Some(standing) => self.add(subscriber, standing, today, erased),
+            None => self.before_us += 1,
         }
     }
+}
+
+/// How the result notice of an act stands. None: the act was written down here after its last day, so whoever kept the
+/// list then had to tell.
+pub(super) fn result_standing(act: &Act, today: NaiveDate) -> Option<Standing> {
+    let acted = day_in_korea(act.at);
+    let standing = result_notice(acted, act.told_at.map(day_in_korea), today);
+    let overdue = matches!(standing, Standing::Overdue { .. });
+    (!overdue || day_in_korea(act.recorded_at) <= result_last_day(acted)).then_some(standing)
 }
 
 impl Report {
