@@ -40,8 +40,8 @@ impl Returned {
 
 /// What a connection is to do next.
 pub(super) enum Take {
-    /// Send this; where `refill`, its commit brings the next rows as well.
-    Row(Box<Claimed>, bool),
+    /// Send this; where `refill`, its commit brings the next rows as well. `at` is when it was counted.
+    Row { row: Box<Claimed>, refill: bool, at: Instant },
     /// Claim rows.
     Claim,
     /// Wait until something changes, or up to that moment where a row's pace names one.
@@ -124,9 +124,10 @@ impl Shared {
         if let Some(row) = free.and_then(|at| queue.rows.remove(at)) {
             self.pace.borrow_mut().begin(destination(&row), now);
             self.with_window(row.mailing, Window::begin);
-            self.quotas.borrow_mut().iter_mut().for_each(|quota| quota.add(self.clock.now()));
+            let at = self.clock.now();
+            self.quotas.borrow_mut().iter_mut().for_each(|quota| quota.add(at));
             let refill = queue.begin_claim();
-            return Take::Row(Box::new(row), refill);
+            return Take::Row { row: Box::new(row), refill, at };
         }
         if queue.begin_claim() {
             return Take::Claim;

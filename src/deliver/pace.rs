@@ -88,6 +88,16 @@ impl Quota {
         }
     }
 
+    /// The message added at `at` did not begin after all.
+    pub(super) fn take_back(&mut self, at: crate::clock::Instant) {
+        let at = at.timestamp_millis();
+        let Some(part) = self.parts.iter().rposition(|(part, _)| *part <= at) else { return };
+        if let Some((_, count)) = self.parts.get_mut(part) {
+            *count = count.saturating_sub(1);
+        }
+        self.parts.retain(|(_, count)| *count > 0);
+    }
+
     /// When the next message may begin; none: now.
     pub(super) fn free_at(&mut self, now: crate::clock::Instant) -> Option<crate::clock::Instant> {
         let width = (self.span / 60).max(1);
@@ -147,6 +157,20 @@ mod tests {
         assert_eq!(quota.free_at(at(12)), None);
         quota.add(at(12));
         assert!(quota.free_at(at(13)).is_some());
+    }
+
+    #[test]
+    fn what_did_not_begin_after_all_takes_no_share() {
+        let at = |minute: i64| crate::clock::from_millis(1_800_000_000_000 + minute * 60_000);
+        let mut quota = Quota::new(2, chrono::Duration::hours(1));
+        quota.add(at(0));
+        quota.add(at(5));
+        quota.take_back(at(0));
+        assert_eq!(quota.free_at(at(5)), None);
+        quota.add(at(6));
+        assert_eq!(quota.free_at(at(7)), Some(at(66)), "the one that is left is the later one");
+        quota.take_back(at(-9));
+        assert!(quota.free_at(at(7)).is_some(), "it was never added");
     }
 
     #[test]

@@ -30,6 +30,8 @@ struct Worker {
     /// The last transaction's end, until [`Worker::commit`] records it: each of this worker's commits does, and the next
     /// transaction begins with one.
     done: Option<Ruling>,
+    /// When the row in hand was counted among the messages of the hour.
+    counted_at: Instant,
 }
 
 /// How an attempt at a transaction went.
@@ -40,7 +42,8 @@ enum Tried {
 }
 
 pub(super) async fn work(shared: Rc<Shared>) {
-    let mut worker = Worker { shared, line: None, message: Vec::new(), done: None };
+    let counted_at = shared.clock.now();
+    let mut worker = Worker { shared, line: None, message: Vec::new(), done: None, counted_at };
     worker.run().await;
     worker.commit(Batch::default()).await;
     // Whoever waits for something this one was doing looks again.
@@ -62,7 +65,10 @@ impl Worker {
                 }
             }
             let more = match self.shared.take(self.line.is_some()) {
-                Take::Row(row, refill) => self.send(*row, refill).await,
+                Take::Row { row, refill, at } => {
+                    self.counted_at = at;
+                    self.send(*row, refill).await
+                }
                 Take::Claim => {
                     let claim = Some(self.shared.claim_request());
                     self.commit(Batch { claim, ..Batch::default() }).await.is_some()
@@ -185,6 +191,7 @@ impl Worker {
     /// The row was not begun; its edition may be tried by another.
     fn put_back(&self, row: Claimed) {
         self.shared.end_canary(&row, Proof::None);
+        self.shared.quotas.borrow_mut().iter_mut().for_each(|quota| quota.take_back(self.counted_at));
         self.shared.give_back(row);
     }
 

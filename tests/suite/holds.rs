@@ -331,6 +331,19 @@ fn a_relay_that_takes_fewer_connections_gets_fewer() {
 }
 
 #[test]
+fn a_row_that_went_back_because_no_session_was_to_be_had_counts_once_towards_the_hour() {
+    let server = SmtpServer::with(Options { sessions: Some(2), ..Options::default() });
+    let mut world = World::patient(&server);
+    world.relay.connections = 6;
+    world.per_hour = Some(20);
+    world.add_many(40);
+    world.freeze();
+    let report = deliver(&world);
+    assert_eq!((report.sent, server.kept().len()), (20, 20), "{report:?}");
+    assert!(report.held[0].contains("한 시간에 20통"), "{:?}", report.held);
+}
+
+#[test]
 fn a_relay_that_takes_no_connection_at_all_is_left_alone_after_three() {
     let server = SmtpServer::with(Options { sessions: Some(0), ..Options::default() });
     let mut world = World::patient(&server);
