@@ -230,6 +230,7 @@ fn finish(shared: &Rc<Shared>) -> Result<Report, DeliverError> {
     let store = &shared.deps.store;
     let released = store.write(move |ledger| {
         left.write(ledger, epoch, now)?;
+        ledger.end_cancelled(now)?;
         ledger.finish_editions()
     });
     if let Some(fatal) = shared.fatal.borrow_mut().take() {

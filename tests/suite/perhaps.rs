@@ -1,6 +1,6 @@
 //! Rows of which the relay may hold a copy stay unknown, whatever ends them.
 
-use moabom::model::delivery::DeliveryState::{Deferred, Sent, Unknown};
+use moabom::model::delivery::DeliveryState::{Deferred, Sent, Suppressed, Unknown};
 use moabom::model::delivery::Stage;
 use moabom::model::{DeliveryId, EditionId, SubscriberId};
 use moabom::store::deliveries::{ClaimRequest, Ending, Finished, Guarded, Intent, UnknownPolicy};
@@ -55,6 +55,54 @@ fn a_copy_that_may_lie_with_the_relay_is_not_forgotten_when_its_edition_is_cance
     let new = NewCorrection { of: EditionId(1), content, at: world.clock.now() };
     let corrected = world.store.write(move |ledger| ledger.correct(&new)).expect("answered");
     assert!(matches!(corrected, Corrected::Queued { recipients: 2, .. }), "{corrected:?}");
+}
+
+#[test]
+fn what_a_cancelled_edition_leaves_unknown_waits_for_nothing_and_keeps_no_key_in_use() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.add_many(1);
+    world.freeze();
+    server.always(At::DotKept, Act::Close);
+    world.deliver();
+    assert_eq!(world.states(), [Unknown]);
+    let sending = |world: &World| world.store.read(|ledger| ledger.is_sending()).expect("read");
+    assert!(sending(&world), "it would be tried again");
+    cancel(&world);
+    ended(&world, "cancelled");
+    assert!(!sending(&world));
+    // One that an earlier version left.
+    world.meddle("UPDATE deliveries SET due_at = 0");
+    drop(world.session());
+    assert!(!sending(&world));
+    ended(&world, "left");
+}
+
+#[test]
+fn what_was_on_the_wire_when_its_edition_was_cancelled_ends_as_well() {
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.add_many(1);
+    world.freeze();
+    world.meddle("UPDATE deliveries SET state = 'in_flight', message_id = '<a@example.com>'");
+    cancel(&world);
+    drop(world.session());
+    ended(&world, "a crash");
+    assert!(!world.store.read(|ledger| ledger.is_sending()).expect("read"));
+
+    let server = SmtpServer::start();
+    let mut world = World::new(&server);
+    world.add_many(1);
+    world.freeze();
+    server.always(At::Rcpt, Act::say("450 4.2.0 later"));
+    let (store, now) = (world.store.clone(), world.clock.now());
+    server.on_rcpt(move |_| {
+        let cancelled = store.write(move |ledger| ledger.cancel_edition(EditionId(1), "그만", now));
+        cancelled.expect("cancelled");
+    });
+    world.deliver();
+    assert_eq!(world.states(), [Suppressed], "put off for ever");
+    assert!(!world.store.read(|ledger| ledger.is_sending()).expect("read"));
 }
 
 #[test]

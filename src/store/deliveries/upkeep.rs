@@ -83,6 +83,7 @@ impl Ledger<'_> {
             ),
             &[&millis],
         )?;
+        self.end_cancelled(now)?;
         Ok(Recovered { queued: queued as u64, unknown: unknown as u64 })
     }
 
@@ -122,6 +123,23 @@ impl Ledger<'_> {
             .prepare_cached(&text)
             .and_then(|mut update| update.execute([now.timestamp_millis()]))
             .map(|rows| rows as u64)
+            .map_err(sql)
+    }
+
+    /// Ends what came back to an edition after it was cancelled: what was on the wire then and is not sent. What the relay
+    /// may hold stays unknown and is not tried again.
+    pub fn end_cancelled(&self, now: Instant) -> Result<(), StoreError> {
+        let held = format!("(state = 'unknown' OR {MAYBE_SENT})");
+        let text = format!(
+            "UPDATE deliveries SET changed_at = ?1, state = CASE WHEN {held} THEN 'unknown' ELSE 'suppressed' END,
+                    due_at = CASE WHEN {held} THEN {NEVER} ELSE due_at END
+              WHERE edition_id IN (SELECT id FROM editions WHERE state = 'cancelled')
+                AND {OPEN} AND (state IN ('queued', 'deferred') OR state = 'unknown' AND due_at < {NEVER})"
+        );
+        self.db
+            .prepare_cached(&text)
+            .and_then(|mut update| update.execute([now.timestamp_millis()]))
+            .map(drop)
             .map_err(sql)
     }
 

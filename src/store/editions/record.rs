@@ -191,6 +191,7 @@ impl Ledger<'_> {
         let change = self.change_edition(id, EditionState::Cancelled, Some(reason), &from)?;
         if change == StateChange::Changed {
             self.end_unbegun(Whose::Edition(id), Some(reason), now)?;
+            self.end_cancelled(now)?;
         }
         Ok(change)
     }
