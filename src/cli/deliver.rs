@@ -111,19 +111,29 @@ fn run(
     bar.finish_and_clear();
     let report = report?;
     print(&report, args.json, (clock.now(), zone), out)?;
-    let advice = format!(
-        "\n  → [smtp]의 host, port, tls가 맞는지, {relay}에 메일 서버가 살아 있는지 확인하고 `deliver`를 다시 실행하세요"
-    );
     let stuck = report.sent == 0 && report.deferred > 0;
     let failure = if stuck { store.read(|ledger| ledger.last_failure_before_rcpt())? } else { None };
     match (report.held.first(), failure) {
         // What names a setting has its advice already.
-        (Some(reason), Some(_)) if !reason.contains("[smtp]") => bail!("{reason}{advice}"),
+        (Some(reason), Some(reply)) if !reason.contains("[smtp]") => {
+            bail!("{reason}\n  → {}", remedy(&reply, &relay))
+        }
         (Some(reason), _) => bail!("{reason}"),
         (None, Some(reply)) => {
-            bail!("릴레이 {relay}에 한 통도 보내지 못해 모두 미뤘어요: {}{advice}", plain(&reply))
+            let advice = remedy(&reply, &relay);
+            bail!("릴레이 {relay}에 한 통도 보내지 못해 모두 미뤘어요: {}\n  → {advice}", plain(&reply))
         }
         (None, None) => Ok(()),
+    }
+}
+
+/// What to do about a failure before any recipient was named. `said` is the relay's reply, which begins with its code, or
+/// in our own words why there was none.
+fn remedy(said: &str, relay: &str) -> String {
+    match said.bytes().next() {
+        Some(b'4') => "릴레이가 지금은 받지 않겠다고 답했어요. 잠시 뒤 `deliver`를 다시 실행하고, 거듭되면 릴레이가 허락하는 양에 [smtp]의 per_hour, per_day, connections를 맞추세요".to_owned(),
+        Some(b'5') => "릴레이가 보내는 쪽을 거절했어요. 이 답을 릴레이를 맡은 곳에 보여 주고, 보내는 주소와 SPF, DKIM을 `moabom doctor`로 살펴보세요".to_owned(),
+        _ => format!("[smtp]의 host, port, tls가 맞는지, {relay}에 메일 서버가 살아 있는지 확인하고 `deliver`를 다시 실행하세요"),
     }
 }
 

@@ -26,8 +26,8 @@ fn published(port: u16, changes: &[(&str, &str)]) -> System {
     system
 }
 
-/// Sends, is refused with these words, and has sent to nobody and blamed nobody.
-fn held(name: &str, system: &System, says: &[&str]) {
+/// Sends, is refused with these words, and has sent to nobody and blamed nobody. Says what was said.
+fn held(name: &str, system: &System, says: &[&str]) -> String {
     let output = system.command(&["deliver"]).output().expect("it starts");
     check(name, &output, 1, says);
     let editions = system.json(&["editions", "list", "--json"]);
@@ -38,6 +38,7 @@ fn held(name: &str, system: &System, says: &[&str]) {
     let readers = system.json(&["subscribers", "list", "--state", "active", "--json"]);
     assert_eq!(readers.as_array().map(Vec::len), Some(2), "{name}");
     system.verify();
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[test]
@@ -45,15 +46,20 @@ fn a_relay_that_refuses_is_told_with_advice_and_blames_nobody() {
     let free = free_port();
     let address = format!("127.0.0.1:{free}");
     held("no relay", &published(free, &[]), &["한 통도 보내지 못해", &address, "[smtp]"]);
-    for (name, at, act, says) in [
-        ("refused at once", At::Connect, Act::say("554 5.3.2 not here"), "554"),
-        ("busy", At::Connect, Act::say("421 4.3.2 later"), "421"),
-        ("no SMTP", At::Connect, Act::say("SSH-2.0-x"), "SMTP"),
-        ("gone after the greeting", At::Ehlo, Act::Close, "연결이 끊겼거나"),
+    let (ours, unheard) = ("[smtp]의 host, port, tls가 맞는지", "살아 있는지");
+    for (name, at, act, says, remedy) in [
+        ("refused at once", At::Connect, Act::say("554 5.3.2 not here"), "554", "moabom doctor"),
+        ("busy", At::Connect, Act::say("421 4.3.2 later"), "421", "per_hour"),
+        ("too many", At::Mail, Act::say("421 4.3.1 You send too many messages."), "421 4.3.1", "per_hour"),
+        ("no login", At::Mail, Act::say("550 5.7.26 unauthenticated"), "550 5.7.26", "moabom doctor"),
+        ("no SMTP", At::Connect, Act::say("SSH-2.0-x"), "SMTP", ours),
+        ("gone after the greeting", At::Ehlo, Act::Close, "연결이 끊겼거나", ours),
     ] {
         let server = SmtpServer::start();
         server.always(at, act);
-        held(name, &published(server.port(), &[]), &[says, "[smtp]", "다시 실행"]);
+        let system = published(server.port(), &[]);
+        let said = held(name, &system, &[says, remedy]);
+        assert_eq!(said.contains(unheard), remedy == ours, "{name}: it answered, or it did not: {said}");
     }
 }
 
