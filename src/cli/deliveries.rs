@@ -9,11 +9,12 @@ use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use super::editions;
+use super::subscribers::barred_advice;
 use super::why::plain;
 use crate::clock::Instant;
 use crate::model::delivery::{DeliveryKind, DeliveryState};
 use crate::model::notice::NoticeKind;
-use crate::model::{DeliveryId, EditionId, SubscriberId};
+use crate::model::{DeliveryId, EditionId, SubscriberId, SuppressionKey};
 pub use crate::status::words::delivery_state as state_name;
 use crate::status::words::notice as notice_name;
 use crate::store::Store;
@@ -69,8 +70,14 @@ fn parse_state(word: &str) -> Result<DeliveryState, String> {
     })
 }
 
-/// Runs the command.
-pub fn run(store: &Store, command: &DeliveriesCommand, now: Instant, out: &mut impl Write) -> Result<()> {
+/// Runs the command; `key` is asked for only where something is to be sent again.
+pub fn run(
+    store: &Store,
+    key: &dyn Fn() -> Result<SuppressionKey>,
+    command: &DeliveriesCommand,
+    now: Instant,
+    out: &mut impl Write,
+) -> Result<()> {
     match command {
         DeliveriesCommand::List { state, edition, json } => {
             let filter = DeliveryFilter { state: *state, edition: edition.map(EditionId) };
@@ -83,6 +90,7 @@ pub fn run(store: &Store, command: &DeliveriesCommand, now: Instant, out: &mut i
         }
         DeliveriesCommand::Retry { ids } => {
             for id in ids.iter().copied().map(DeliveryId) {
+                refuse_barred(store, &key()?, id)?;
                 let change = store.write(move |ledger| ledger.retry_delivery(id, now))?;
                 let allowed = "다시 보낼 수 있는 것은 미룸, 알 수 없음, 기한 지남, 반송이에요";
                 report(change, id, "다음 `deliver`에서 다시 보내요", allowed, out)?;
@@ -93,12 +101,25 @@ pub fn run(store: &Store, command: &DeliveriesCommand, now: Instant, out: &mut i
             let id = DeliveryId(*id);
             let (resolution, done) = match verdict {
                 ResolveAs::Sent => (Resolution::Sent, "받은 것으로 적었어요"),
-                ResolveAs::NotSent => (Resolution::NotSent, "다음 `deliver`에서 다시 보내요"),
+                ResolveAs::NotSent => {
+                    refuse_barred(store, &key()?, id)?;
+                    (Resolution::NotSent, "다음 `deliver`에서 다시 보내요")
+                }
             };
             let change = store.write(move |ledger| ledger.resolve_delivery(id, resolution, now))?;
             report(change, id, done, "정할 수 있는 것은 '알 수 없음'뿐이에요", out)
         }
     }
+}
+
+/// Promises no mail that the list of those never to be mailed would stop.
+fn refuse_barred(store: &Store, key: &SuppressionKey, id: DeliveryId) -> Result<()> {
+    let Some(reason) = store.read(|ledger| ledger.barred(id, key))? else { return Ok(()) };
+    bail!(
+        "발송 {id}번의 주소는 발송 금지라 다시 보내지 않아요 (까닭: {}). {}",
+        reason.words(),
+        barred_advice(reason)
+    )
 }
 
 fn report(change: RowChange, id: DeliveryId, done: &str, allowed: &str, out: &mut impl Write) -> Result<()> {

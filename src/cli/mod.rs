@@ -48,6 +48,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::clock::Clock;
 use crate::config::{io_words, nearest};
 pub use crate::korean::written_date as dates;
+use crate::store::Store;
 pub use open::Context;
 
 /// 블로그의 새 글과 반응이 좋았던 글을 모아 구독자에게 메일로 보내요
@@ -273,7 +274,10 @@ fn dispatch(context: &Context, command: Command, out: &mut impl Write) -> Result
             editions::run(&store, &command, zone, context.clock.now(), out)
         }
         Command::Deliveries(command) => {
-            deliveries::run(&context.store()?, &command, context.clock.now(), out)
+            let config = context.config()?;
+            let store = Store::open(&config.store.path, context.clock.now())?;
+            let key = || open::suppression_key(&config, &store);
+            deliveries::run(&store, &key, &command, context.clock.now(), out)
         }
         Command::Law(args) => law::run(context, args, out),
         Command::Dkim(command) => dkim::run(&command),

@@ -88,6 +88,11 @@ fn keys(config: &Config, store: &Store) -> Result<Vec<SecretKey>> {
     Ok(if needed { key::load(file)? } else { key::load_or_create(file)? })
 }
 
+/// What stands for addresses among the suppressions.
+pub(super) fn suppression_key(config: &Config, store: &Store) -> Result<SuppressionKey> {
+    SuppressionKey::of(&keys(config, store)?).context(NO_KEY)
+}
+
 impl Opened {
     /// What the publishing step needs.
     pub fn publisher(&self) -> publish::Deps<'_, impl Fn(&LetterInput) -> Result<Content, RenderError> + '_> {

@@ -184,7 +184,7 @@ impl Ledger<'_> {
     }
 
     /// Whether a suppression of `hash` forbids a notice of that kind.
-    pub(super) fn forbids(&self, hash: &AddressHash, kind: NoticeKind) -> Result<bool, StoreError> {
+    pub(in crate::store) fn forbids(&self, hash: &AddressHash, kind: NoticeKind) -> Result<bool, StoreError> {
         self.db
             .prepare_cached(&format!(
                 "SELECT 1 FROM suppressions x, (SELECT ?2 AS kind) n WHERE x.address_hash = ?1 AND {AGAINST}"

@@ -38,7 +38,7 @@ pub enum SubscribersError {
     #[error("'{0}' 구독자를 찾지 못했어요. 주소나 번호를 `moabom subscribers list`에서 확인해 주세요")]
     NotFound(String),
     /// The address must not be mailed.
-    #[error("{address}: 발송 금지된 주소라 넣지 않았어요 (까닭: {}). {}", .reason.words(), advice(*.reason))]
+    #[error("{address}: 발송 금지된 주소라 넣지 않았어요 (까닭: {}). {}", .reason.words(), barred_advice(*.reason))]
     Suppressed {
         /// The address.
         address: String,
@@ -96,12 +96,15 @@ impl SubscribersError {
     }
 }
 
-fn advice(reason: SuppressionReason) -> &'static str {
+/// What can be done about an address that must not be mailed.
+pub(in crate::cli) fn barred_advice(reason: SuppressionReason) -> &'static str {
     match reason {
         SuppressionReason::Withdrawn | SuppressionReason::Complaint => {
             "거부한 사람은 운영자가 되살릴 수 없고, 본인이 다시 구독해야 해요"
         }
-        SuppressionReason::HardBounce => "주소가 맞는지 본인에게 확인해 주세요",
+        SuppressionReason::HardBounce => {
+            "주소가 맞는지 본인에게 확인하고, 다른 주소를 받았으면 그 주소를 넣어 주세요"
+        }
         SuppressionReason::Manual => "막은 까닭을 먼저 확인해 주세요",
     }
 }

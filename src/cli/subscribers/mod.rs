@@ -27,6 +27,7 @@ use crate::store::suppressions::Farewell;
 use crate::store::{Ledger, Store};
 pub use add::Add;
 pub use error::SubscribersError;
+pub(super) use error::barred_advice;
 pub use export::Export;
 pub use import::Import;
 pub use list::List;

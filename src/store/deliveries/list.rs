@@ -8,7 +8,8 @@ use super::NEVER;
 use crate::clock::{Instant, from_millis};
 use crate::model::delivery::DeliveryState;
 use crate::model::notice::NoticeKind;
-use crate::model::{DeliveryId, EditionId, SubscriberId};
+use crate::model::subscriber::SuppressionReason;
+use crate::model::{DeliveryId, EditionId, EmailAddress, SubscriberId, SuppressionKey};
 use crate::store::{Ledger, StoreError, sql};
 
 /// Which deliveries a list holds. The default is all.
@@ -152,6 +153,21 @@ impl Ledger<'_> {
             Some((_, _, true)) => Err(RowChange::Erased),
             Some((state, ..)) => Ok(state),
         })
+    }
+
+    /// Why a row's address must not get it, if so: a claim would end the row.
+    pub fn barred(
+        &self,
+        id: DeliveryId,
+        key: &SuppressionKey,
+    ) -> Result<Option<SuppressionReason>, StoreError> {
+        let Some(row) = self.listed_delivery(id)? else { return Ok(None) };
+        let Some(Ok(address)) = row.address.as_deref().map(EmailAddress::parse) else { return Ok(None) };
+        let hash = key.hash(&address);
+        match row.notice {
+            Some(kind) if !self.forbids(&hash, kind)? => Ok(None),
+            _ => self.suppression(&hash),
+        }
     }
 
     /// Queues a row again that was put off, or ended without the reader having it. Its edition goes on if it was done,

@@ -328,3 +328,21 @@ fn who_is_never_to_be_mailed_is_marked_where_people_are_looked_up() {
     assert!(marked.len() == 1 && marked[0].contains("one@example.com"), "{list}");
     assert!(!system.run(&["subscribers", "show", "two@example.com"]).contains("발송 금지"));
 }
+
+#[test]
+fn a_barred_address_is_not_promised_another_try() {
+    let server = SmtpServer::start();
+    server.for_recipient("one@example.com", At::Rcpt, Act::say("550 5.1.1 no such user"));
+    let system = sound(server.port());
+    system.run(&["publish", "weekly"]);
+    let _ = output(&system, &["deliver"]);
+    let rows = system.json(&["deliveries", "list", "--state", "bounced", "--json"]);
+    let id = rows[0]["id"].to_string();
+    server.heal();
+    let refused = output(&system, &["deliveries", "retry", &id]);
+    check("a retry", &refused, 1, &["발송 금지", "없는 주소로 반송됨", "본인에게 확인"]);
+    assert_eq!(system.json(&["deliveries", "list", "--state", "bounced", "--json"]), rows);
+    system.run(&["deliver"]);
+    assert!(server.kept_for("one@example.com").is_empty());
+    system.verify();
+}
