@@ -23,6 +23,7 @@ use crate::model::{EmailAddress, SubscriberId};
 use crate::retry;
 use crate::smtp::{Connection, Failure, RelaySettings, TlsContext};
 use crate::status::words::failing_words;
+use crate::store::deliveries::RefusedNotices;
 use crate::store::editions::{EditionOverview, PendingApproval, WAITS};
 use crate::store::operator::{OperatorMail, hold_fact};
 use crate::store::{Ledger, Store, StoreError};
@@ -137,6 +138,13 @@ fn gather(deps: &Deps, ledger: &Ledger<'_>, now: Instant) -> Result<Vec<News>, S
     }
     news.extend(week::skipped(ledger, deps.zone, now)?);
     news.extend(week::summary(ledger, deps.zone, now)?);
+    if let Some(refused) = ledger.refused_notices(now - Duration::days(1))? {
+        // No more than one mail a day, however many notices it is about.
+        let fact = format!("notices:{}", now.with_timezone(&deps.zone).date_naive());
+        if !ledger.operator_knows(&fact)? {
+            news.push(refused_mail(&refused, fact));
+        }
+    }
     for source in ledger.sources()? {
         let own = deps.alarms.iter().find(|(name, _)| *name == source.name);
         let patience = own.map_or(UNREADABLE, |(_, patience)| *patience);
@@ -205,6 +213,17 @@ fn held(edition: &Edition, reason: &str, fact: String) -> News {
             title(edition),
             edition.id,
             edition.id
+        ),
+    }
+}
+
+fn refused_mail(refused: &RefusedNotices, fact: String) -> News {
+    let (count, reply) = (grouped(refused.count), &refused.last_reply);
+    News {
+        fact,
+        subject: format!("[모아봄] 통지·확인 메일 {count}건을 보내지 못하고 있어요"),
+        text: format!(
+            "릴레이가 법이 정한 통지나 구독 확인 메일 {count}건을 받아 주지 않았어요. 받을 분의 탓이 아니라 보내는 쪽을 탓하는 답이에요.\n\n마지막 답: {reply}\n\n48시간까지는 저절로 다시 보내 봐요. 원인은 `moabom doctor`로 찾아 고치고, 기한이 지난 것은 `moabom deliveries list --state expired`에서 번호를 찾아 `moabom deliveries retry 번호`로 다시 보내세요. 법이 정한 기한은 `moabom law due`에 있어요.\n"
         ),
     }
 }

@@ -13,6 +13,7 @@ use crate::publish::{Digest, Masthead};
 use crate::schedule::{Due, span};
 use crate::source::SourceSettings;
 use crate::store::breakers::Breaker;
+use crate::store::deliveries::RefusedNotices;
 use crate::store::editions::EditionOverview;
 use crate::store::overview::Readership;
 use crate::store::sources::SourceState;
@@ -71,6 +72,8 @@ pub struct Status<'a> {
     pub breakers: Vec<Breaker>,
     /// Editions that wait for a person.
     pub paused: Vec<Edition>,
+    /// Notices that the relay did not take in the last week.
+    pub refused: Option<RefusedNotices>,
 }
 
 /// What there is to say of a digest's schedule.
@@ -155,6 +158,7 @@ impl<'a> Status<'a> {
             unknown: Vec::new(),
             breakers: Vec::new(),
             paused: Vec::new(),
+            refused: None,
         };
         if let Some(ledger) = ledger {
             status.read_ledger(ledger)?;
@@ -177,6 +181,7 @@ impl<'a> Status<'a> {
         self.unknown = ledger.unknown_held()?;
         self.breakers = ledger.breakers()?;
         self.paused = ledger.paused_editions()?;
+        self.refused = ledger.refused_notices(self.now - Duration::days(7))?;
         Ok(())
     }
 

@@ -15,6 +15,15 @@ pub struct Enhanced {
     pub detail: u16,
 }
 
+impl Enhanced {
+    fn of_word(word: &str) -> Option<Enhanced> {
+        let mut parts = word.splitn(3, '.');
+        let class = parts.next()?.parse().ok().filter(|class| matches!(class, 2 | 4 | 5))?;
+        let (subject, detail) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some(Enhanced { class, subject, detail })
+    }
+}
+
 impl fmt::Display for Enhanced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.class, self.subject, self.detail)
@@ -46,6 +55,16 @@ impl Reply {
     /// Refused.
     pub fn is_permanent(&self) -> bool {
         (500..600).contains(&self.code)
+    }
+
+    /// Reads a line that [`Reply::line`] wrote; none of what is no reply.
+    pub fn of_line(line: &str) -> Option<Reply> {
+        let (code, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let code = (code.len() == 3).then(|| code.parse().ok()).flatten()?;
+        let (first, after) = rest.split_once(' ').unwrap_or((rest, ""));
+        let enhanced = Enhanced::of_word(first);
+        let text = if enhanced.is_some() { after } else { rest };
+        Some(Reply { code, enhanced, text: text.to_owned() })
     }
 
     /// The one line that the ledger keeps, without the recipient's local part should the relay have repeated it.
@@ -169,6 +188,19 @@ mod tests {
         );
         assert_eq!(mask_addresses("a @ b, @@, x@"), "a @ b, @@, x@");
         assert_eq!(mask_addresses("홍길동@예시.한국 없음"), "홍***@예시.한국 없음");
+    }
+
+    #[test]
+    fn a_kept_line_is_read_back_as_it_was() {
+        for line in ["550 5.7.1 blocked", "421", "250 2.0.0", "550 no such user", "450 4.2.0 4.2.2 later"] {
+            assert_eq!(Reply::of_line(line).map(|reply| reply.to_string()).as_deref(), Some(line));
+        }
+        let reply = Reply::of_line("550 5.7.26 blocked").expect("a reply");
+        assert_eq!((reply.code, reply.enhanced.map(|code| code.detail)), (550, Some(26)));
+        for other in ["", "연결이 끊겼어요", "55 x", "5500 x", "다음 호가 나와 더 보내지 않아요"]
+        {
+            assert_eq!(Reply::of_line(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::words::{failing_words, moment, number, plain};
 use super::{SourceHealth, Status};
 use crate::clock::Instant;
 use crate::model::EditionId;
+use crate::store::deliveries::RefusedNotices;
 
 /// A source that was not read for this many of its intervals is told: nobody may be reading.
 const MISSED_POLLS: i32 = 3;
@@ -76,6 +77,7 @@ impl Status<'_> {
         paused
             .chain(breakers)
             .chain(self.unknown_concern())
+            .chain(self.refused.as_ref().map(refused_concern))
             .chain(overdue)
             .chain(sources.map(Concern::from))
             .collect()
@@ -90,6 +92,16 @@ impl Status<'_> {
             ),
             place: Some(Place::Unknown),
         })
+    }
+}
+
+fn refused_concern(refused: &RefusedNotices) -> Concern {
+    let (count, reply) = (refused.count, plain(&refused.last_reply));
+    Concern {
+        command: Some(
+            "`moabom doctor`로 원인을 찾아 고치고, 기한이 지난 것은 `moabom deliveries retry 번호`로 다시 보내세요",
+        ),
+        ..format!("릴레이가 통지·확인 메일 {count}건을 받아 주지 않았어요. 마지막 답: {reply}").into()
     }
 }
 

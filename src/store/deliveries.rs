@@ -16,7 +16,7 @@ use crate::model::suppression::AddressHash;
 use crate::model::{DeliveryId, EmailAddress, SubscriberId};
 
 pub use list::{DeliveryFilter, ListedDelivery, Resolution, RowChange};
-pub use look::ListedAttempt;
+pub use look::{ListedAttempt, RefusedNotices};
 pub use upkeep::Recovered;
 pub(super) use upkeep::Whose;
 

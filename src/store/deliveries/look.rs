@@ -6,7 +6,9 @@ use super::NOT_SENT;
 use super::list::{LISTED, ListedDelivery, listed, word};
 use crate::clock::{Instant, from_millis};
 use crate::model::delivery::{DeliveryState, Stage};
+use crate::model::reply::{Cause, Reply};
 use crate::model::{DeliveryId, EditionId, SubscriberId};
+use crate::retry::{self, Step};
 use crate::store::{Ledger, StoreError, sql};
 
 /// A transaction as it is on record.
@@ -20,6 +22,15 @@ pub struct ListedAttempt {
     pub result: DeliveryState,
     /// The relay's reply or the local cause, one line.
     pub reply: String,
+}
+
+/// Notices that the relay does not take, through no reader's doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedNotices {
+    /// How many.
+    pub count: u64,
+    /// What it said last, one line.
+    pub last_reply: String,
 }
 
 impl Ledger<'_> {
@@ -71,6 +82,31 @@ impl Ledger<'_> {
             .prepare_cached(&text)
             .and_then(|mut found| found.query_row([state.as_str()], |row| row.get(0)))
             .map_err(sql)
+    }
+
+    /// Notices of which the relay's last word since `since` was a refusal of the sender or of the mail: no edition stands
+    /// still for them, so nobody would see. Looks at the newest few thousand.
+    pub fn refused_notices(&self, since: Instant) -> Result<Option<RefusedNotices>, StoreError> {
+        const MOST: usize = 5_000;
+        let text = format!(
+            "SELECT a.stage, coalesce(a.reply, '') FROM deliveries d JOIN attempts a
+                 ON a.id = (SELECT max(id) FROM attempts WHERE delivery_id = d.id)
+              WHERE d.id IN (SELECT id FROM deliveries WHERE {NOT_SENT} AND state IN ('deferred', 'expired')
+                                AND edition_id IS NULL AND changed_at > ?1 ORDER BY id DESC LIMIT {MOST})
+              ORDER BY a.id DESC"
+        );
+        let mut list = self.db.prepare_cached(&text).map_err(sql)?;
+        let mut rows = list.query([since.timestamp_millis()]).map_err(sql)?;
+        let mut found: Option<RefusedNotices> = None;
+        while let Some(row) = rows.next().map_err(sql)? {
+            let (stage, said): (Stage, String) =
+                (word(row, 0, Stage::parse).map_err(sql)?, row.get(1).map_err(sql)?);
+            let Some(reply) = Reply::of_line(&said) else { continue };
+            if retry::classify(stage, Some(&reply), Cause::Refused).step == Step::Pause {
+                found.get_or_insert_with(|| RefusedNotices { count: 0, last_reply: said }).count += 1;
+            }
+        }
+        Ok(found)
     }
 
     /// A delivery's newest attempts, the newest first, at most `limit`.

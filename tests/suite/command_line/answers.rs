@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::process::{Output, Stdio};
 
+use mail_parser::MessageParser;
 use serde_json::{Value, json};
 
 use super::super::broken::{PAGE, check, sound};
@@ -345,4 +346,29 @@ fn a_barred_address_is_not_promised_another_try() {
     system.run(&["deliver"]);
     assert!(server.kept_for("one@example.com").is_empty());
     system.verify();
+}
+
+#[test]
+fn notices_that_the_relay_refuses_by_policy_are_told_on_the_screen_and_by_mail() {
+    let server = SmtpServer::start();
+    server.for_recipient("one@example.com", At::Rcpt, Act::say("550 5.7.1 blocked by policy"));
+    server.for_recipient("two@example.com", At::Rcpt, Act::say("452 4.2.2 mailbox full"));
+    let system = sound(server.port());
+    let told = "[law]\nnotices = true\n\n[operator]\nemail = \"own@example.com\"\n\n[smtp]";
+    configure(&system, "[smtp]", told);
+    for reader in ["one@example.com", "two@example.com"] {
+        system.run(&["subscribers", "remove", reader]);
+    }
+    let _ = output(&system, &["deliver"]);
+    let concerns = system.json(&["status", "--json"])["concerns"].to_string();
+    assert!(concerns.contains("메일 1건을 받아 주지 않았어요. 마지막 답: 550 5.7.1"), "{concerns}");
+    let subjects: Vec<String> = server
+        .kept_for("own@example.com")
+        .iter()
+        .filter_map(|kept| Some(MessageParser::default().parse(&kept.bytes)?.subject()?.to_owned()))
+        .collect();
+    let about: Vec<&String> = subjects.iter().filter(|subject| subject.contains("통지·확인 메일 1건")).collect();
+    assert_eq!(about.len(), 1, "{subjects:?}");
+    let _ = output(&system, &["deliver"]);
+    assert_eq!(server.kept_for("own@example.com").len(), subjects.len(), "once a day");
 }
