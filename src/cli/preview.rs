@@ -21,7 +21,7 @@ use crate::select::Verdict;
 /// `moabom preview`
 #[derive(Clone, Debug, Default, Args)]
 #[command(after_help = "\
-건너뛸 호라면 보여 줄 편지가 없어요. 그때는 어느 형식이든 까닭을 말하고 끝값 0으로 끝나요:
+건너뛸 호라면 보여 줄 편지가 없어요. 그때는 어느 형식이든 까닭을 말하고 끝낼 때의 값은 0이에요:
 json은 skip에, 나머지는 화면(stderr)에 적고, 편지도 --out의 파일도 쓰지 않아요.")]
 pub struct PreviewArgs {
     /// 다이제스트 이름. 하나뿐이면 적지 않아도 돼요

@@ -9,7 +9,6 @@ use super::words::{failing_words, moment, number, plain};
 use super::{SourceHealth, Status};
 use crate::clock::Instant;
 use crate::model::EditionId;
-use crate::store::deliveries::RefusedNotices;
 
 /// A source that was not read for this many of its intervals is told: nobody may be reading.
 const MISSED_POLLS: i32 = 3;
@@ -77,7 +76,7 @@ impl Status<'_> {
         paused
             .chain(breakers)
             .chain(self.unknown_concern())
-            .chain(self.refused.as_ref().map(refused_concern))
+            .chain(self.refused.as_ref().map(|refused| refused_concern(refused.count, &refused.last_reply)))
             .chain(overdue)
             .chain(sources.map(Concern::from))
             .collect()
@@ -95,8 +94,8 @@ impl Status<'_> {
     }
 }
 
-fn refused_concern(refused: &RefusedNotices) -> Concern {
-    let (count, reply) = (refused.count, plain(&refused.last_reply));
+fn refused_concern(count: u64, reply: &str) -> Concern {
+    let reply = plain(reply);
     Concern {
         command: Some(
             "`moabom doctor`로 원인을 찾아 고치고, 기한이 지난 것은 `moabom deliveries retry 번호`로 다시 보내세요",

@@ -103,7 +103,7 @@ impl Ledger<'_> {
                 (word(row, 0, Stage::parse).map_err(sql)?, row.get(1).map_err(sql)?);
             let Some(reply) = Reply::of_line(&said) else { continue };
             if retry::classify(stage, Some(&reply), Cause::Refused).step == Step::Pause {
-                found.get_or_insert_with(|| RefusedNotices { count: 0, last_reply: said }).count += 1;
+                found.get_or_insert(RefusedNotices { count: 0, last_reply: said }).count += 1;
             }
         }
         Ok(found)

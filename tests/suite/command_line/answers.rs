@@ -125,7 +125,7 @@ fn an_issue_that_would_be_skipped_is_an_answer_in_every_format() {
         assert!(err.contains(&skip) && err.contains("--why"), "{format}: {err}");
         assert!(!system.path("letter").exists(), "{format}: nothing to write");
     }
-    assert!(said(&system, &["preview", "--help"]).1.contains("끝값"));
+    assert!(said(&system, &["preview", "--help"]).1.contains("끝낼 때의 값은 0"));
 }
 
 #[test]
@@ -367,7 +367,8 @@ fn notices_that_the_relay_refuses_by_policy_are_told_on_the_screen_and_by_mail()
         .iter()
         .filter_map(|kept| Some(MessageParser::default().parse(&kept.bytes)?.subject()?.to_owned()))
         .collect();
-    let about: Vec<&String> = subjects.iter().filter(|subject| subject.contains("통지·확인 메일 1건")).collect();
+    let about: Vec<&String> =
+        subjects.iter().filter(|subject| subject.contains("통지·확인 메일 1건")).collect();
     assert_eq!(about.len(), 1, "{subjects:?}");
     let _ = output(&system, &["deliver"]);
     assert_eq!(server.kept_for("own@example.com").len(), subjects.len(), "once a day");
