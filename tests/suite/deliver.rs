@@ -51,7 +51,11 @@ fn a_message_arrives_as_it_was_written() {
     let kept = server.kept();
     let mail = mail_parser::MessageParser::default().parse(&kept[0].bytes).expect("a mail");
     assert_eq!(mail.subject(), Some("이번 주 글"));
-    assert!(mail.body_text(0).expect("text").contains("\n.점으로 시작하는 줄"));
+    let text = mail.body_text(0).expect("text");
+    assert!(text.contains("\n.점으로 시작하는 줄"));
+    let consented = world.clock.now() - chrono::Duration::days(1);
+    let day = moabom::korean::dates::day_with_year(consented, chrono_tz::Asia::Seoul);
+    assert!(text.contains(&format!("구독하신 날 {day}")), "{text}");
     let html = mail.body_html(0).expect("html");
     assert!(html.contains("https://news.example.com/unsubscribe/"));
 }

@@ -137,7 +137,7 @@ impl World {
         self.slots += 1;
         let now = self.clock.now();
         let number = self.store.read(|ledger| ledger.next_edition_number(digest, Instant::MAX_UTC));
-        let link = Slot::UnsubscribeUrl.marker();
+        let (link, day) = (Slot::UnsubscribeUrl.marker(), Slot::ConsentedOn.marker());
         let new = NewEdition {
             digest: digest.to_owned(),
             number: number.expect("a number"),
@@ -148,7 +148,7 @@ impl World {
                 subject: "이번 주 글".to_owned(),
                 preheader: String::new(),
                 html: format!("<p>{}</p><a href=\"{link}\">수신거부</a>", "안녕하세요. ".repeat(200)),
-                text: format!("안녕하세요\n.점으로 시작하는 줄\n수신거부: {link}\n"),
+                text: format!("안녕하세요\n.점으로 시작하는 줄\n구독하신 날 {day}\n수신거부: {link}\n"),
             },
             posts: vec![],
         };
