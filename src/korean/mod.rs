@@ -22,6 +22,7 @@ mod latin;
 mod letter;
 mod line;
 mod loanwords;
+mod markdown;
 mod noise;
 #[cfg(test)]
 mod properties;
