@@ -33,16 +33,16 @@ fn without_code(text: &str) -> String {
     out
 }
 
-/// A line without what stands between backticks, three or more. Those that nothing closes go alone: they are spoken of.
+/// A line without what stands between backticks, three or more; to its end where nothing closes them, but for those with
+/// a particle after them, which are spoken of: they go alone.
 fn push_without_pairs(out: &mut String, line: &str) {
     let mut open: Option<(usize, usize)> = None;
-    let mut at = 0;
-    while let Some(begin) = line.get(at..).and_then(|rest| rest.find("```")).map(|found| at + found) {
-        let before = line.get(at..begin).unwrap_or_default();
-        let rest = line.get(begin..).unwrap_or_default();
-        let length = rest.len() - rest.trim_start_matches('`').len();
+    let mut rest = line;
+    while let Some((before, marked)) = rest.find("```").and_then(|at| rest.split_at_checked(at)) {
         out.push_str(before);
         out.push(' ');
+        rest = marked.trim_start_matches('`');
+        let length = marked.len() - rest.len();
         open = match open {
             Some((kept, least)) if length >= least => {
                 out.truncate(kept);
@@ -51,9 +51,13 @@ fn push_without_pairs(out: &mut String, line: &str) {
             None => Some((out.len(), length)),
             still => still,
         };
-        at = begin + length;
+        let spoken = rest.starts_with(|c: char| !c.is_ascii()) && !rest.contains("```");
+        open = open.filter(|_| !spoken);
     }
-    out.push_str(line.get(at..).unwrap_or_default());
+    out.push_str(rest);
+    if let Some((kept, _)) = open {
+        out.truncate(kept);
+    }
 }
 
 /// Without the row of dashes, the row before it, and those after it; nor rows in bars on both sides.
@@ -113,6 +117,9 @@ mod tests {
             ("> ```\n> 코드\n> ```\n> 뒤다.", "> 뒤다."),
             ("앞이다. ```js let a = 1; ``` 뒤다.", "앞이다. 뒤다."),
             ("앞이다.\n```python\nprint(1)", "앞이다."),
+            ("앞이다. ```python print(1) ```` 뒤다.", "앞이다. 뒤다."),
+            ("앞이다. ```python print(1)", "앞이다."),
+            ("앞이다. ```` ``` 안", "앞이다."),
             ("코드는 ```로 감싼다. 다음 문장이다.", "코드는 로 감싼다. 다음 문장이다."),
             ("어서 와~~~ 반가워~~~", "어서 와~~~ 반가워~~~"),
             ("`한 낱말`은 그대로다.", "`한 낱말`은 그대로다."),

@@ -49,12 +49,12 @@ impl<'a> Scanner<'a> {
 
 /// A time of day; 24:00 is the next day's beginning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Clock {
+pub(crate) struct TimeOfDay {
     time: NaiveTime,
     next_day: bool,
 }
 
-impl Clock {
+impl TimeOfDay {
     pub(crate) fn on(self, date: NaiveDate) -> Option<NaiveDateTime> {
         let date = if self.next_day { date.succ_opt()? } else { date };
         Some(date.and_time(self.time))
@@ -62,7 +62,7 @@ impl Clock {
 }
 
 /// `14:30`, `14:30:05.123`, `14시 30분 5초`, with a half of the day before or after it.
-pub(crate) fn clock(rest: &mut Scanner<'_>) -> Result<Clock, DateError> {
+pub(crate) fn clock(rest: &mut Scanner<'_>) -> Result<TimeOfDay, DateError> {
     let half = half_of_day(rest);
     rest.skip(&[' ']);
     let padded = rest.0.starts_with('0');
@@ -80,12 +80,12 @@ pub(crate) fn clock(rest: &mut Scanner<'_>) -> Result<Clock, DateError> {
         Some(afternoon) => hour % 12 + if afternoon { 12 } else { 0 },
     };
     if (hour, minute, second, millis) == (24, 0, 0, 0) {
-        return Ok(Clock { time: NaiveTime::MIN, next_day: true });
+        return Ok(TimeOfDay { time: NaiveTime::MIN, next_day: true });
     }
     // A leap second is the one before.
     let second = if second == 60 { 59 } else { second };
     let time = NaiveTime::from_hms_milli_opt(hour, minute, second, millis).ok_or(DateError::NoSuchDay)?;
-    Ok(Clock { time, next_day: false })
+    Ok(TimeOfDay { time, next_day: false })
 }
 
 /// `:30`, `:30:05`, `:30:05.123` or with a comma.

@@ -5,7 +5,7 @@ use chrono::{
 };
 use chrono_tz::Tz;
 
-use super::written_clock::{Clock, Scanner, clock, offset};
+use super::written_clock::{Scanner, TimeOfDay, clock, offset};
 use crate::clock::Instant;
 
 /// Why a text is no date, or none a consent can have.
@@ -36,7 +36,7 @@ pub fn parse(text: &str, zone: Tz) -> Result<Instant, DateError> {
     let date = date(&mut rest)?;
     weekday(&mut rest);
     rest.skip(&[' ', '\u{a0}', 'T', 't', '.', ',']);
-    let clock = if rest.0.is_empty() { Clock::default() } else { clock(&mut rest)? };
+    let clock = if rest.0.is_empty() { TimeOfDay::default() } else { clock(&mut rest)? };
     rest.skip(&[' ']);
     let before = rest.0;
     let offset = offset(&mut rest)?;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, Offset, 
 use chrono_tz::Tz;
 
 use crate::clock::Instant;
-use crate::korean::written_clock::{Clock, Scanner, clock, offset};
+use crate::korean::written_clock::{Scanner, TimeOfDay, clock, offset};
 use crate::korean::written_date::{self, DateError};
 
 /// Where a date names no zone, it is meant in this one: such feeds are made by hand, in Korea.
@@ -76,7 +76,7 @@ struct Found {
     day: Option<u32>,
     month: Option<u32>,
     year: Option<i32>,
-    time: Option<Clock>,
+    time: Option<TimeOfDay>,
     zone: Option<Zone>,
 }
 
