@@ -198,6 +198,7 @@ impl Ledger<'_> {
         for digest in &awaiting.pending {
             self.activate(id, digest, now)?;
         }
+        self.note_joining(id, now)?;
         self.db
             .prepare_cached("DELETE FROM suppressions WHERE address_hash = ?1 AND reason = 'withdrawn'")
             .and_then(|mut delete| delete.execute([key.hash(&awaiting.address)]))

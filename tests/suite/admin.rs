@@ -10,8 +10,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use moabom::config::Config;
-use moabom::model::EditionId;
 use moabom::model::edition::EditionState;
+use moabom::model::{EditionId, EmailAddress, SubscriberId};
+use moabom::store::subscribers::NewSubscriber;
+use moabom::store::suppressions::Farewell;
 use moabom::web::admin::password::{SALT, hash};
 use moabom::web::admin::{self, PasswordSource};
 use moabom::web::preview::Look;
@@ -524,19 +526,48 @@ fn a_search_finds_few_and_keeps_addresses_out_of_links() {
 }
 
 #[test]
-fn the_list_grows_and_shrinks_by_the_week() {
+fn the_list_counts_a_person_from_the_consent_to_the_withdrawal() {
+    use moabom::model::subscriber::SubscriptionState::{Active, Pending};
     let office = Office::with(false, None);
-    let start = crate::support::world::start_of_time();
-    office.world.meddle(&format!(
-        "UPDATE subscribers SET created_at = {0} - 3 * 604800000 WHERE id = 1;
-         UPDATE subscribers SET created_at = {0} - 604800000 - 1 WHERE id = 2;
-         UPDATE subscribers SET created_at = {0} - 604800000, erased_at = {0} - 1000, address = NULL, address_key = NULL
-          WHERE id = 3;",
-        start.timestamp_millis()
-    ));
-    let week = chrono::Duration::weeks(1);
-    let people = office.world.store.read(|ledger| ledger.people_over_time(start - week * 4, week, 4));
-    assert_eq!(people.expect("counts"), [0, 1, 1, 3, 2]);
+    let world = &office.world;
+    let (start, week, key) = (world.clock.now(), chrono::Duration::weeks(1), world.suppressions());
+    let list = move |ledger: &moabom::store::Ledger<'_>| -> Result<(), moabom::store::StoreError> {
+        let digests = ["weekly".to_owned()];
+        let agreed = |address: &str, state, weeks: i32, source| {
+            let address = EmailAddress::parse(address).expect("an address");
+            let (consent_at, wording) = (start + week * weeks, "test");
+            let new = NewSubscriber {
+                address: &address,
+                name: None,
+                digests: &digests,
+                state,
+                consent_at,
+                source,
+                wording,
+            };
+            match state {
+                Pending => ledger.sign_up(&new, 10, &key, consent_at).map(drop),
+                _ => ledger.add_subscriber(&new, &key, start).map(drop),
+            }
+        };
+        agreed("imported@example.com", Active, -3, "import:list.csv")?;
+        agreed("nobody@example.com", Pending, -3, "web")?;
+        agreed("reader@example.com", Pending, -3, "web")?;
+        ledger.confirm(SubscriberId(6), false, &key, start - week)?;
+        ledger.leave(
+            SubscriberId(4),
+            "web",
+            Farewell::Told,
+            &key,
+            start - week + chrono::Duration::days(1),
+        )?;
+        ledger.close_sign_ups(start - week * 2, 10, start)?;
+        ledger.see_off(SubscriberId(4), start).map(drop)
+    };
+    world.store.write(list).expect("writes");
+    let people = world.store.read(|ledger| ledger.people_over_time(start - week * 4, week, 4));
+    // The office's own three agreed a day ago.
+    assert_eq!(people.expect("counts"), [0, 1, 1, 2, 4]);
 }
 
 fn set_password(system: &System, arguments: &[&str], typed: &[u8]) -> std::process::Output {
