@@ -3,7 +3,6 @@
 pub(super) mod form;
 pub(super) mod gate;
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -18,11 +17,11 @@ use tera::Context;
 
 use self::form::{Faults, Form, OLD_MILLIS, QUICK_MILLIS, Wish};
 use self::gate::Gate;
-use super::listener::Peer;
+use super::listener::{Peer, client_of};
 use super::page::Page;
 use super::{PeopleSettings, Shared, drawn, in_background, unusable, well_formed};
 use crate::feedback::signup::{self, Asked};
-use crate::model::network::{Network, client};
+use crate::model::network::Network;
 use crate::model::token;
 use crate::store::signups::{Confirmation, SignUp};
 
@@ -140,7 +139,8 @@ async fn take(
         let faults = Faults { address: Some(hint), ..Faults::default() };
         return again(&form, &faults, None);
     }
-    let network = Network::of_client(sender(&shared, peer.map(|Extension(info)| info.0), &headers));
+    let believed = &shared.people.trusted_proxies;
+    let network = Network::of_client(client_of(peer.map(|Extension(info)| info), &headers, believed));
     let admitted = {
         let mut gate = shared.desk.gate.lock().unwrap_or_else(PoisonError::into_inner);
         gate.admit(network, now.timestamp_millis())
@@ -157,13 +157,6 @@ fn slip(wish: &Wish, form: &Form) -> Option<String> {
     let hint = wish.address.hint()?;
     let again = form.typed == wish.address.as_str();
     (!again).then(|| format!("혹시 {hint} 아닌가요? 맞으면 고치고, 적은 대로가 맞으면 다시 눌러 주세요."))
-}
-
-fn sender(shared: &Shared, peer: Option<Peer>, headers: &HeaderMap) -> IpAddr {
-    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(address)| address.ip());
-    let lines: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
-    client(peer, lines.into_iter(), &shared.people.trusted_proxies)
 }
 
 /// What mails that a reader asks for are made with; none without an address for their links.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use moabom::config::Config;
 use moabom::model::edition::EditionState;
+use moabom::model::network::Network;
 use moabom::model::{EditionId, EmailAddress, SubscriberId};
 use moabom::store::subscribers::NewSubscriber;
 use moabom::store::suppressions::Farewell;
@@ -67,6 +68,8 @@ impl Office {
             digests: config.digests,
             sources: config.sources,
             password: login.then_some(source),
+            // The client of a test stands for a proxy, so that each request may come from where it likes.
+            trusted_proxies: Network::parse("127.0.0.1").into_iter().collect(),
             public_url: public.map(|url| url.parse().expect("an address")),
             look: Arc::new(|_| Look { html: Some("<p>편지</p>".into()), ..Look::default() }),
         });
@@ -122,11 +125,18 @@ impl Office {
     }
 
     fn try_login(&self, password: &str) -> String {
+        self.try_login_from("198.51.100.7", password)
+    }
+
+    /// A try by a client with that address.
+    fn try_login_from(&self, client: &str, password: &str) -> String {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("token", &self.token("/login", ""))
             .append_pair("password", password)
             .finish();
-        self.post("/login", "", &form)
+        let host = self.address;
+        let lines = format!("Host: {host}\r\nOrigin: http://{host}\r\nX-Forwarded-For: {client}\r\n");
+        self.post_as("/login", &lines, &form)
     }
 
     /// Logs in and gives back the cookie.
@@ -225,6 +235,12 @@ fn a_wrong_password_does_not_let_in_and_trying_on_is_slowed_down() {
     }
     assert!(status(&last) == "429" && last.to_lowercase().contains("retry-after: 30"), "{last}");
     assert_eq!(status(&office.try_login(PASSWORD)), "429", "the right one waits as well");
+    assert_eq!(status(&office.try_login_from("198.51.100.200", PASSWORD)), "429", "so does a neighbour");
+    assert_eq!(
+        status(&office.try_login_from("203.0.113.7", PASSWORD)),
+        "303",
+        "the owner, elsewhere, does not"
+    );
     office.world.wait(1);
     office.login();
 }

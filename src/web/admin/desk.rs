@@ -15,6 +15,7 @@ use super::pages::Pages;
 use super::session::{self, Sessions};
 use super::visitor::Visitor;
 use crate::clock::{Clock, Instant};
+use crate::model::network::Network;
 use crate::publish::{Digest, Masthead};
 use crate::source::SourceSettings;
 use crate::status::Configured;
@@ -41,6 +42,8 @@ pub struct Deps {
     pub sources: Vec<SourceSettings>,
     /// The password; without one there is no login, and only this machine is answered.
     pub password: Option<PasswordSource>,
+    /// Proxies whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<Network>,
     /// The https address others than this machine use.
     pub public_url: Option<Url>,
     /// How the next letter is looked at.
