@@ -118,6 +118,11 @@ impl Office {
         self.post_as(path, &format!("Host: {host}\r\nOrigin: http://{host}\r\nCookie: {cookie}\r\n"), body)
     }
 
+    /// The page that an answer leads to.
+    fn follow(&self, answer: &str, cookie: &str) -> String {
+        self.ask("GET", location(answer), &format!("Cookie: {cookie}\r\n"))
+    }
+
     fn token(&self, path: &str, cookie: &str) -> String {
         let page = self.ask("GET", path, &format!("Cookie: {cookie}\r\n"));
         let rest = page.split("name=\"token\" value=\"").nth(1).unwrap_or_else(|| panic!("no form: {page}"));
@@ -162,6 +167,12 @@ impl Drop for Office {
             assert!(served.is_ok(), "{served:?}");
         }
     }
+}
+
+/// Where an answer leads to.
+fn location(answer: &str) -> &str {
+    let rest = answer.split("\r\nlocation: ").nth(1).unwrap_or_else(|| panic!("leads nowhere: {answer}"));
+    rest.lines().next().unwrap_or_default()
 }
 
 fn status(answer: &str) -> &str {
@@ -296,7 +307,7 @@ fn pausing_resuming_and_cancelling_are_written_to_the_ledger() {
     assert_eq!(office.world.texts("SELECT reason FROM editions"), ["오타   [31m"]);
     let again = office.ask("GET", "/editions/1/pause", &format!("Cookie: {cookie}\r\n"));
     assert!(status(&again) == "409" && again.contains("멈춤"), "{again}");
-    let seen = office.ask("GET", "/editions/1?done=pause", &format!("Cookie: {cookie}\r\n"));
+    let seen = office.follow(&paused, &cookie);
     assert!(
         seen.contains("발송을 멈췄어요") && seen.contains("오타") && seen.contains("이어서 보내기"),
         "{seen}"
@@ -313,6 +324,46 @@ fn pausing_resuming_and_cancelling_are_written_to_the_ledger() {
     assert_eq!(status(&nobody), "404");
     assert_eq!(status(&office.post("/editions/1/delete", &cookie, &format!("token={token}"))), "404");
     office.world.check();
+}
+
+#[test]
+fn only_what_was_pressed_is_said_to_be_done() {
+    for login in [true, false] {
+        let office = Office::with(login, None);
+        let cookie = if login { office.login() } else { String::new() };
+        let sees = |path: &str| office.ask("GET", path, &format!("Cookie: {cookie}\r\n"));
+        let says = |page: &str| page.contains("class=\"said\"");
+        for made_up in ["?done=cancel", "?done=cancel.1.x", "?done=", "?done=cancel&done=cancel"] {
+            let page = sees(&format!("/editions/1{made_up}"));
+            assert!(status(&page) == "200" && !says(&page), "{made_up}: {page}");
+        }
+        let token = office.token("/editions/1/pause", &cookie);
+        let paused = office.post("/editions/1/pause", &cookie, &format!("token={token}"));
+        let place = location(&paused).to_owned();
+        assert!(says(&sees(&place)) && says(&sees(&place)), "looking takes nothing away");
+        for bent in [place.replace("pause", "cancel"), place.replace("/editions/1", "/"), place[..70].into()]
+        {
+            assert!(!says(&sees(&bent)), "{bent}");
+        }
+        if login {
+            let other = office.login();
+            assert!(!says(&office.ask("GET", &place, &format!("Cookie: {other}\r\n"))), "another login");
+        }
+        office.world.wait(2);
+        assert!(!says(&sees(&place)), "an old link");
+    }
+}
+
+#[test]
+fn a_skipped_slot_is_not_said_to_be_published() {
+    let office = Office::with(false, None);
+    office.world.meddle(
+        "INSERT INTO editions (id, digest, slot_at, state, reason, cutoff_at, frozen_at)
+         VALUES (7, 'weekly', 1, 'skipped', '새 글이 모자라요', 1, 1)",
+    );
+    let (sent, skipped) = (office.ask("GET", "/editions/1", ""), office.ask("GET", "/editions/7", ""));
+    assert!(sent.contains(" · 발행 "), "{sent}");
+    assert!(skipped.contains("새 글이 모자라요") && !skipped.contains(" · 발행 "), "{skipped}");
 }
 
 #[test]

@@ -247,7 +247,7 @@ pub(super) async fn mark(
     match done.await {
         Ok(true) => {
             tracing::info!(%post, mark = word, "the operator marked a post");
-            see(&format!("/posts/{id}?done={word}"))
+            see(&visitor.way_back(&format!("/posts/{id}"), "", word, now))
         }
         Ok(false) => desk.pages.missing(&visitor),
         Err(failed) => failed,

@@ -93,7 +93,7 @@ fn what_is_decided_is_what_the_command_line_decides() {
     let done = decide(&office, 1, "sent");
     assert!(done.contains("/editions/1/deliveries?state=unknown&done=sent"), "{done}");
     assert_eq!(state(&office, 1), "sent");
-    let said = office.ask("GET", "/editions/1/deliveries?state=unknown&done=sent", "");
+    let said = office.follow(&done, "");
     assert!(said.contains("받은 것으로 적었어요"), "{said}");
     assert_eq!(status(&decide(&office, 6, "not-sent")), "303");
     let due = office.world.number("SELECT due_at < 9000000000000000000 FROM deliveries WHERE id = 6");
