@@ -68,6 +68,7 @@ impl Office {
             digests: config.digests,
             sources: config.sources,
             password: login.then_some(source),
+            keys: vec![world.key.clone()],
             // The client of a test stands for a proxy, so that each request may come from where it likes.
             trusted_proxies: Network::parse("127.0.0.1").into_iter().collect(),
             public_url: public.map(|url| url.parse().expect("an address")),
@@ -635,6 +636,27 @@ fn the_list_counts_a_person_from_the_consent_to_the_withdrawal() {
     let people = world.store.read(|ledger| ledger.people_over_time(start - week * 4, week, 4));
     // The office's own three agreed a day ago.
     assert_eq!(people.expect("counts"), [0, 1, 1, 2, 4]);
+}
+
+#[test]
+fn a_person_whose_address_is_not_to_be_mailed_is_shown_so_with_the_reason_and_what_to_do() {
+    use moabom::model::subscriber::SuppressionReason::{Complaint, HardBounce, Manual};
+    let office = Office::with(false, None);
+    let person = |id: i64| office.ask("GET", &format!("/subscribers/{id}"), "");
+    assert!(!person(1).contains("발송 금지"), "{}", person(1));
+    let reasons = [(HardBounce, "새 주소로 다시 구독"), (Complaint, "되살릴 수 없"), (Manual, "막은 까닭")];
+    for (id, (reason, advice)) in (1..).zip(reasons) {
+        let key = office.world.suppressions();
+        let address = EmailAddress::parse(&format!("a{}@example.com", id - 1)).expect("an address");
+        let now = office.world.clock.now();
+        let suppress =
+            move |ledger: &moabom::store::Ledger<'_>| ledger.suppress(&key.hash(&address), reason, now);
+        office.world.store.write(suppress).expect("writes");
+        let page = person(id);
+        for word in ["발송 금지", reason.words(), advice] {
+            assert!(page.contains(word), "{word}: {page}");
+        }
+    }
 }
 
 fn set_password(system: &System, arguments: &[&str], typed: &[u8]) -> std::process::Output {

@@ -16,6 +16,7 @@ use super::session::{self, Sessions};
 use super::visitor::Visitor;
 use crate::clock::{Clock, Instant};
 use crate::model::network::Network;
+use crate::model::token::SecretKey;
 use crate::publish::{Digest, Masthead};
 use crate::source::SourceSettings;
 use crate::status::Configured;
@@ -42,6 +43,8 @@ pub struct Deps {
     pub sources: Vec<SourceSettings>,
     /// The password; without one there is no login, and only this machine is answered.
     pub password: Option<PasswordSource>,
+    /// All keys: an address is looked for among those never to be mailed.
+    pub keys: Vec<SecretKey>,
     /// Proxies whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<Network>,
     /// The https address others than this machine use.

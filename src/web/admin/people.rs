@@ -14,8 +14,8 @@ use super::deliveries::DeliveryRow;
 use super::desk::Desk;
 use super::shares::{amount, title};
 use super::visitor::Visitor;
-use crate::model::SubscriberId;
-use crate::model::subscriber::Subscriber;
+use crate::model::subscriber::{Subscriber, SuppressionReason};
+use crate::model::{SubscriberId, SuppressionKey};
 use crate::status::words::{consent_act, moment, notice, plain, subscription_state};
 use crate::store::consents::Evidence;
 use crate::store::overview::Readership;
@@ -111,6 +111,8 @@ struct PersonView {
     heading: String,
     id: i64,
     name: Option<String>,
+    /// Why the address is never mailed, and what to do about it.
+    barred: Option<(&'static str, &'static str)>,
     created: String,
     erased: Option<String>,
     subscriptions: Vec<SubscriptionView>,
@@ -163,7 +165,10 @@ fn view(desk: &Desk, ledger: &Ledger<'_>, id: SubscriberId) -> Result<Option<Per
             source: plain(&consent.source),
             wording: plain(&consent.wording),
         });
+    let key = SuppressionKey::of(&desk.deps.keys).zip(person.address.as_ref());
+    let barred = key.map(|(key, address)| ledger.is_suppressed(&key, address)).transpose()?.flatten();
     Ok(Some(PersonView {
+        barred: barred.map(|reason| (reason.words(), advice(reason))),
         heading: address_of(&person),
         id: person.id.0,
         name: person.name.as_deref().map(plain),
@@ -173,6 +178,24 @@ fn view(desk: &Desk, ledger: &Ledger<'_>, id: SubscriberId) -> Result<Option<Per
         consents: consents.collect(),
         deliveries: deliveries(ledger, id)?,
     }))
+}
+
+/// What to do about an address that is never mailed.
+fn advice(reason: SuppressionReason) -> &'static str {
+    match reason {
+        SuppressionReason::HardBounce => {
+            "받는 쪽이 없는 주소라고 해서 아무것도 보내지 않아요. 다른 길로 연락이 닿으면 새 주소로 다시 구독해 달라고 하세요."
+        }
+        SuppressionReason::Complaint => {
+            "스팸으로 신고한 분이라 아무것도 보내지 않아요. 운영자가 되살릴 수 없어요. `moabom subscribers remove`로 명단에서 지우세요."
+        }
+        SuppressionReason::Withdrawn => {
+            "수신거부한 주소라 편지를 보내지 않아요. 본인이 다시 신청하고 확인 메일의 단추를 눌러야 풀려요."
+        }
+        SuppressionReason::Manual => {
+            "운영자가 막은 주소라 아무것도 보내지 않아요. 막은 까닭을 먼저 확인하세요."
+        }
+    }
 }
 
 /// What was sent to a person lately, each by its edition's name.
