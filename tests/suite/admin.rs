@@ -659,6 +659,15 @@ fn a_person_whose_address_is_not_to_be_mailed_is_shown_so_with_the_reason_and_wh
     }
 }
 
+#[test]
+fn what_the_store_refuses_is_told_with_the_remedy_that_fits() {
+    let office = Office::with(false, None);
+    office.world.meddle("ALTER TABLE suppressions RENAME TO lost");
+    let failed = office.ask("GET", "/subscribers/1", "");
+    assert!(status(&failed) == "503" && failed.contains("moabom verify"), "{failed}");
+    assert!(failed.contains("바뀐 것은 없어요") && !failed.contains("공간"), "{failed}");
+}
+
 fn set_password(system: &System, arguments: &[&str], typed: &[u8]) -> std::process::Output {
     let mut command = moabom(system.folder.path(), &[&["admin", "password"], arguments].concat());
     let pipe = std::process::Stdio::piped;

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 use url::Url;
 
-use super::pages::Pages;
+use super::pages::{Failure, Pages};
 use super::session::{self, Sessions};
 use super::visitor::Visitor;
 use crate::clock::{Clock, Instant};
@@ -111,7 +111,7 @@ impl Desk {
     ) -> Result<T, Response> {
         let desk = Arc::clone(self);
         let read = tokio::task::spawn_blocking(move || desk.deps.store.read(|ledger| job(&desk, ledger)));
-        ended(read.await).map_err(|error| self.failed(visitor, &error))
+        ended(read.await).map_err(|failure| self.pages.failed(visitor, &failure))
     }
 
     /// What `job` writes, or the page that says why not.
@@ -122,12 +122,7 @@ impl Desk {
     ) -> Result<T, Response> {
         let store = self.deps.store.clone();
         let written = tokio::task::spawn_blocking(move || store.write(job));
-        ended(written.await).map_err(|error| self.failed(visitor, &error))
-    }
-
-    fn failed(&self, visitor: &Visitor, error: &str) -> Response {
-        tracing::error!(%error, "cannot answer the operator's page");
-        self.pages.failed(visitor)
+        ended(written.await).map_err(|failure| self.pages.failed(visitor, &failure))
     }
 
     /// The page that `template` makes of what `job` reads; the page for what is not there where that is none.
@@ -146,6 +141,6 @@ impl Desk {
 }
 
 /// What a task of the store's came to, or why it came to nothing.
-fn ended<T>(done: Result<Result<T, StoreError>, JoinError>) -> Result<T, String> {
-    done.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+fn ended<T>(done: Result<Result<T, StoreError>, JoinError>) -> Result<T, Failure> {
+    done.map_err(|_| Failure::Inside)?.map_err(Failure::Store)
 }

@@ -13,7 +13,7 @@ use url::form_urlencoded;
 
 use super::desk::{Desk, PasswordSource};
 use super::door::{Home, from_here, home};
-use super::pages::see;
+use super::pages::{Failure, see};
 use super::session::{cookie_name, form_token, print, same};
 use super::visitor::Visitor;
 
@@ -30,7 +30,7 @@ const PROXIED: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-
 pub(super) async fn in_time(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(ANSWER, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => desk.pages.failed(&Visitor::default()),
+        Err(_) => desk.pages.failed(&Visitor::default(), &Failure::Late),
     }
 }
 

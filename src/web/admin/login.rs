@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use super::desk::Desk;
-use super::pages::{see, see_with_cookie};
+use super::pages::{Failure, see, see_with_cookie};
 use super::password;
 use super::session::{cookie_name, print};
 use super::visitor::Visitor;
@@ -73,7 +73,9 @@ pub(super) async fn enter(
         Err(failed) => return failed,
     };
     let of = print(hash.expose_secret());
-    let Ok(_turn) = desk.checking.acquire().await else { return desk.pages.failed(&visitor) };
+    let Ok(_turn) = desk.checking.acquire().await else {
+        return desk.pages.failed(&visitor, &Failure::Inside);
+    };
     let right = tokio::task::spawn_blocking(move || password::matches(&given, &hash)).await;
     match right {
         Ok(Ok(true)) => {}
@@ -85,10 +87,12 @@ pub(super) async fn enter(
             tracing::error!("{error}");
             return page(&desk, &visitor, StatusCode::SERVICE_UNAVAILABLE, Some(format!("{error}.")));
         }
-        Err(_) => return desk.pages.failed(&visitor),
+        Err(_) => return desk.pages.failed(&visitor, &Failure::Inside),
     }
     desk.sessions.forgive_tries(network, desk.now());
-    let Some(word) = desk.sessions.open(of, desk.now()) else { return desk.pages.failed(&visitor) };
+    let Some(word) = desk.sessions.open(of, desk.now()) else {
+        return desk.pages.failed(&visitor, &Failure::Inside);
+    };
     tracing::info!("the operator logged in");
     see_with_cookie("/", &cookie(&word, KEPT, visitor.secure))
 }
