@@ -257,7 +257,7 @@ async fn ask_address(shared: &Arc<Shared>, token: String, body: &Bytes) -> Respo
     };
     let (working, mine) = (Arc::clone(shared), token.clone());
     let done = in_background(move || {
-        let (Some(deps), Some(mail)) = (asking(&working), drawn(working.confirmations.address_change()))
+        let (Some(deps), Some(mail)) = (asking(&working), drawn((working.confirmations)().address_change()))
         else {
             return Ok(None);
         };
@@ -303,7 +303,7 @@ async fn move_here(State(shared): State<Arc<Shared>>, path: Segment) -> Response
     let Some(token) = well_formed(path) else { return shared.pages.show(Page::Missing) };
     let working = Arc::clone(&shared);
     let done = in_background(move || {
-        let (Some(deps), Some(mail)) = (asking(&working), drawn(working.confirmations.moved())) else {
+        let (Some(deps), Some(mail)) = (asking(&working), drawn((working.confirmations)().moved())) else {
             return Ok(None);
         };
         preferences::move_to(deps, &token, mail, working.clock.now()).map(Some)

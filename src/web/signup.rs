@@ -178,7 +178,7 @@ async fn sign_up(shared: &Arc<Shared>, wish: Wish) -> Response {
             wording: working.desk.wording.clone(),
             shown: working.desk.shown.clone(),
         };
-        let Some(mail) = drawn(working.confirmations.sign_up()) else { return Ok(None) };
+        let Some(mail) = drawn((working.confirmations)().sign_up()) else { return Ok(None) };
         signup::sign_up(deps, asked, mail, working.clock.now()).map(Some)
     });
     match done.await {
