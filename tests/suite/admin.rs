@@ -363,8 +363,8 @@ fn a_skipped_slot_is_not_said_to_be_published() {
          VALUES (7, 'weekly', 1, 'skipped', '새 글이 모자라요', 1, 1)",
     );
     let (sent, skipped) = (office.ask("GET", "/editions/1", ""), office.ask("GET", "/editions/7", ""));
-    assert!(sent.contains(" · 발행 "), "{sent}");
-    assert!(skipped.contains("새 글이 모자라요") && !skipped.contains(" · 발행 "), "{skipped}");
+    assert!(sent.contains(">발행 11월"), "{sent}");
+    assert!(skipped.contains("새 글이 모자라요") && !skipped.contains(">발행 "), "{skipped}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::model::token::SecretKey;
 use crate::publish::{Digest, Masthead};
 use crate::source::SourceSettings;
 use crate::status::Configured;
+use crate::status::words::moment;
 use crate::store::{Ledger, Store, StoreError};
 use crate::web::preview::Look;
 
@@ -82,6 +83,11 @@ impl Desk {
 
     pub(super) fn zone(&self) -> Tz {
         self.deps.masthead.newsletter.time_zone
+    }
+
+    /// `at` as the pages write it.
+    pub(super) fn moment(&self, at: Instant) -> String {
+        moment(at, self.zone(), self.now())
     }
 
     pub(super) fn configured(&self) -> Configured<'_> {

@@ -16,7 +16,7 @@ use super::shares::{amount, title};
 use super::visitor::Visitor;
 use crate::model::subscriber::{Subscriber, SuppressionReason};
 use crate::model::{SubscriberId, SuppressionKey};
-use crate::status::words::{consent_act, moment, notice, plain, subscription_state};
+use crate::status::words::{consent_act, notice, plain, subscription_state};
 use crate::store::consents::Evidence;
 use crate::store::overview::Readership;
 use crate::store::{Ledger, StoreError};
@@ -149,7 +149,7 @@ pub(super) async fn show(
 
 fn view(desk: &Desk, ledger: &Ledger<'_>, id: SubscriberId) -> Result<Option<PersonView>, StoreError> {
     let Some(person) = ledger.subscriber(id)? else { return Ok(None) };
-    let day = |at| moment(at, desk.zone(), desk.now());
+    let day = |at| desk.moment(at);
     let subscriptions = ledger.subscriptions_of(id)?.into_iter().map(|(one, _)| SubscriptionView {
         digest: plain(&one.digest),
         state: one.state.as_str(),
@@ -176,7 +176,7 @@ fn view(desk: &Desk, ledger: &Ledger<'_>, id: SubscriberId) -> Result<Option<Per
         erased: person.erased_at.map(day),
         subscriptions: subscriptions.collect(),
         consents: consents.collect(),
-        deliveries: deliveries(ledger, id)?,
+        deliveries: deliveries(desk, ledger, id)?,
     }))
 }
 
@@ -199,12 +199,13 @@ fn advice(reason: SuppressionReason) -> &'static str {
 }
 
 /// What was sent to a person lately, each by its edition's name.
-fn deliveries(ledger: &Ledger<'_>, id: SubscriberId) -> Result<Vec<DeliveryRow>, StoreError> {
+fn deliveries(desk: &Desk, ledger: &Ledger<'_>, id: SubscriberId) -> Result<Vec<DeliveryRow>, StoreError> {
     let rows = ledger.recent_deliveries_of(id, DELIVERIES)?.into_iter().map(|row| {
         let edition = row.edition.map(|edition| ledger.edition(edition)).transpose()?.flatten();
         let of = edition.as_ref().map(title);
         let of = of.unwrap_or_else(|| row.notice.map_or("통지", notice).to_owned());
-        Ok(DeliveryRow::new(&row, of))
+        let at = edition.as_ref().map(|edition| desk.moment(edition.frozen_at));
+        Ok(DeliveryRow::new(&row, of, at.map(|at| format!("발행 {at}")).unwrap_or_default()))
     });
     rows.collect()
 }

@@ -88,6 +88,15 @@ fn deliveries_are_listed_by_state_with_address_and_reply_as_text() {
 }
 
 #[test]
+fn where_nothing_asks_for_a_look_no_state_is_offered() {
+    let office = Office::with(false, None);
+    for path in ["/notices", "/editions/1/deliveries"] {
+        let page = office.ask("GET", path, "");
+        assert!(page.contains("살펴볼 발송이 없어요") && !page.contains("알 수 없"), "{page}");
+    }
+}
+
+#[test]
 fn what_is_decided_is_what_the_command_line_decides() {
     let office = troubled();
     let done = decide(&office, 1, "sent");
