@@ -2,7 +2,25 @@
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
-use super::written_date::DateError;
+/// Why a text is no date, or none a consent can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DateError {
+    /// Not year, month, day in that order.
+    #[error("날짜로 읽을 수 없어요. 2026-11-23 또는 2026. 11. 23. 처럼 연·월·일 차례로 적어 주세요")]
+    Shape,
+    /// No such day or time.
+    #[error("달력에 없는 날짜나 시각이에요")]
+    NoSuchDay,
+    /// An hour up to 12, in words, of which half of the day nobody knows.
+    #[error("오전인지 오후인지 알 수 없는 시각이에요. 오전이나 오후를 붙이거나 21:30처럼 적어 주세요")]
+    Half,
+    /// Later than now.
+    #[error("아직 오지 않은 날짜예요")]
+    Future,
+    /// Before there was any such list.
+    #[error("1995년보다 이른 날짜예요")]
+    TooOld,
+}
 
 /// What is left to read.
 pub(crate) struct Scanner<'a>(pub(crate) &'a str);

@@ -7,6 +7,7 @@ pub mod inbox;
 mod listener;
 pub mod metrics;
 mod page;
+mod posted;
 mod preferences;
 pub mod preview;
 mod privacy;

@@ -14,7 +14,7 @@ use serde::Serialize;
 use tera::Context;
 
 use super::page::Page;
-use super::signup::form;
+use super::posted::{field, name};
 use super::{Shared, in_background, unusable, well_formed};
 use crate::clock::Instant;
 use crate::compose::links::unsubscribe_url;
@@ -171,12 +171,6 @@ fn wanted(value: &str) -> Option<Wanted> {
     Rest::ALL.into_iter().find(|rest| words(*rest).0 == value).map(Wanted::Pause)
 }
 
-/// A posted field, bounded; the last one of a name counts.
-pub(super) fn field(body: &[u8], name: &str) -> Option<String> {
-    let found = url::form_urlencoded::parse(body).filter(|(key, _)| key == name).last();
-    found.map(|(_, value)| value.chars().take(300).collect())
-}
-
 async fn change(
     State(shared): State<Arc<Shared>>,
     path: Segment,
@@ -235,14 +229,4 @@ async fn save(shared: &Arc<Shared>, token: String, body: &Bytes) -> Response {
         }
         Err(error) => unusable(shared, "save preferences", &error),
     }
-}
-
-/// The name a page asks for. One without the field leaves it, and so does one that says what it was: a name that came
-/// with a list need not be one that strangers may choose.
-pub(super) fn name(posted: &[u8], was: Option<String>) -> Result<Option<String>, String> {
-    let Some(written) = field(posted, "name") else { return Ok(was) };
-    if was.as_deref() == Some(written.trim()) {
-        return Ok(was);
-    }
-    form::greeting_name(&written)
 }

@@ -19,7 +19,7 @@ use self::form::{Faults, Form, OLD_MILLIS, QUICK_MILLIS, Wish};
 use self::gate::Gate;
 use super::listener::{Peer, client_of};
 use super::page::Page;
-use super::preferences::{field, name};
+use super::posted::{field, name};
 use super::{PeopleSettings, Shared, drawn, in_background, unusable, well_formed};
 use crate::feedback::signup::{self, Asked};
 use crate::model::network::Network;

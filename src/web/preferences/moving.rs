@@ -7,10 +7,11 @@ use axum::extract::State;
 use axum::response::Response;
 use tera::Context;
 
-use super::{Posted, Segment, field, show};
+use super::{Posted, Segment, show};
 use crate::feedback::preferences;
 use crate::store::address_changes::{Moved, NewAddress};
 use crate::web::page::Page;
+use crate::web::posted::field;
 use crate::web::signup::{asking, form};
 use crate::web::{Shared, drawn, in_background, unusable, well_formed};
 
