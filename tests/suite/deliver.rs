@@ -13,7 +13,7 @@ use moabom::store::deliveries::{Resolution, RowChange, UnknownPolicy};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::smtp_server::{Act, At, Options, Seen, SmtpServer};
-use crate::support::world::World;
+use crate::support::world::{SHORT, World, all_of};
 
 #[test]
 fn everyone_gets_one_copy_and_the_edition_is_done() {
@@ -125,6 +125,9 @@ fn every_fault_at_every_stage_leaves_rows_readers_and_breakers_as_designed() {
         let server = SmtpServer::with(Options { starttls: tls, login: login.clone(), ..Options::default() });
         server.always(cell.at, cell.act.clone());
         let mut world = World::new(&server);
+        if cell.act == Act::Stall {
+            world.relay.timeouts = all_of(SHORT);
+        }
         if tls {
             secure(&mut world, &server, TlsMode::StartTls);
         }

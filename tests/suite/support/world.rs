@@ -42,9 +42,13 @@ pub fn start_of_time() -> Instant {
     chrono::Utc.with_ymd_and_hms(2026, 11, 23, 0, 0, 0).single().expect("a date")
 }
 
-/// Short limits, so that a stalled relay costs a test little.
-pub fn short() -> Timeouts {
-    let limit = Duration::from_millis(150);
+/// So long is a relay waited for that answers.
+const PATIENT: Duration = Duration::from_secs(10);
+
+/// For a relay that stalls, so that it costs a test little.
+pub const SHORT: Duration = Duration::from_millis(150);
+
+pub fn all_of(limit: Duration) -> Timeouts {
     Timeouts { connect: limit, command: limit, data: limit, body: limit, dot: limit }
 }
 
@@ -59,7 +63,7 @@ pub fn relay(server: &SmtpServer) -> RelaySettings {
         connections: 1,
         messages_per_connection: 100,
         per_second: None,
-        timeouts: short(),
+        timeouts: all_of(PATIENT),
     }
 }
 
@@ -82,13 +86,6 @@ impl World {
             folder,
             slots: 0,
         }
-    }
-
-    /// One whose relay may take its time, where no stall is scripted: so that a busy machine fails no test.
-    pub fn patient(server: &SmtpServer) -> World {
-        let mut world = World::new(server);
-        world.relay.timeouts = Timeouts::default();
-        world
     }
 
     pub fn suppressions(&self) -> SuppressionKey {
