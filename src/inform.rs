@@ -311,7 +311,13 @@ fn message(deps: &Deps, mail: &OperatorMail) -> Result<Vec<u8>, ComposeError> {
         zone: deps.letters.zone,
         origin: Origin::Operator(mail.id),
     };
-    let personal = Personal { to: &deps.to, name: None, unsubscribe_url: None, subscriber: SubscriberId(0) };
+    let personal = Personal {
+        to: &deps.to,
+        name: None,
+        unsubscribe_url: None,
+        consented_on: None,
+        subscriber: SubscriberId(0),
+    };
     let small = SmallMail { head: &head, subject: &mail.subject, text: &mail.text, html: None, personal };
     small.to_bytes(&deps.letters.key, deps.letters.signer.clone())
 }

@@ -8,14 +8,11 @@ mod poll;
 
 pub use poll::{PollError, Polled, poll};
 
-use chrono::Duration;
-
 use crate::clock::Instant;
+use crate::schedule::{CLOCK_TOLERANCE, span};
 use crate::source::FetchedPage;
+use crate::store::sources::SourceState;
 use crate::store::{Ledger, Store, StoreError};
-
-/// A clock behind the last reading by more than this is not believed.
-const CLOCK_SLACK: Duration = Duration::hours(1);
 
 /// From this many listed posts on, a page that lists under half is told of.
 const MANY: usize = 10;
@@ -120,12 +117,20 @@ fn ingest(
     let state = ledger.source_state(source_name)?;
     let last_read_at = state.as_ref().and_then(|state| state.last_read_at);
     let mut notes = page.notes.clone();
-    let now = match last_read_at {
-        Some(last) if last - now > CLOCK_SLACK => {
-            let minutes = (last - now).num_minutes();
-            return Err(IngestError::ClockBehind { source_name: source_name.to_owned(), minutes });
+    let ahead = state.as_ref().filter(|_| last_read_at.is_some_and(|last| last - now > CLOCK_TOLERANCE));
+    let now = match (last_read_at, ahead) {
+        (Some(last), Some(state)) => {
+            if !is_believed(ledger, state, page, now)? {
+                let minutes = (last - now).num_minutes();
+                return Err(IngestError::ClockBehind { source_name: source_name.to_owned(), minutes });
+            }
+            notes.push(format!(
+                "지난번에 읽을 때 시계가 {} 앞서 있어, 그때 적은 날짜를 지금으로 바로잡았어요.",
+                span(last - now)
+            ));
+            now
         }
-        Some(last) if last > now => {
+        (Some(last), None) if last > now => {
             notes.push("시계가 지난번보다 조금 뒤처져 있어 지난번에 읽은 시각으로 적었어요.".to_owned());
             last
         }
@@ -148,8 +153,27 @@ fn ingest(
     if page.cut_off {
         notes.push("끊긴 자리 뒤의 글은 없어진 것으로 보지 않았어요.".to_owned());
     }
+    if let Some(state) = ahead {
+        ledger.bring_back(state.id, now)?;
+    }
     let first = last_read_at.is_none();
     let source = ledger.source_read(source_name, page.title.as_deref(), page.description.as_deref(), now)?;
     let report = Report { first, listed: page.posts.len(), notes, ..Report::default() };
     Ok(keep::keep(ledger, source, &kept, page, report, now)?)
+}
+
+/// Whether a clock far behind the last reading is right, and was ahead then. As with the schedule, it is not where an
+/// edition went out since; nor before the source was first read, unless the posts it lists say that this was ahead, too.
+fn is_believed(
+    ledger: &Ledger<'_>,
+    state: &SourceState,
+    page: &FetchedPage,
+    now: Instant,
+) -> Result<bool, StoreError> {
+    if ledger.published_after(now + CLOCK_TOLERANCE)? {
+        return Ok(false);
+    }
+    let newest = page.posts.iter().filter_map(|post| post.published_at).max();
+    let written = newest.is_some_and(|newest| newest <= now + CLOCK_TOLERANCE);
+    Ok(written || state.first_read_at.is_some_and(|first| first <= now))
 }

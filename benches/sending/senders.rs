@@ -164,7 +164,13 @@ pub fn unrecorded(port: u16, messages: usize, connections: usize) {
                 let to = EmailAddress::parse(&format!("reader{n}@d{}.example", n % 97)).expect("an address");
                 let subscriber = SubscriberId(n as i64 + 1);
                 let url = unsubscribe_url(&public, &key(), subscriber, EditionId(1));
-                let personal = Personal { to: &to, name: None, unsubscribe_url: Some(&url), subscriber };
+                let personal = Personal {
+                    to: &to,
+                    name: None,
+                    unsubscribe_url: Some(&url),
+                    consented_on: Some("2026년 11월 2일 (월)"),
+                    subscriber,
+                };
                 letter.write(&personal, &mut bytes).expect("composed");
                 connection
                     .envelope("news@sender.example", to.as_str(), bytes.len(), false)

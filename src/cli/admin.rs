@@ -110,6 +110,8 @@ pub(super) fn page(context: &Context, following: Following) -> Result<Option<(Tc
         digests: opened.config.digests.clone(),
         sources: opened.config.sources.clone(),
         password,
+        keys: opened.keys.clone(),
+        trusted_proxies: opened.config.web.trusted_proxies.clone(),
         public_url: settings.public_url.clone(),
         look: Arc::new(look),
     };

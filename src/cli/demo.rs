@@ -6,7 +6,6 @@ use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use chrono::Duration;
@@ -129,11 +128,10 @@ impl Stage {
     /// Shows the inbox and the reader pages until `stop`.
     fn serve(self, opened: &Opened, stop: &CancellationToken, out: &mut impl Write) -> Result<()> {
         let (store, keys) = (opened.store.clone(), opened.keys.clone());
-        let templates = Arc::clone(opened.renderer.templates());
-        let shown = opened.clone();
-        let newest = move || Ok(shown.clone());
+        let (drawn, shown) = (opened.clone(), opened.clone());
+        let (confirmations, newest) = (move || drawn.confirmations(), move || Ok(shown.clone()));
         let pages =
-            web::router(super::run::pages(&self.context, &opened.config, store, keys, templates, newest));
+            web::router(super::run::pages(&self.context, &opened.config, store, keys, confirmations, newest));
         let letters = web::inbox::router(self.inbox.clone())?;
         writeln!(out, "브라우저에서 열어 보세요: http://{}/", self.inbox_page.local_addr()?)?;
         writeln!(out, "구독 신청도 해 볼 수 있어요: http://{}/subscribe", self.pages.local_addr()?)?;

@@ -201,7 +201,10 @@ fn message(letter: &FrozenLetter, heading: &Heading) -> Result<Vec<u8>> {
     let compiled = CompiledLetter::new(&head, &letter.content, &SecretKey::new(0, &[0; 32]), None)?;
     let (to, subscriber) = (&heading.sender.email, SubscriberId(0));
     let mut message = Vec::new();
-    compiled.write(&Personal { to, name: None, unsubscribe_url: None, subscriber }, &mut message)?;
+    compiled.write(
+        &Personal { to, name: None, unsubscribe_url: None, consented_on: None, subscriber },
+        &mut message,
+    )?;
     Ok(message)
 }
 

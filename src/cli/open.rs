@@ -18,6 +18,7 @@ use crate::model::SuppressionKey;
 use crate::model::edition::Content;
 use crate::model::token::SecretKey;
 use crate::publish::{self, PublishError};
+use crate::render::confirmation::Confirmations;
 use crate::render::notice::NoticeRenderer;
 use crate::render::{LetterInput, RenderError, Renderer};
 use crate::smtp::TlsContext;
@@ -131,6 +132,12 @@ impl Opened {
             links: self.config.links.clone(),
             alarms: self.config.sources.iter().filter_map(alarm).collect(),
         }))
+    }
+
+    /// What the mails that readers ask for are drawn with.
+    pub fn confirmations(&self) -> Confirmations {
+        let masthead = &self.config.masthead;
+        Confirmations::new(self.renderer.templates(), &masthead.newsletter.title, &masthead.sender)
     }
 
     /// What the step of the law's notices needs.

@@ -14,7 +14,7 @@ use crate::daemon::{self, Plan, Press};
 use crate::model::token::SecretKey;
 use crate::model::{EditionId, PostId};
 use crate::publish::{self, Digest};
-use crate::render::Templates;
+use crate::render::confirmation::Confirmations;
 use crate::smtp::TlsMode;
 use crate::source::fetch::FetchSettings;
 use crate::store::Store;
@@ -51,11 +51,10 @@ fn deps(context: &Context, following: Following) -> Result<daemon::Deps> {
     });
     let metrics = metrics.transpose()?;
     let plan = plan(&opened)?;
-    let templates = Arc::clone(opened.renderer.templates());
     let (store, keys) = (opened.store.clone(), opened.keys.clone());
-    let followed = following.clone();
+    let (followed, drawn) = (following.clone(), following.clone());
     let newest = move || Ok(followed.now());
-    let web = pages(context, &opened.config, store, keys, templates, newest);
+    let web = pages(context, &opened.config, store, keys, move || drawn.now().confirmations(), newest);
     Ok(daemon::Deps {
         clock: context.clock.clone(),
         web,
@@ -101,7 +100,7 @@ pub(super) fn pages(
     config: &Config,
     store: Store,
     keys: Vec<SecretKey>,
-    templates: Arc<Templates>,
+    confirmations: impl Fn() -> Confirmations + Send + Sync + 'static,
     newest: impl Fn() -> Result<Opened> + Send + Sync + 'static,
 ) -> web::Deps {
     let masthead = &config.masthead;
@@ -119,7 +118,7 @@ pub(super) fn pages(
             zone: masthead.newsletter.time_zone,
             dropper: Arc::new(dropper),
         }),
-        templates,
+        confirmations: Arc::new(confirmations),
         store,
         keys,
         clock: context.clock.clone(),

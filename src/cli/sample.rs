@@ -63,7 +63,8 @@ pub fn sample_for(
     let compiled = CompiledLetter::new(&head, content, &letters.key, letters.signer)?;
     let link = letters.public_url.map(|base| unsubscribe_url(&base, &letters.key, subscriber, edition));
     let mut message = Vec::new();
-    let personal = Personal { to, name: None, unsubscribe_url: link.as_deref(), subscriber };
+    let personal =
+        Personal { to, name: None, unsubscribe_url: link.as_deref(), consented_on: None, subscriber };
     compiled.write(&personal, &mut message)?;
     Ok(message)
 }

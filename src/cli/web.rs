@@ -1,7 +1,6 @@
 //! Effect: `moabom web`: the reader pages alone, in the foreground. It reads, publishes and sends nothing.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -10,6 +9,7 @@ use tokio::net::TcpListener;
 use super::open::{self, Context};
 use super::{log, run, signal};
 use crate::render::Renderer;
+use crate::render::confirmation::Confirmations;
 use crate::web;
 
 /// `moabom web`
@@ -33,10 +33,12 @@ pub fn run(context: &Context, _args: WebArgs) -> Result<()> {
     log::start(&config.log);
     let (store, keys) = context.keyed(&config)?;
     let listener = run::bind(config.web.listen)?;
-    let templates = Arc::clone(renderer(&config.templates)?.templates());
+    let (renderer, masthead) = (renderer(&config.templates)?, config.masthead.clone());
+    let confirmations =
+        move || Confirmations::new(renderer.templates(), &masthead.newsletter.title, &masthead.sender);
     let (kept, newest) = (store.clone(), context.clone());
     let newest = move || newest.open_with(|_| Ok(kept.clone()));
-    let router = web::router(run::pages(context, &config, store, keys, templates, newest));
+    let router = web::router(run::pages(context, &config, store, keys, confirmations, newest));
     let stop = signal::stop_token().context("신호를 받을 준비를 하지 못했어요")?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -21,6 +21,7 @@ const LONG: usize = 3 * LINE_BYTES;
 pub(super) struct Fields<'a> {
     pub(super) name: &'a str,
     pub(super) unsubscribe_url: &'a str,
+    pub(super) consented_on: &'a str,
 }
 
 impl Fields<'_> {
@@ -28,6 +29,7 @@ impl Fields<'_> {
         match slot {
             Slot::Name => self.name,
             Slot::UnsubscribeUrl => self.unsubscribe_url,
+            Slot::ConsentedOn => self.consented_on,
         }
     }
 }
@@ -190,7 +192,7 @@ mod tests {
 
     fn decoded(part: &EncodedPart, name: &str) -> String {
         let mut out = Vec::new();
-        part.write(&Fields { name, unsubscribe_url: "https://a.example/?b=1&c" }, &mut out);
+        part.write(&Fields { name, unsubscribe_url: "https://a.example/?b=1&c", consented_on: "" }, &mut out);
         let encoded: Vec<u8> = out.into_iter().filter(|b| !b"\r\n".contains(b)).collect();
         String::from_utf8(STANDARD.decode(encoded).expect("sound base64")).expect("UTF-8")
     }
@@ -213,7 +215,7 @@ mod tests {
         let template = format!("{0}{1}{0}", "가".repeat(400), Slot::Name.marker());
         let part = EncodedPart::new(&template).expect("part");
         let mut out = Vec::new();
-        part.write(&Fields { name: &"나".repeat(50), unsubscribe_url: "" }, &mut out);
+        part.write(&Fields { name: &"나".repeat(50), unsubscribe_url: "", consented_on: "" }, &mut out);
         let text = String::from_utf8(out).expect("ASCII");
         for line in text.strip_suffix("\r\n").expect("CRLF at the end").split("\r\n") {
             assert!((1..=76).contains(&line.len()), "{line:?}");

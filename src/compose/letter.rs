@@ -7,7 +7,7 @@ use aws_lc_rs::digest;
 use super::body::{EncodedPart, Fields};
 use super::dkim::Signer;
 use super::links::{UrlKind, check_url, unsubscribe_mailto};
-use super::{ComposeError, DEFAULT_NAME, LetterHead, Origin, Personal, clean_name, header};
+use super::{ComposeError, DEFAULT_DAY, DEFAULT_NAME, LetterHead, Origin, Personal, clean_name, header};
 use crate::clock::Instant;
 use crate::model::SubscriberId;
 use crate::model::edition::Content;
@@ -89,7 +89,14 @@ impl CompiledLetter {
         self.write_personal_headers(personal, &name, url, out)?;
         out.extend_from_slice(&self.tail);
         let body_at = out.len();
-        self.body.write(&name, url.map_or(&self.mailto, |(url, _)| url), out);
+        self.body.write(
+            Fields {
+                name: if name.is_empty() { DEFAULT_NAME } else { &name },
+                unsubscribe_url: url.map_or(&self.mailto, |(url, _)| url),
+                consented_on: personal.consented_on.unwrap_or(DEFAULT_DAY),
+            },
+            out,
+        );
         if let Some(signer) = &self.signer {
             signer.sign(out, body_at, self.date)?;
         }
@@ -153,17 +160,15 @@ impl Body {
         }
     }
 
-    fn write(&self, name: &str, unsubscribe_url: &str, out: &mut Vec<u8>) {
-        let name = if name.is_empty() { DEFAULT_NAME } else { name };
-        let plain = Fields { name, unsubscribe_url };
+    fn write(&self, plain: Fields<'_>, out: &mut Vec<u8>) {
         match self {
             Body::Plain(text) => text.write(&plain, out),
             Body::Alternative { before_text, text, before_html, html, end } => {
                 out.extend_from_slice(before_text.as_bytes());
                 text.write(&plain, out);
                 out.extend_from_slice(before_html.as_bytes());
-                let (name, unsubscribe_url) = (escape_html(name), escape_html(unsubscribe_url));
-                html.write(&Fields { name: &name, unsubscribe_url: &unsubscribe_url }, out);
+                let (name, unsubscribe_url) = (escape_html(plain.name), escape_html(plain.unsubscribe_url));
+                html.write(&Fields { name: &name, unsubscribe_url: &unsubscribe_url, ..plain }, out);
                 out.extend_from_slice(end.as_bytes());
             }
         }

@@ -18,7 +18,7 @@ use crate::clock::Instant;
 use crate::model::{DeliveryId, EditionId, EmailAddress, Sender, SubscriberId};
 
 pub use letter::{CompiledLetter, message_id};
-pub use name::{DEFAULT_NAME, clean_name};
+pub use name::{DEFAULT_DAY, DEFAULT_NAME, clean_name};
 
 /// What a message is a copy of. With the subscriber and the key it makes the Message-ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub struct Personal<'a> {
     pub name: Option<&'a str>,
     /// The signed address that withdraws the subscription; none: a mailto link stands in.
     pub unsubscribe_url: Option<&'a str>,
+    /// The day since when the reader agreed to be mailed, as it is shown; none: a copy for nobody in particular.
+    pub consented_on: Option<&'a str>,
     /// Whose row it is, for the Message-ID.
     pub subscriber: SubscriberId,
 }
@@ -75,7 +77,9 @@ pub enum ComposeError {
     #[error("제목에는 받는 사람마다 다른 값을 넣을 수 없어요. 제목 틀에서 그 자리를 빼세요")]
     SlotInSubject,
     /// A marker of no known slot.
-    #[error("본문에 모르는 개인화 자리가 있어요: `{0}`. 쓸 수 있는 것은 unsubscribe_url, name이에요")]
+    #[error(
+        "본문에 모르는 개인화 자리가 있어요: `{0}`. 쓸 수 있는 것은 unsubscribe_url, name, consented_on이에요"
+    )]
     UnknownSlot(String),
     /// A marker that opens or closes alone.
     #[error("본문의 개인화 자리 표시가 짝이 맞지 않아요")]

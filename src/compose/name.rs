@@ -8,6 +8,9 @@ use crate::render::slot::{CLOSE, OPEN};
 /// Stands for a name where none is known.
 pub const DEFAULT_NAME: &str = "구독자";
 
+/// Stands for the day of a reader's consent in a copy for nobody in particular.
+pub const DEFAULT_DAY: &str = "받는 분마다 달라요";
+
 /// Longest name shown, in graphemes and in bytes; both hold, so that a pile of combining marks is bounded too.
 const MAX_GRAPHEMES: usize = 60;
 const MAX_BYTES: usize = 240;

@@ -11,6 +11,7 @@ use crate::clock::Instant;
 use crate::compose::dkim::Signer;
 use crate::compose::links::unsubscribe_url;
 use crate::compose::{CompiledLetter, ComposeError, LetterHead, Origin, Personal};
+use crate::korean::dates;
 use crate::model::Sender;
 use crate::model::notice::Mailing;
 use crate::model::token::SecretKey;
@@ -41,6 +42,7 @@ pub struct LetterSettings {
 /// One edition's letter, ready to be spliced.
 pub struct Letter {
     compiled: CompiledLetter,
+    zone: Tz,
     /// Where links can be followed: what they are made with.
     links: Option<(Url, SecretKey, EditionId)>,
 }
@@ -71,10 +73,12 @@ impl Letter {
             .links
             .as_ref()
             .map(|(public, key, edition)| unsubscribe_url(public, key, row.subscriber, *edition));
+        let consented_on = row.consented_at.map(|at| dates::day_with_year(at, self.zone));
         let personal = Personal {
             to: &row.address,
             name: row.name.as_deref(),
             unsubscribe_url: link.as_deref(),
+            consented_on: consented_on.as_deref(),
             subscriber: row.subscriber,
         };
         self.compiled.write(&personal, out)
@@ -118,7 +122,7 @@ impl Shared {
         let compiled = CompiledLetter::new(&head, &notice.content, &settings.key, settings.signer.clone())?;
         // A notice's link belongs to no edition.
         let links = settings.public_url.clone().map(|public| (public, settings.key.clone(), EditionId(0)));
-        Ok(Letter { compiled, links })
+        Ok(Letter { compiled, zone: settings.zone, links })
     }
 
     fn edition_letter(&self, id: EditionId) -> Result<Letter, LetterError> {
@@ -128,6 +132,6 @@ impl Shared {
         let head = self.head(edition.digest, edition.frozen_at, Origin::Edition(id));
         let compiled = CompiledLetter::new(&head, &content, &settings.key, settings.signer.clone())?;
         let links = settings.public_url.clone().map(|public| (public, settings.key.clone(), id));
-        Ok(Letter { compiled, links })
+        Ok(Letter { compiled, zone: settings.zone, links })
     }
 }

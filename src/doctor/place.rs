@@ -62,7 +62,7 @@ pub fn time(now: Instant, last_record: Option<Instant>, elsewhere: &Elsewhere) -
         findings.push(
             Finding::mend(TOPIC, "장부의 마지막 기록", found)
                 .because("시계가 뒤로 가 있으면 발행할 때를 알 수 없어 발행을 멈춰요.")
-                .advise("시계를 맞추세요. 장부의 기록이 미래라면 시계가 앞섰을 때 적힌 것이니 그때까지 기다리거나 백업에서 되살리세요.")
+                .advise("시계를 맞추세요. 시계가 앞섰을 때 읽고 건너뛴 기록은 저절로 바로잡지만, 그때 발행까지 했다면 그 시각까지 기다리거나 백업에서 되살리세요.")
                 .set(SET),
         );
     }

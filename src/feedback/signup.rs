@@ -106,16 +106,25 @@ pub fn awaiting(
     Ok(found.filter(stands))
 }
 
-/// Answers the double opt-in. Repeating it changes nothing; an error means that nothing was changed.
+/// Answers the double opt-in, under `name` where the person receives nothing yet. Repeating it changes nothing; an error
+/// means that nothing was changed.
 pub fn confirm(
     store: &Store,
     keys: &[SecretKey],
     token: &str,
+    name: Option<String>,
     now: Instant,
 ) -> Result<Confirmation, StoreError> {
     let (subscriber, expired) = opened(keys, token, now);
     let Some(key) = SuppressionKey::of(keys) else { return Ok(Confirmation::Unknown) };
-    store.write(move |ledger| ledger.confirm(subscriber, expired, &key, now))
+    store.write(move |ledger| {
+        let reads = ledger.awaiting(subscriber)?.is_some_and(|found| !found.confirmed.is_empty());
+        let done = ledger.confirm(subscriber, expired, &key, now)?;
+        if matches!(done, Confirmation::Done(_)) && !reads {
+            ledger.rename(subscriber, name.as_deref())?;
+        }
+        Ok(done)
+    })
 }
 
 /// Whose token it is, and whether its time is over.

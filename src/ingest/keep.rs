@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::falls::{self, Seen};
 use super::{Change, Report};
 use crate::clock::Instant;
+use crate::model::canonical::canonical;
 use crate::model::post::FetchedPost;
 use crate::model::{PostId, SourceId};
 use crate::source::FetchedPage;
@@ -174,6 +175,7 @@ impl Found<'_> {
         now: Instant,
     ) -> Result<(), StoreError> {
         let held = self.hold_falls(ledger, source, report, now)?;
+        let mut moves = Vec::new();
         for pair in self.pairs() {
             let id = pair.kept.known.id;
             if pair.kept.known.missing {
@@ -183,6 +185,7 @@ impl Found<'_> {
             let row = pair.merged();
             if pair.differs(&row) {
                 ledger.change_post(id, &row)?;
+                moves.extend(pair.moved(&row));
                 if row.title != pair.kept.known.title {
                     report.retitled.push((pair.kept.known.title.clone(), row.title.to_owned()));
                 } else if pair.text_differs(&row) {
@@ -199,7 +202,18 @@ impl Found<'_> {
                 });
             }
         }
-        Ok(())
+        self.keep_moves(ledger, &moves)
+    }
+
+    /// Remembers the addresses that posts had before, but for those that another post of the page has now.
+    fn keep_moves(&self, ledger: &Ledger<'_>, moves: &[(String, String)]) -> Result<(), StoreError> {
+        if moves.is_empty() {
+            return Ok(());
+        }
+        let listed: HashSet<String> =
+            self.page.posts.iter().filter_map(|post| post.url.as_deref().map(canonical)).collect();
+        let mut left = moves.iter().filter(|(from, _)| !listed.contains(from));
+        left.try_for_each(|(from, to)| ledger.post_moved(from, to))
     }
 
     /// New posts come above all that are kept, the oldest of them lowest. Those that stand below every known post of the
@@ -262,6 +276,12 @@ impl<'a> Pair<'a> {
             || row.url != known.url.as_deref()
             || row.published_at.map(|at| at.timestamp_millis())
                 != known.published_at.map(|at| at.timestamp_millis())
+    }
+
+    /// The address it had and the one it has, where these are not ways to write the same.
+    fn moved(&self, row: &PostRow<'_>) -> Option<(String, String)> {
+        let (from, to) = (self.kept.known.url.as_deref().map(canonical)?, row.url.map(canonical)?);
+        (from != to).then_some((from, to))
     }
 
     fn differs(&self, row: &PostRow<'_>) -> bool {

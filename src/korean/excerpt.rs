@@ -1,6 +1,6 @@
 //! Pure: the first whole sentences of a post that say something, as many as fit a width.
 
-use super::{emphasis, noise, sentences, title, width};
+use super::{emphasis, markdown, noise, sentences, title, width};
 
 /// How much of a long body is looked at: an excerpt comes from its beginning.
 const HEAD: usize = 32 * 1024;
@@ -39,7 +39,7 @@ fn head(body: &str) -> &str {
 /// The sentences that say something, cleaned, in order; lazily, since mostly two are wanted.
 pub(super) fn telling(text: &str, title: &str) -> impl Iterator<Item = String> {
     let key = title::key(title);
-    let plain = emphasis::without(text);
+    let plain = emphasis::without(&markdown::prose(text));
     let begins =
         |line| sentences::split(line).into_iter().zip(std::iter::once(true).chain(std::iter::repeat(false)));
     let sentences: Vec<(String, bool)> =
@@ -64,7 +64,9 @@ pub(super) fn telling(text: &str, title: &str) -> impl Iterator<Item = String> {
 fn clean(sentence: &str, first: bool) -> Option<String> {
     let plain = title::normalise(&noise::without_addresses(sentence)?);
     let bare = without_marks(&plain);
-    Some(if first { bare } else { without_aside(bare) }.to_owned())
+    let bare = if first { bare } else { without_aside(bare) };
+    // what was taken out may have stood between the halves of a mark
+    (!markdown::is_marked(bare)).then(|| bare.to_owned())
 }
 
 /// Without the marks of a list, heading or quotation before it. Those of Markdown are marks only before a space: `-5도`
@@ -186,6 +188,8 @@ mod tests {
             "첫째 문장이다. 둘째 문장이다. 끝이다."
         );
         assert_eq!(excerpt("## > 봄이 왔다.", "", 80), "봄이 왔다.");
+        let markdown = "첫 문장이다.\n```rust\nfn main() {}\n```\n| 이름 | 값 |\n|---|---|\n| 가 | 1 |\n\n둘째 문장이다.";
+        assert_eq!(excerpt(markdown, "", 80), "첫 문장이다. 둘째 문장이다.");
         assert_eq!(
             excerpt("공고를 냈다. (모집 중) 공식 블로그에서 볼 수 있다.", "", 80),
             "공고를 냈다. 공식 블로그에서 볼 수 있다."

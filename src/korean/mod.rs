@@ -7,6 +7,7 @@
 //! - [`sentences`]: borders; [`excerpt`] and [`summary`] choose whole sentences with it
 //! - [`width`]: East Asian width, cutting and wrapping that never split a grapheme
 //! - [`title`]: a title as shown, and as compared
+//! - `written_clock`: times and offsets as people and programs write them, read
 //! - [`written_date`]: days and times as people write them, read
 //! - [`reading`]: minutes to read
 
@@ -21,6 +22,7 @@ mod latin;
 mod letter;
 mod line;
 mod loanwords;
+mod markdown;
 mod noise;
 #[cfg(test)]
 mod properties;
@@ -32,4 +34,5 @@ pub mod title;
 mod units;
 mod web_address;
 pub mod width;
+pub(crate) mod written_clock;
 pub mod written_date;

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::josa::{Pair, particle};
 use super::{counts, excerpt, reading, sentences, summary, title, width};
 
-const PIECES: [&str; 72] = [
+const PIECES: [&str; 79] = [
     "가",
     "나다",
     "했다",
@@ -80,6 +80,13 @@ const PIECES: [&str; 72] = [
     "黃金",
     "Ⅳ",
     "²",
+    "```",
+    "`",
+    "~~~",
+    "|",
+    "---",
+    "\n|---|:-:|\n",
+    "| 이름 | 값 |\n",
 ];
 
 fn text() -> impl Strategy<Value = String> {
@@ -145,6 +152,10 @@ proptest! {
         prop_assert!(!excerpt.contains("://") && !excerpt.contains('\n'), "{:?}", excerpt);
         let summary = summary::lead(&body, &title, count);
         prop_assert!(summary.len() <= count);
+        for shown in summary.iter().chain([&excerpt]) {
+            let bars: String = shown.split_whitespace().collect();
+            prop_assert!(!shown.contains("```") && !bars.contains("|---|"), "{:?}", shown);
+        }
         prop_assert_eq!(summary, summary::lead(&body, &title, count));
     }
 
@@ -203,6 +214,12 @@ fn hostile_repetitions_of_a_hundred_kilobytes_come_to_an_end() {
         ")".repeat(30_000),
         "\u{301}".repeat(30_000),
         "\u{200D}😀".repeat(10_000),
+        "`".repeat(30_000),
+        "``` ".repeat(10_000),
+        "```` ``` ".repeat(10_000),
+        "\n~~~".repeat(10_000),
+        "|-".repeat(20_000),
+        "\n|---|".repeat(10_000),
     ];
     for text in hostile {
         sentences::split(&text);

@@ -53,6 +53,16 @@ pub fn canonical(text: &str) -> String {
     format!("{host}{port}{path}{query}").trim_end_matches('/').to_owned()
 }
 
+/// The site of a [`canonical`] address and the rest of it; none where the site is all there is. At services that keep
+/// many blogs on one host the blog's name belongs to its site.
+pub fn site_and_path(address: &str) -> Option<(&str, &str)> {
+    let (host, rest) = address.split_at_checked(address.find(['/', '?'])?)?;
+    let named = rest.starts_with("/@") || MOBILE.contains(&host);
+    let name = if named { rest.get(1..)?.find('/')? + 1 } else { 0 };
+    let site = address.split_at_checked(host.len() + name)?;
+    Some(site).filter(|(_, path)| path.len() > 1)
+}
+
 fn is_tracking(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.starts_with("utm_") || TRACKING.contains(&name.as_str())
@@ -122,6 +132,21 @@ mod tests {
             assert_eq!(canonical(view), canonical("https://blog.naver.com/me/223"), "{view}");
         }
         assert_eq!(canonical("https://a.example/?utm_source=x"), canonical("http://www.a.example"));
+    }
+
+    #[test]
+    fn the_name_of_a_blog_belongs_to_its_site() {
+        for (address, expected) in [
+            ("https://www.a.example/글?b=1", Some(("a.example", "/%EA%B8%80?b=1"))),
+            ("https://a.example:8080/?p=1", Some(("a.example:8080", "?p=1"))),
+            ("https://velog.io/@me/post", Some(("velog.io/@me", "/post"))),
+            ("https://m.blog.naver.com/me/223", Some(("blog.naver.com/me", "/223"))),
+            ("https://velog.io/@me/", None),
+            ("https://blog.naver.com/me", None),
+            ("https://a.example/", None),
+        ] {
+            assert_eq!(site_and_path(&canonical(address)), expected, "{address}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod view;
 mod filters;
 mod required;
 mod sample;
+mod visible;
 mod wording;
 
 use chrono_tz::Tz;

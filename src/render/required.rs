@@ -12,6 +12,7 @@ use super::error::MissingItem;
 use super::notice::NoticeRenderer;
 use super::slot::Slot;
 use super::templates::Templates;
+use super::visible::visible;
 use super::{LetterInput, Newsletter, RenderError, sample};
 use crate::model::Sender;
 use crate::model::edition::Content;
@@ -150,7 +151,7 @@ fn mail(templates: &Templates, name: &str, content: &Content, items: &[Item]) ->
     held(templates, [&html, &text], &content.html, &content.text, items)
 }
 
-/// Each item in both parts. Lines may be broken anywhere, and a slot's own name is no word of the letter.
+/// Each item where it is seen in both parts. Lines may be broken anywhere, and a slot's own name is no word of the letter.
 fn held(
     templates: &Templates,
     files: [&str; 2],
@@ -160,7 +161,7 @@ fn held(
 ) -> Result<(), RenderError> {
     let marker = Slot::UnsubscribeUrl.marker();
     let plain = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
-    for (file, part) in files.into_iter().zip([html, text]) {
+    for (file, part) in files.into_iter().zip([visible(html).as_str(), text]) {
         let (whole, words) = (plain(part), plain(&part.replace(&marker, "")));
         let missing = items.iter().find(|item| {
             let value = plain(&item.value);

@@ -15,17 +15,20 @@ pub enum Slot {
     UnsubscribeUrl,
     /// The reader's name, or 구독자 where none is known. Escaped for the part it stands in.
     Name,
+    /// The day since when the reader agreed to be mailed.
+    ConsentedOn,
 }
 
 impl Slot {
     /// All slots.
-    pub const ALL: [Slot; 2] = [Slot::UnsubscribeUrl, Slot::Name];
+    pub const ALL: [Slot; 3] = [Slot::UnsubscribeUrl, Slot::Name, Slot::ConsentedOn];
 
     /// The name inside the marker.
     pub fn name(self) -> &'static str {
         match self {
             Slot::UnsubscribeUrl => "unsubscribe_url",
             Slot::Name => "name",
+            Slot::ConsentedOn => "consented_on",
         }
     }
 

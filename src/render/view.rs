@@ -36,6 +36,8 @@ pub struct LetterView {
     pub name: String,
     /// Slot marker.
     pub unsubscribe_url: String,
+    /// Slot marker.
+    pub consented_on: String,
     /// Where the edition can be read on the web.
     pub web_url: Option<String>,
     /// One sentence on what the letter holds.
@@ -126,6 +128,7 @@ impl LetterView {
             }),
             name: Slot::Name.marker(),
             unsubscribe_url: Slot::UnsubscribeUrl.marker(),
+            consented_on: Slot::ConsentedOn.marker(),
             web_url: input.web_url.as_deref().map(clean::line).filter(|url| !url.is_empty()),
             summary: summary(&sections),
             count: sections.iter().map(|section| section.posts.len()).sum(),

@@ -7,6 +7,7 @@
 //! Everything is hashed once; bodies themselves are compared for a bounded number of open posts only.
 
 mod label;
+mod moved;
 mod settle;
 mod similar;
 
@@ -19,6 +20,7 @@ use crate::model::post::FetchedPost;
 
 pub use label::BodyPrint;
 use label::Label;
+use moved::once;
 
 /// A post moved to another address or id is only believed with a body at least this long (characters).
 const MOVED_CHARS: usize = 200;
@@ -79,6 +81,7 @@ pub fn match_posts<'a, E>(
     pairing.by_id();
     pairing.by_address();
     pairing.doubt_ids();
+    pairing.by_move();
     pairing.by_title_and_body(cut_off);
     pairing.by_body();
     if pairing.is_ambiguous() {
@@ -173,13 +176,8 @@ impl<'a> Pairing<'a> {
     }
 
     fn by_address(&mut self) {
-        let mut places: HashMap<&str, Option<usize>> = HashMap::new();
-        for (k, label) in self.open_known() {
-            if let Some(url) = label.url.as_deref() {
-                // an address that several posts share tells none of them
-                places.entry(url).and_modify(|place| *place = None).or_insert(Some(k));
-            }
-        }
+        // an address that several posts share tells none of them
+        let places = once(self.open_known().filter_map(|(k, label)| Some((label.url.as_deref()?, k))));
         let found: Vec<(usize, usize)> = self
             .open_fetched()
             .filter_map(|(f, label)| Some(((*places.get(label.url.as_deref()?)?)?, f)))
@@ -192,8 +190,8 @@ impl<'a> Pairing<'a> {
         let key = |_, label: &'_ Label<'a>| label.print;
         for (k, f) in self.aligned(cut_off, true, key, key) {
             let Some((kept, seen)) = self.kept.get(k).zip(self.seen.get(f)) else { continue };
-            let moved = self.strangers && self.same_date(k, f) != Some(false);
-            if kept.print.chars >= MOVED_CHARS || !kept.differs(seen) || moved {
+            let moved = self.strangers || kept.print.chars >= MOVED_CHARS;
+            if !kept.differs(seen) || (moved && self.same_date(k, f) == Some(true)) {
                 self.pair(k, f);
             }
         }
@@ -201,14 +199,11 @@ impl<'a> Pairing<'a> {
 
     /// A body that stands in one kept post and in one fetched post, and nowhere else: retitled.
     fn by_body(&mut self) {
-        let once = |labels: &[Label<'a>]| {
-            let mut places: HashMap<BodyPrint, Option<usize>> = HashMap::new();
-            for (at, label) in labels.iter().enumerate().filter(|(_, label)| label.print.tells()) {
-                places.entry(label.print).and_modify(|place| *place = None).or_insert(Some(at));
-            }
-            places
+        let prints = |labels: &[Label<'a>]| {
+            let telling = labels.iter().enumerate().filter(|(_, label)| label.print.tells());
+            once(telling.map(|(at, label)| (label.print, at)))
         };
-        let (kept, seen) = (once(&self.kept), once(&self.seen));
+        let (kept, seen) = (prints(&self.kept), prints(&self.seen));
         let mut found: Vec<(usize, usize)> =
             kept.iter().filter_map(|(print, k)| Some(((*k)?, (*seen.get(print)?)?))).collect();
         found.sort_unstable();

@@ -54,7 +54,7 @@ impl Status<'_> {
             let number = number(edition.number);
             let why = edition.reason.as_deref().map_or_else(|| "까닭이 적혀 있지 않아요".to_owned(), plain);
             let id = edition.id;
-            let words = format!("{} {number}의 발송이 멈춰 있어요(발행호 id {id}): {why}", edition.digest);
+            let words = format!("{} {number}의 발송이 멈춰 있어요(발행호 {id}번): {why}", edition.digest);
             Concern { place: Some(Place::Edition(id)), ..words.into() }
         });
         let breakers = self.breakers.iter().map(|breaker| {

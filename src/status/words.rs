@@ -25,7 +25,7 @@ pub fn minute(at: Instant, zone: Tz) -> String {
 pub fn plain(text: &str) -> String {
     let hostile = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if hostile(c) { ' ' } else { c }).collect()
 }
@@ -41,10 +41,10 @@ pub fn number(number: Option<i64>) -> String {
     number.map_or_else(|| "–".to_owned(), |number| format!("제{number}호"))
 }
 
-/// `6시간째`, or `방금` for less than a minute.
+/// `6시간째`, or `조금 전부터` for less than a minute.
 pub fn failing_words(since: Instant, now: Instant) -> String {
     let length = now - since;
-    if length < Duration::minutes(1) { "방금부터".to_owned() } else { format!("{}째", span(length)) }
+    if length < Duration::minutes(1) { "조금 전부터".to_owned() } else { format!("{}째", span(length)) }
 }
 
 /// An edition's state.

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_v7.sql"),
     include_str!("schema_v8.sql"),
     include_str!("schema_v9.sql"),
+    include_str!("schema_v10.sql"),
 ];
 
 /// How long a connection waits for another's lock.
@@ -227,6 +228,9 @@ mod tests {
                VALUES (1, 'a@x.kr', 'a@x.kr', 0), (2, 'b@x.kr', 'b@x.kr', 0), (3, 'c@x.kr', 'c@x.kr', 0);
              INSERT INTO subscriptions (subscriber_id, digest, state, since)
                VALUES (1, 'weekly', 'active', 0), (2, 'weekly', 'active', 0), (3, 'weekly', 'paused', 0);
+             INSERT INTO consents (subscriber_id, digest, act, at, recorded_at, source, wording)
+               VALUES (1, 'weekly', 'granted', 5, 9, 'cli', ''), (2, 'weekly', 'granted', 6, 6, 'web', ''),
+                      (3, 'weekly', 'granted', 7, 7, 'web', ''), (3, 'weekly', 'confirmed', 8, 8, 'web', '');
              INSERT INTO editions (id, digest, number, slot_at, state, cutoff_at, frozen_at, html)
                VALUES (1, 'weekly', 1, 0, 'done', 0, 0, '<p>'), (2, 'weekly', NULL, 1, 'skipped', 0, 0, NULL);
              INSERT INTO deliveries (kind, edition_id, subscriber_id, state, due_at, changed_at)
@@ -236,6 +240,9 @@ mod tests {
         .expect("rows");
         drop(old);
         let store = Store::open(&path, from_millis(0)).expect("brought up to date");
+        let millis = chrono::Duration::milliseconds(1);
+        let people = store.read(|ledger| ledger.people_over_time(from_millis(4), millis, 4));
+        assert_eq!(people.expect("read"), [0, 1, 1, 1, 2], "the unconfirmed one is not counted");
         let told = store.write(|ledger| {
             ledger
                 .db

@@ -46,6 +46,12 @@ pub(super) const LAST_WORD: &str = "(SELECT c.act FROM consents c
       AND c.act <> 'notified'
     ORDER BY c.at DESC, c.id DESC LIMIT 1)";
 
+/// When the last word was said, where it agrees.
+const AGREED_AT: &str = "(SELECT CASE WHEN c.act IN ('granted', 'confirmed') THEN c.at END FROM consents c
+    WHERE c.subscriber_id = s.subscriber_id AND (c.digest IS NULL OR c.digest = s.digest)
+      AND c.act <> 'notified'
+    ORDER BY c.at DESC, c.id DESC LIMIT 1)";
+
 /// What a claim asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct ClaimRequest {
@@ -72,6 +78,8 @@ pub struct Claimed {
     pub address: EmailAddress,
     /// Name where given.
     pub name: Option<String>,
+    /// Since when the person agreed to be mailed; none of a notice.
+    pub consented_at: Option<Instant>,
     /// What stands for the address among the suppressions.
     pub hash: AddressHash,
     /// Charged attempts so far.

@@ -123,8 +123,8 @@ impl Ledger<'_> {
         editions.collect()
     }
 
-    /// How many people were on the list at `first` and at each of the `steps` instants after it, `step` apart: rows made
-    /// by then and not erased by then.
+    /// How many people were on the list at `first` and at each of the `steps` instants after it, `step` apart: from the
+    /// consent that let a letter go out to the withdrawal.
     pub fn people_over_time(
         &self,
         first: Instant,
@@ -132,31 +132,22 @@ impl Ledger<'_> {
         steps: usize,
     ) -> Result<Vec<i64>, StoreError> {
         let step = step.max(Duration::milliseconds(1));
-        let end = |at: usize| first + step * i32::try_from(at).unwrap_or(i32::MAX);
         let mut gained = self
             .db
             .prepare_cached(
-                "SELECT (SELECT count(*) FROM subscribers WHERE created_at > ?1 AND created_at <= ?2)
-                      - (SELECT count(*) FROM subscribers WHERE erased_at > ?1 AND erased_at <= ?2)",
+                "SELECT (SELECT count(*) FROM subscribers WHERE joined_at > ?1 AND joined_at <= ?2)
+                      - (SELECT count(*) FROM subscribers WHERE left_at > ?1 AND left_at <= ?2)",
             )
             .map_err(sql)?;
-        let mut gained = |after: i64, until: i64| {
-            gained.query_row((after, until), |row| row.get::<_, i64>(0)).map_err(sql)
-        };
-        let mut gains = Vec::with_capacity(steps);
-        for at in 1..=steps {
-            gains.push(gained(end(at - 1).timestamp_millis(), end(at).timestamp_millis())?);
+        let mut people = Vec::with_capacity(steps + 1);
+        let (mut count, mut after) = (0, i64::MIN);
+        for at in 0..=steps {
+            let until = (first + step * i32::try_from(at).unwrap_or(i32::MAX)).timestamp_millis();
+            count += gained.query_row((after, until), |row| row.get::<_, i64>(0)).map_err(sql)?;
+            people.push(count);
+            after = until;
         }
-        // All are counted fast: those there at first are all without those who came later.
-        let all = self.number("SELECT count(*) FROM subscribers")?
-            - self.number("SELECT count(*) FROM subscribers WHERE erased_at IS NOT NULL")?;
-        let later = gained(end(steps).timestamp_millis(), i64::MAX)?;
-        let at_first = all - later - gains.iter().sum::<i64>();
-        let people = std::iter::once(at_first).chain(gains).scan(0, |count, gain| {
-            *count += gain;
-            Some(*count)
-        });
-        Ok(people.collect())
+        Ok(people)
     }
 
     fn number(&self, text: &str) -> Result<i64, StoreError> {

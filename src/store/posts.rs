@@ -1,6 +1,7 @@
 //! Effect: posts and observations: what ingest reads and writes, what lists and commands show.
 
 mod list;
+mod moved;
 
 use rusqlite::params;
 
@@ -11,6 +12,7 @@ use crate::model::{PostId, SourceId};
 use crate::source::matching::{BodyPrint, Known};
 
 pub use list::{ListedPost, PostFilter, PostOrder};
+pub use moved::Moved;
 
 /// Counts as the store keeps them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -66,7 +66,7 @@ impl Ledger<'_> {
             Room::Full => return Ok(SignUp::Full),
         }
         let id = match person {
-            Some(id) => id,
+            Some(id) => self.name_unconfirmed(id, new.name).map(|()| id)?,
             None => self.insert_person(new, now)?,
         };
         for digest in &wanted {
@@ -126,6 +126,16 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
+    /// Until somebody confirms, the name is that of the last form: whoever asked first may have been a stranger.
+    fn name_unconfirmed(&self, id: SubscriberId, name: Option<&str>) -> Result<(), StoreError> {
+        let joined = self
+            .db
+            .prepare_cached("SELECT 1 FROM subscribers WHERE id = ?1 AND joined_at IS NOT NULL")
+            .and_then(|mut found| found.exists([id.0]))
+            .map_err(sql)?;
+        if joined { Ok(()) } else { self.rename(id, name) }
+    }
+
     fn set_pending(
         &self,
         id: SubscriberId,
@@ -158,6 +168,8 @@ impl Ledger<'_> {
 pub struct Awaiting {
     /// The address.
     pub address: EmailAddress,
+    /// The name written into the form, or had before.
+    pub name: Option<String>,
     /// Digests that wait for the confirmation.
     pub pending: Vec<String>,
     /// Digests confirmed before.
@@ -167,7 +179,8 @@ pub struct Awaiting {
 impl Ledger<'_> {
     /// What a person has to confirm; none for nobody.
     pub fn awaiting(&self, id: SubscriberId) -> Result<Option<Awaiting>, StoreError> {
-        let Some(address) = self.subscriber(id)?.and_then(|person| person.address) else { return Ok(None) };
+        let Some(person) = self.subscriber(id)? else { return Ok(None) };
+        let (Some(address), name) = (person.address, person.name) else { return Ok(None) };
         let subscriptions = self.subscriptions_of(id)?;
         let of = |wanted: &[SubscriptionState]| {
             let these = subscriptions.iter().filter(|(one, _)| wanted.contains(&one.state));
@@ -175,7 +188,7 @@ impl Ledger<'_> {
         };
         let pending = of(&[SubscriptionState::Pending]);
         let confirmed = of(&[SubscriptionState::Active, SubscriptionState::Paused]);
-        Ok(Some(Awaiting { address, pending, confirmed }))
+        Ok(Some(Awaiting { address, name, pending, confirmed }))
     }
 
     /// Makes a person's pending subscriptions active with the consent `confirmed`, in the wording each was asked for in.
@@ -198,6 +211,7 @@ impl Ledger<'_> {
         for digest in &awaiting.pending {
             self.activate(id, digest, now)?;
         }
+        self.note_joining(id, now)?;
         self.db
             .prepare_cached("DELETE FROM suppressions WHERE address_hash = ?1 AND reason = 'withdrawn'")
             .and_then(|mut delete| delete.execute([key.hash(&awaiting.address)]))

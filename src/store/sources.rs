@@ -1,5 +1,7 @@
 //! Effect: sources: what is known of each, when it was read, and how its failures stand.
 
+mod ahead;
+
 use rusqlite::{OptionalExtension, Row};
 
 use super::{Ledger, StoreError, sql};

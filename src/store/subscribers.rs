@@ -78,14 +78,16 @@ impl Ledger<'_> {
             return Ok(Added::Suppressed(reason));
         }
         let address_key = new.address.key();
+        let joins = Some(new.consent_at).filter(|_| new.state == SubscriptionState::Active);
         let inserted: Option<i64> = self
             .db
             .prepare_cached(
-                "INSERT INTO subscribers (address, address_key, name, created_at) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (address_key) DO NOTHING RETURNING id",
+                "INSERT INTO subscribers (address, address_key, name, created_at, joined_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (address_key) DO NOTHING RETURNING id",
             )
             .and_then(|mut insert| {
-                let row = (new.address.as_str(), &address_key, new.name, now.timestamp_millis());
+                let joined_at = joins.map(|at| at.timestamp_millis());
+                let row = (new.address.as_str(), &address_key, new.name, now.timestamp_millis(), joined_at);
                 insert.query_row(row, |row| row.get(0)).optional()
             })
             .map_err(sql)?;
@@ -102,7 +104,22 @@ impl Ledger<'_> {
                 joined.push(digest.clone());
             }
         }
-        Ok(if joined.is_empty() { Added::Known(id) } else { Added::Joined(id, joined) })
+        if joined.is_empty() {
+            return Ok(Added::Known(id));
+        }
+        joins.map_or(Ok(()), |at| self.note_joining(id, at))?;
+        Ok(Added::Joined(id, joined))
+    }
+
+    /// A person is on the list, by a consent of `at`; one who was before has been since.
+    pub(super) fn note_joining(&self, id: SubscriberId, at: Instant) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE subscribers SET joined_at = min(coalesce(joined_at, ?2), ?2), left_at = NULL WHERE id = ?1",
+            )
+            .and_then(|mut update| update.execute((id.0, at.timestamp_millis())))
+            .map(drop)
+            .map_err(sql)
     }
 
     fn fill_name(&self, address_key: &str, name: Option<&str>) -> Result<SubscriberId, StoreError> {

@@ -144,6 +144,7 @@ impl Ledger<'_> {
         };
         self.suppress(&hash, SuppressionReason::Withdrawn, now)?;
         self.record_withdrawal(id, source, now)?;
+        self.note_leaving(id, now)?;
         self.end_unbegun(Whose::Person(id), None, now)?;
         self.drop_new_addresses(id)?;
         match farewell {
@@ -167,6 +168,18 @@ impl Ledger<'_> {
                  ON CONFLICT (subscriber_id) DO UPDATE SET since = excluded.since",
             )
             .and_then(|mut put| put.execute((id.0, now.timestamp_millis())))
+            .map(drop)
+            .map_err(sql)
+    }
+
+    /// Whoever had joined has left now; one who only asked was never on the list.
+    fn note_leaving(&self, id: SubscriberId, now: Instant) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "UPDATE subscribers SET left_at = ?2
+                 WHERE id = ?1 AND joined_at IS NOT NULL AND left_at IS NULL",
+            )
+            .and_then(|mut update| update.execute((id.0, now.timestamp_millis())))
             .map(drop)
             .map_err(sql)
     }

@@ -20,6 +20,7 @@ mod posts;
 mod preview;
 mod session;
 mod shares;
+mod tries;
 mod visitor;
 
 use std::sync::Arc;

@@ -20,6 +20,7 @@ use crate::model::edition::Silence;
 use crate::model::token::{self, Purpose, SecretKey};
 use crate::model::{EditionId, PostId};
 use crate::publish::LastCheck;
+use crate::status::words::plain;
 use crate::store::editions::{PendingApproval, Said};
 use crate::store::{Store, StoreError};
 
@@ -190,7 +191,7 @@ impl Desk {
             return "이미 정해진 뒤라 바꾸지 못했어요.".to_owned();
         }
         match (self.deps.dropper)(pending.edition, &[post]) {
-            Ok(LastCheck::Dropped(titles)) => format!("뺐어요: {}", titles.join(", ")),
+            Ok(LastCheck::Dropped(titles)) => format!("뺐어요: {}", plain(&titles.join(", "))),
             Ok(LastCheck::Unchanged) => "그 글은 이 호에 없어요.".to_owned(),
             Ok(LastCheck::Held(_)) => "그 글을 빼면 보낼 글이 너무 적어 빼지 않았어요.".to_owned(),
             Ok(LastCheck::TooLate(_)) => "이미 나가기 시작해 빼지 못했어요.".to_owned(),
@@ -212,9 +213,9 @@ impl Desk {
         let number = edition.number.map(|number| format!(" 제{number}호")).unwrap_or_default();
         let view = View {
             newsletter: self.deps.newsletter.clone(),
-            heading: format!("{}{number}", edition.digest),
+            heading: format!("{}{number}", plain(&edition.digest)),
             style: STYLE.trim(),
-            subject: content.subject,
+            subject: plain(&content.subject),
             at: dates::minute(pending.decide_at, self.deps.zone),
             over: over(pending),
             said: pending.word.map(|word| match word {
@@ -225,7 +226,7 @@ impl Desk {
                 Silence::Send => "그때까지 아무것도 누르지 않으면 그대로 보내요.",
                 Silence::Skip => "그때까지 보내기를 누르지 않으면 건너뛰어요.",
             },
-            posts: posts.into_iter().map(|post| PostView { id: post.post.0, title: post.title }).collect(),
+            posts: posts.iter().map(|one| PostView { id: one.post.0, title: plain(&one.title) }).collect(),
             token: token.to_owned(),
             message,
         };

@@ -1,18 +1,22 @@
 //! Effect: connections that end: each is bounded in number, in silence and in length of life.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
 use axum::extract::connect_info::Connected;
+use axum::http::HeaderMap;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant as Tick, Sleep, sleep};
+
+use crate::model::network::{Network, client};
 
 /// Open connections at a time; more wait in the system's queue.
 const CONNECTIONS: usize = 512;
@@ -58,6 +62,17 @@ impl Connected<IncomingStream<'_, Bounded>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Bounded>) -> Peer {
         Peer(*stream.remote_addr())
     }
+}
+
+/// Whose request it is, behind the proxies that are believed.
+pub(super) fn client_of(
+    peer: Option<ConnectInfo<Peer>>,
+    headers: &HeaderMap,
+    believed: &[Network],
+) -> IpAddr {
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(Peer(address))| address.ip());
+    let lines = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
+    client(peer, lines, believed)
 }
 
 /// A connection under watch.

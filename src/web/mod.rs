@@ -7,6 +7,7 @@ pub mod inbox;
 mod listener;
 pub mod metrics;
 mod page;
+mod posted;
 mod preferences;
 pub mod preview;
 mod privacy;
@@ -37,14 +38,17 @@ use crate::model::edition::Content;
 use crate::model::network::Network;
 use crate::model::subscriber::Frequency;
 use crate::model::token::SecretKey;
+use crate::render::RenderError;
 use crate::render::confirmation::Confirmations;
-use crate::render::{RenderError, Templates};
 use crate::store::suppressions::Farewell;
 use crate::store::{Store, StoreError};
 pub use archive::ArchiveSettings;
 pub use draft::{DraftDeps, Dropper};
 use page::{Face, Page, Pages};
 pub use privacy::PrivacySettings;
+
+/// What mails are drawn with, as the templates and the sender are now.
+pub type Draw = Arc<dyn Fn() -> Confirmations + Send + Sync>;
 
 /// What the pages work with.
 #[derive(Clone)]
@@ -61,8 +65,8 @@ pub struct Deps {
     pub contact: String,
     /// The archive of letters.
     pub archive: ArchiveSettings,
-    /// What the mails that the pages ask for are drawn from.
-    pub templates: Arc<Templates>,
+    /// Draws the mails that the pages ask for.
+    pub confirmations: Draw,
     /// Editions the operator decides about; none where nobody is asked.
     pub draft: Option<DraftDeps>,
     /// Whether who leaves is told by mail before being erased.
@@ -124,7 +128,7 @@ struct Shared {
     farewell: Farewell,
     people: PeopleSettings,
     desk: signup::Desk,
-    confirmations: Confirmations,
+    confirmations: Draw,
     queued: Arc<Notify>,
 }
 
@@ -133,7 +137,6 @@ impl Shared {
         let people =
             PeopleSettings { signup: deps.people.signup && deps.people.links.is_some(), ..deps.people };
         let archive = archive::Archive::new(deps.archive, &deps.newsletter, people.signup);
-        let confirmations = Confirmations::new(&deps.templates, &deps.newsletter, &people.sender);
         let pages = Pages::new(Face {
             newsletter: deps.newsletter,
             contact: deps.contact,
@@ -142,7 +145,7 @@ impl Shared {
             told: deps.farewell == Farewell::Told,
         });
         let desk = signup::Desk::new(&people, pages.shown(people.advertising));
-        let Deps { store, keys, clock, farewell, queued, .. } = deps;
+        let Deps { store, keys, clock, confirmations, farewell, queued, .. } = deps;
         Shared { store, keys, clock, pages, archive, farewell, people, desk, confirmations, queued }
     }
 }

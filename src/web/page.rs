@@ -49,6 +49,8 @@ pub(super) enum Page {
     Asked,
     /// One button: the double opt-in.
     Confirm,
+    /// The same, with what is wrong with the name.
+    ConfirmAgain,
     /// After it was pressed.
     Confirmed,
     /// A link to confirm that is too old.
@@ -76,7 +78,7 @@ impl Page {
             Page::Missing => "missing.html",
             Page::Subscribe | Page::SubscribeAgain => "subscribe.html",
             Page::Asked => "asked.html",
-            Page::Confirm => "confirm.html",
+            Page::Confirm | Page::ConfirmAgain => "confirm.html",
             Page::Confirmed => "confirmed.html",
             Page::Expired => "expired.html",
             Page::Preferences | Page::PreferencesAgain => "preferences.html",
@@ -94,7 +96,7 @@ impl Page {
             Page::Failed => "처리하지 못했어요",
             Page::Missing => "없는 페이지예요",
             Page::Subscribe => "구독하기",
-            Page::SubscribeAgain => "다시 살펴봐 주세요",
+            Page::SubscribeAgain | Page::ConfirmAgain => "다시 살펴봐 주세요",
             Page::Asked => "메일함을 확인해 주세요",
             Page::Confirm => "구독 확인",
             Page::Confirmed => "구독을 시작했어요",
@@ -113,7 +115,9 @@ impl Page {
             Page::Failed => StatusCode::SERVICE_UNAVAILABLE,
             Page::Missing | Page::Gone => StatusCode::NOT_FOUND,
             Page::Expired => StatusCode::GONE,
-            Page::SubscribeAgain | Page::PreferencesAgain => StatusCode::UNPROCESSABLE_ENTITY,
+            Page::SubscribeAgain | Page::ConfirmAgain | Page::PreferencesAgain => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             _ => StatusCode::OK,
         }
     }
@@ -216,6 +220,8 @@ mod tests {
         own.insert("preferences", "/news/preferences/x");
         own.insert("less", &true);
         own.insert("receives", &false);
+        own.insert("name", "<script>");
+        own.insert("fault", &None::<String>);
         own.insert("digests", &["<script>weekly", "monthly"]);
         let own_pages = [
             Page::Unsubscribe,

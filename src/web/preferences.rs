@@ -1,5 +1,7 @@
 //! Effect: a reader's own page: how often, which name, which address. Looking changes nothing.
 
+mod moving;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,8 +14,8 @@ use serde::Serialize;
 use tera::Context;
 
 use super::page::Page;
-use super::signup::{asking, form};
-use super::{Shared, drawn, in_background, unusable, well_formed};
+use super::posted::{field, name};
+use super::{Shared, in_background, unusable, well_formed};
 use crate::clock::Instant;
 use crate::compose::links::unsubscribe_url;
 use crate::feedback::preferences::{self, Reader, Rest, Wanted};
@@ -21,13 +23,12 @@ use crate::korean::dates;
 use crate::model::subscriber::{Frequency, Subscription, SubscriptionState};
 use crate::model::token::Purpose;
 use crate::model::{EditionId, SubscriberId};
-use crate::store::address_changes::{Moved, NewAddress};
 
 /// The routes of what readers change by their own link.
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/preferences/{token}", get(look).post(change))
-        .route("/address/{token}", get(move_page).post(move_here))
+        .route("/address/{token}", get(moving::page).post(moving::here))
 }
 
 /// Where a reader's own page is, below the root.
@@ -170,12 +171,6 @@ fn wanted(value: &str) -> Option<Wanted> {
     Rest::ALL.into_iter().find(|rest| words(*rest).0 == value).map(Wanted::Pause)
 }
 
-/// A posted field, bounded; the last one of a name counts.
-fn field(body: &[u8], name: &str) -> Option<String> {
-    let found = url::form_urlencoded::parse(body).filter(|(key, _)| key == name).last();
-    found.map(|(_, value)| value.chars().take(300).collect())
-}
-
 async fn change(
     State(shared): State<Arc<Shared>>,
     path: Segment,
@@ -185,7 +180,7 @@ async fn change(
     let body = body.unwrap_or_default();
     match field(&body, "do").as_deref() {
         Some("save") => save(&shared, token, &body).await,
-        Some("address") => ask_address(&shared, token, &body).await,
+        Some("address") => moving::ask(&shared, token, &body).await,
         _ => show(&shared, token, Posted::default()).await,
     }
 }
@@ -233,88 +228,5 @@ async fn save(shared: &Arc<Shared>, token: String, body: &Bytes) -> Response {
             show(shared, token, posted).await
         }
         Err(error) => unusable(shared, "save preferences", &error),
-    }
-}
-
-/// The name a page asks for. One without the field leaves it, and so does one that says what it was: a name that came
-/// with a list need not be one that strangers may choose.
-fn name(posted: &[u8], was: Option<String>) -> Result<Option<String>, String> {
-    let Some(written) = field(posted, "name") else { return Ok(was) };
-    if was.as_deref() == Some(written.trim()) {
-        return Ok(was);
-    }
-    form::greeting_name(&written)
-}
-
-async fn ask_address(shared: &Arc<Shared>, token: String, body: &Bytes) -> Response {
-    let written = field(body, "address").unwrap_or_default();
-    let address = match form::address(&written) {
-        Ok(address) => address,
-        Err(fault) => {
-            let posted = Posted { address: written, address_fault: Some(fault), ..Posted::default() };
-            return show(shared, token, posted).await;
-        }
-    };
-    let (working, mine) = (Arc::clone(shared), token.clone());
-    let done = in_background(move || {
-        let (Some(deps), Some(mail)) = (asking(&working), drawn(working.confirmations.address_change()))
-        else {
-            return Ok(None);
-        };
-        preferences::ask_new_address(deps, &mine, address, mail, working.clock.now()).map(Some)
-    });
-    match done.await {
-        Ok(Some(NewAddress::Unknown)) => shared.pages.show(Page::Gone),
-        // Whether another reader has the address is told to nobody.
-        Ok(Some(outcome)) => {
-            let asked = matches!(outcome, NewAddress::Asked(_));
-            if asked {
-                shared.queued.notify_one();
-            }
-            tracing::info!(asked, "new address");
-            let say = Some(
-                "쓸 수 있는 주소라면 그곳으로 확인 메일을 보냈어요. 72시간 안에 그 안의 단추를 눌러 주세요. 하루에 세 번까지, 같은 주소로는 한 번만 보내요. 오지 않으면 내일 다시 신청해 주세요.",
-            );
-            show(shared, token, Posted { say, ..Posted::default() }).await
-        }
-        Ok(None) => shared.pages.show(Page::Failed),
-        Err(error) => unusable(shared, "ask for a new address", &error),
-    }
-}
-
-async fn move_page(State(shared): State<Arc<Shared>>, path: Segment) -> Response {
-    let Some(token) = well_formed(path) else { return shared.pages.show(Page::Missing) };
-    let looking = Arc::clone(&shared);
-    let found = in_background(move || {
-        preferences::new_address(&looking.store, &looking.keys, &token, looking.clock.now())
-    });
-    match found.await {
-        Ok(Some(address)) => {
-            let mut own = Context::new();
-            own.insert("address", &address.masked());
-            shared.pages.draw(Page::Move, &own)
-        }
-        Ok(None) => shared.pages.show(Page::Gone),
-        Err(error) => unusable(&shared, "show a new address", &error),
-    }
-}
-
-async fn move_here(State(shared): State<Arc<Shared>>, path: Segment) -> Response {
-    let Some(token) = well_formed(path) else { return shared.pages.show(Page::Missing) };
-    let working = Arc::clone(&shared);
-    let done = in_background(move || {
-        let (Some(deps), Some(mail)) = (asking(&working), drawn(working.confirmations.moved())) else {
-            return Ok(None);
-        };
-        preferences::move_to(deps, &token, mail, working.clock.now()).map(Some)
-    });
-    match done.await {
-        Ok(Some(Moved::Done { .. })) => {
-            shared.queued.notify_one();
-            shared.pages.show(Page::Moved)
-        }
-        Ok(Some(Moved::Unknown)) => shared.pages.show(Page::Gone),
-        Ok(None) => shared.pages.show(Page::Failed),
-        Err(error) => unusable(&shared, "move a subscription", &error),
     }
 }

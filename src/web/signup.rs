@@ -3,7 +3,6 @@
 pub(super) mod form;
 pub(super) mod gate;
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -18,13 +17,14 @@ use tera::Context;
 
 use self::form::{Faults, Form, OLD_MILLIS, QUICK_MILLIS, Wish};
 use self::gate::Gate;
-use super::listener::Peer;
+use super::listener::{Peer, client_of};
 use super::page::Page;
+use super::posted::{field, name};
 use super::{PeopleSettings, Shared, drawn, in_background, unusable, well_formed};
 use crate::feedback::signup::{self, Asked};
-use crate::model::network::{Network, client};
+use crate::model::network::Network;
 use crate::model::token;
-use crate::store::signups::{Confirmation, SignUp};
+use crate::store::signups::{Awaiting, Confirmation, SignUp};
 
 /// What signing up works with.
 pub(super) struct Desk {
@@ -140,7 +140,8 @@ async fn take(
         let faults = Faults { address: Some(hint), ..Faults::default() };
         return again(&form, &faults, None);
     }
-    let network = Network::of_client(sender(&shared, peer.map(|Extension(info)| info.0), &headers));
+    let believed = &shared.people.trusted_proxies;
+    let network = Network::of_client(client_of(peer.map(|Extension(info)| info), &headers, believed));
     let admitted = {
         let mut gate = shared.desk.gate.lock().unwrap_or_else(PoisonError::into_inner);
         gate.admit(network, now.timestamp_millis())
@@ -157,13 +158,6 @@ fn slip(wish: &Wish, form: &Form) -> Option<String> {
     let hint = wish.address.hint()?;
     let again = form.typed == wish.address.as_str();
     (!again).then(|| format!("혹시 {hint} 아닌가요? 맞으면 고치고, 적은 대로가 맞으면 다시 눌러 주세요."))
-}
-
-fn sender(shared: &Shared, peer: Option<Peer>, headers: &HeaderMap) -> IpAddr {
-    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(address)| address.ip());
-    let lines: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
-    client(peer, lines.into_iter(), &shared.people.trusted_proxies)
 }
 
 /// What mails that a reader asks for are made with; none without an address for their links.
@@ -185,7 +179,7 @@ async fn sign_up(shared: &Arc<Shared>, wish: Wish) -> Response {
             wording: working.desk.wording.clone(),
             shown: working.desk.shown.clone(),
         };
-        let Some(mail) = drawn(working.confirmations.sign_up()) else { return Ok(None) };
+        let Some(mail) = drawn((working.confirmations)().sign_up()) else { return Ok(None) };
         signup::sign_up(deps, asked, mail, working.clock.now()).map(Some)
     });
     match done.await {
@@ -219,29 +213,62 @@ async fn confirm_page(
         in_background(move || signup::awaiting(&looking.store, &looking.keys, &token, looking.clock.now()));
     match found.await {
         Ok(Some(found)) if found.pending.is_empty() => shared.pages.show(Page::Confirmed),
-        Ok(Some(found)) => {
-            let mut own = Context::new();
-            own.insert("address", &found.address.masked());
-            let titles: Vec<&str> = found.pending.iter().map(|name| shared.archive.title(name)).collect();
-            // Where there is but one, the newsletter's title says it.
-            let named = if shared.people.digests.len() > 1 { titles } else { vec![] };
-            own.insert("digests", &named);
-            own.insert("receives", &!found.confirmed.is_empty());
-            shared.pages.draw(Page::Confirm, &own)
-        }
+        Ok(Some(found)) => button(&shared, &found, None),
         Ok(None) => shared.pages.show(Page::Expired),
         Err(error) => unusable(&shared, "show a confirmation", &error),
     }
 }
 
-async fn confirm(State(shared): State<Arc<Shared>>, path: Result<Path<String>, PathRejection>) -> Response {
+/// The page with the one button; `fault` is a name that cannot stay, and what is wrong with it.
+fn button(shared: &Shared, found: &Awaiting, fault: Option<(String, String)>) -> Response {
+    let titles: Vec<&str> = found.pending.iter().map(|name| shared.archive.title(name)).collect();
+    // Where there is but one, the newsletter's title says it.
+    let named = if shared.people.digests.len() > 1 { titles } else { vec![] };
+    let page = if fault.is_some() { Page::ConfirmAgain } else { Page::Confirm };
+    let (written, fault) = fault.unzip();
+    let mut own = Context::new();
+    own.insert("address", &found.address.masked());
+    own.insert("name", &written.or_else(|| found.name.clone()).unwrap_or_default());
+    own.insert("fault", &fault);
+    own.insert("digests", &named);
+    own.insert("receives", &!found.confirmed.is_empty());
+    shared.pages.draw(page, &own)
+}
+
+/// What became of the button.
+enum Pressed {
+    Done(Confirmation),
+    /// The name cannot stay; nothing was changed.
+    Name(Awaiting, String),
+}
+
+async fn confirm(
+    State(shared): State<Arc<Shared>>,
+    path: Result<Path<String>, PathRejection>,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
     let Some(token) = well_formed(path) else { return shared.pages.show(Page::Missing) };
-    let working = Arc::clone(&shared);
-    let done =
-        in_background(move || signup::confirm(&working.store, &working.keys, &token, working.clock.now()));
+    let body = body.unwrap_or_default();
+    let (working, posted) = (Arc::clone(&shared), body.clone());
+    let done = in_background(move || {
+        let (store, keys, now) = (&working.store, &working.keys, working.clock.now());
+        let found = signup::awaiting(store, keys, &token, now)?;
+        let had = found.as_ref().and_then(|found| found.name.clone());
+        match (name(&posted, had), found) {
+            (Err(fault), Some(found)) => Ok(Pressed::Name(found, fault)),
+            (name, _) => {
+                signup::confirm(store, keys, &token, name.unwrap_or_default(), now).map(Pressed::Done)
+            }
+        }
+    });
     match done.await {
-        Ok(Confirmation::Done(_) | Confirmation::Already) => shared.pages.show(Page::Confirmed),
-        Ok(Confirmation::Expired | Confirmation::Unknown) => shared.pages.show(Page::Expired),
+        Ok(Pressed::Done(Confirmation::Done(_) | Confirmation::Already)) => {
+            shared.pages.show(Page::Confirmed)
+        }
+        Ok(Pressed::Done(Confirmation::Expired | Confirmation::Unknown)) => shared.pages.show(Page::Expired),
+        Ok(Pressed::Name(found, fault)) => {
+            button(&shared, &found, Some((field(&body, "name").unwrap_or_default(), fault)))
+        }
         Err(error) => unusable(&shared, "confirm a subscription", &error),
     }
 }

@@ -4,6 +4,7 @@ use moabom::clock::Instant;
 use moabom::model::edition::Content;
 use moabom::model::notice::NoticeKind;
 use moabom::model::subscriber::{ConsentAct, SubscriptionState, SuppressionReason};
+use moabom::model::token::Purpose;
 use moabom::model::{EmailAddress, SubscriberId};
 use moabom::store::address_changes::{Moved, NewAddress};
 use moabom::store::notices::NewNotice;
@@ -11,8 +12,12 @@ use moabom::store::suppressions::Farewell;
 
 use crate::preferences::{front, page};
 use crate::signup::{FORM, Front};
+use crate::support::free_port;
+use crate::support::http::ask as ask_at;
 use crate::support::smtp_server::{Act, At, SmtpServer};
+use crate::support::system::System;
 use crate::support::world::World;
+use crate::systemd::Service;
 use crate::web::{body, status};
 
 /// Mails asking for a confirmation at a new address so far.
@@ -255,4 +260,35 @@ fn bounces_of_two_mailboxes_are_not_added_up() {
         world.deliver();
         assert_eq!(suppressed(&world, "n@example.com"), expected, "the second of its own");
     }
+}
+
+#[test]
+fn after_a_reload_the_mail_is_made_of_the_new_templates_and_names_the_new_sender() {
+    let system = System::new(SmtpServer::start().port(), 1);
+    system.run(&["ingest"]);
+    std::fs::write(system.path("people.csv"), "이메일,구독일\nreader@example.com,2026-10-01\n")
+        .expect("written");
+    system.run(&["subscribers", "import", "people.csv"]);
+    let port = free_port();
+    let service = Service::start(&system, &[("MOABOM__WEB__LISTEN", &format!("127.0.0.1:{port}"))]);
+    service.until("READY=1");
+    let change = |path: &str, from: &str, to: &str| {
+        let text = std::fs::read_to_string(system.path(path)).expect("a file");
+        assert!(text.contains(from), "{text}");
+        std::fs::write(system.path(path), text.replacen(from, to, 1)).expect("written");
+    };
+    system.run(&["templates", "export", "templates"]);
+    change("templates/notice/address-change.txt", "{{ link }}", "고친 틀이에요: {{ link }}");
+    change("moabom.toml", "[sender]\nname = \"느린 오후의 기록\"", "[sender]\nname = \"빠른 아침\"");
+    service.signal("HUP");
+    service.until("READY=1");
+    let key = &moabom::config::key::load(&system.path("data/moabom.sqlite.key")).expect("keys")[0];
+    let own = key.numbered_token(Purpose::Preferences, SubscriberId(1), 0);
+    let answer = ask_at(port, "POST", &format!("/preferences/{own}"), "do=address&address=new%40example.com");
+    assert_eq!(status(&answer.expect("an answer")), "200");
+    let db = rusqlite::Connection::open(system.path("data/moabom.sqlite")).expect("the file");
+    let read = db.query_row("SELECT text FROM notices", [], |row| row.get::<_, String>(0));
+    let text = read.expect("a notice");
+    assert!(text.contains("고친 틀이에요: http") && text.contains("빠른 아침"), "{text}");
+    service.end();
 }

@@ -10,8 +10,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use moabom::config::Config;
-use moabom::model::EditionId;
 use moabom::model::edition::EditionState;
+use moabom::model::network::Network;
+use moabom::model::{EditionId, EmailAddress, SubscriberId};
+use moabom::store::subscribers::NewSubscriber;
+use moabom::store::suppressions::Farewell;
 use moabom::web::admin::password::{SALT, hash};
 use moabom::web::admin::{self, PasswordSource};
 use moabom::web::preview::Look;
@@ -65,6 +68,9 @@ impl Office {
             digests: config.digests,
             sources: config.sources,
             password: login.then_some(source),
+            keys: vec![world.key.clone()],
+            // The client of a test stands for a proxy, so that each request may come from where it likes.
+            trusted_proxies: Network::parse("127.0.0.1").into_iter().collect(),
             public_url: public.map(|url| url.parse().expect("an address")),
             look: Arc::new(|_| Look { html: Some("<p>편지</p>".into()), ..Look::default() }),
         });
@@ -113,6 +119,11 @@ impl Office {
         self.post_as(path, &format!("Host: {host}\r\nOrigin: http://{host}\r\nCookie: {cookie}\r\n"), body)
     }
 
+    /// The page that an answer leads to.
+    fn follow(&self, answer: &str, cookie: &str) -> String {
+        self.ask("GET", location(answer), &format!("Cookie: {cookie}\r\n"))
+    }
+
     fn token(&self, path: &str, cookie: &str) -> String {
         let page = self.ask("GET", path, &format!("Cookie: {cookie}\r\n"));
         let rest = page.split("name=\"token\" value=\"").nth(1).unwrap_or_else(|| panic!("no form: {page}"));
@@ -120,11 +131,18 @@ impl Office {
     }
 
     fn try_login(&self, password: &str) -> String {
+        self.try_login_from("198.51.100.7", password)
+    }
+
+    /// A try by a client with that address.
+    fn try_login_from(&self, client: &str, password: &str) -> String {
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("token", &self.token("/login", ""))
             .append_pair("password", password)
             .finish();
-        self.post("/login", "", &form)
+        let host = self.address;
+        let lines = format!("Host: {host}\r\nOrigin: http://{host}\r\nX-Forwarded-For: {client}\r\n");
+        self.post_as("/login", &lines, &form)
     }
 
     /// Logs in and gives back the cookie.
@@ -150,6 +168,12 @@ impl Drop for Office {
             assert!(served.is_ok(), "{served:?}");
         }
     }
+}
+
+/// Where an answer leads to.
+fn location(answer: &str) -> &str {
+    let rest = answer.split("\r\nlocation: ").nth(1).unwrap_or_else(|| panic!("leads nowhere: {answer}"));
+    rest.lines().next().unwrap_or_default()
 }
 
 fn status(answer: &str) -> &str {
@@ -223,6 +247,12 @@ fn a_wrong_password_does_not_let_in_and_trying_on_is_slowed_down() {
     }
     assert!(status(&last) == "429" && last.to_lowercase().contains("retry-after: 30"), "{last}");
     assert_eq!(status(&office.try_login(PASSWORD)), "429", "the right one waits as well");
+    assert_eq!(status(&office.try_login_from("198.51.100.200", PASSWORD)), "429", "so does a neighbour");
+    assert_eq!(
+        status(&office.try_login_from("203.0.113.7", PASSWORD)),
+        "303",
+        "the owner, elsewhere, does not"
+    );
     office.world.wait(1);
     office.login();
 }
@@ -278,7 +308,7 @@ fn pausing_resuming_and_cancelling_are_written_to_the_ledger() {
     assert_eq!(office.world.texts("SELECT reason FROM editions"), ["오타   [31m"]);
     let again = office.ask("GET", "/editions/1/pause", &format!("Cookie: {cookie}\r\n"));
     assert!(status(&again) == "409" && again.contains("멈춤"), "{again}");
-    let seen = office.ask("GET", "/editions/1?done=pause", &format!("Cookie: {cookie}\r\n"));
+    let seen = office.follow(&paused, &cookie);
     assert!(
         seen.contains("발송을 멈췄어요") && seen.contains("오타") && seen.contains("이어서 보내기"),
         "{seen}"
@@ -295,6 +325,46 @@ fn pausing_resuming_and_cancelling_are_written_to_the_ledger() {
     assert_eq!(status(&nobody), "404");
     assert_eq!(status(&office.post("/editions/1/delete", &cookie, &format!("token={token}"))), "404");
     office.world.check();
+}
+
+#[test]
+fn only_what_was_pressed_is_said_to_be_done() {
+    for login in [true, false] {
+        let office = Office::with(login, None);
+        let cookie = if login { office.login() } else { String::new() };
+        let sees = |path: &str| office.ask("GET", path, &format!("Cookie: {cookie}\r\n"));
+        let says = |page: &str| page.contains("class=\"said\"");
+        for made_up in ["?done=cancel", "?done=cancel.1.x", "?done=", "?done=cancel&done=cancel"] {
+            let page = sees(&format!("/editions/1{made_up}"));
+            assert!(status(&page) == "200" && !says(&page), "{made_up}: {page}");
+        }
+        let token = office.token("/editions/1/pause", &cookie);
+        let paused = office.post("/editions/1/pause", &cookie, &format!("token={token}"));
+        let place = location(&paused).to_owned();
+        assert!(says(&sees(&place)) && says(&sees(&place)), "looking takes nothing away");
+        for bent in [place.replace("pause", "cancel"), place.replace("/editions/1", "/"), place[..70].into()]
+        {
+            assert!(!says(&sees(&bent)), "{bent}");
+        }
+        if login {
+            let other = office.login();
+            assert!(!says(&office.ask("GET", &place, &format!("Cookie: {other}\r\n"))), "another login");
+        }
+        office.world.wait(2);
+        assert!(!says(&sees(&place)), "an old link");
+    }
+}
+
+#[test]
+fn a_skipped_slot_is_not_said_to_be_published() {
+    let office = Office::with(false, None);
+    office.world.meddle(
+        "INSERT INTO editions (id, digest, slot_at, state, reason, cutoff_at, frozen_at)
+         VALUES (7, 'weekly', 1, 'skipped', '새 글이 모자라요', 1, 1)",
+    );
+    let (sent, skipped) = (office.ask("GET", "/editions/1", ""), office.ask("GET", "/editions/7", ""));
+    assert!(sent.contains(">발행 11월"), "{sent}");
+    assert!(skipped.contains("새 글이 모자라요") && !skipped.contains(">발행 "), "{skipped}");
 }
 
 #[test]
@@ -524,19 +594,78 @@ fn a_search_finds_few_and_keeps_addresses_out_of_links() {
 }
 
 #[test]
-fn the_list_grows_and_shrinks_by_the_week() {
+fn the_list_counts_a_person_from_the_consent_to_the_withdrawal() {
+    use moabom::model::subscriber::SubscriptionState::{Active, Pending};
     let office = Office::with(false, None);
-    let start = crate::support::world::start_of_time();
-    office.world.meddle(&format!(
-        "UPDATE subscribers SET created_at = {0} - 3 * 604800000 WHERE id = 1;
-         UPDATE subscribers SET created_at = {0} - 604800000 - 1 WHERE id = 2;
-         UPDATE subscribers SET created_at = {0} - 604800000, erased_at = {0} - 1000, address = NULL, address_key = NULL
-          WHERE id = 3;",
-        start.timestamp_millis()
-    ));
-    let week = chrono::Duration::weeks(1);
-    let people = office.world.store.read(|ledger| ledger.people_over_time(start - week * 4, week, 4));
-    assert_eq!(people.expect("counts"), [0, 1, 1, 3, 2]);
+    let world = &office.world;
+    let (start, week, key) = (world.clock.now(), chrono::Duration::weeks(1), world.suppressions());
+    let list = move |ledger: &moabom::store::Ledger<'_>| -> Result<(), moabom::store::StoreError> {
+        let digests = ["weekly".to_owned()];
+        let agreed = |address: &str, state, weeks: i32, source| {
+            let address = EmailAddress::parse(address).expect("an address");
+            let (consent_at, wording) = (start + week * weeks, "test");
+            let new = NewSubscriber {
+                address: &address,
+                name: None,
+                digests: &digests,
+                state,
+                consent_at,
+                source,
+                wording,
+            };
+            match state {
+                Pending => ledger.sign_up(&new, 10, &key, consent_at).map(drop),
+                _ => ledger.add_subscriber(&new, &key, start).map(drop),
+            }
+        };
+        agreed("imported@example.com", Active, -3, "import:list.csv")?;
+        agreed("nobody@example.com", Pending, -3, "web")?;
+        agreed("reader@example.com", Pending, -3, "web")?;
+        ledger.confirm(SubscriberId(6), false, &key, start - week)?;
+        ledger.leave(
+            SubscriberId(4),
+            "web",
+            Farewell::Told,
+            &key,
+            start - week + chrono::Duration::days(1),
+        )?;
+        ledger.close_sign_ups(start - week * 2, 10, start)?;
+        ledger.see_off(SubscriberId(4), start).map(drop)
+    };
+    world.store.write(list).expect("writes");
+    let people = world.store.read(|ledger| ledger.people_over_time(start - week * 4, week, 4));
+    // The office's own three agreed a day ago.
+    assert_eq!(people.expect("counts"), [0, 1, 1, 2, 4]);
+}
+
+#[test]
+fn a_person_whose_address_is_not_to_be_mailed_is_shown_so_with_the_reason_and_what_to_do() {
+    use moabom::model::subscriber::SuppressionReason::{Complaint, HardBounce, Manual};
+    let office = Office::with(false, None);
+    let person = |id: i64| office.ask("GET", &format!("/subscribers/{id}"), "");
+    assert!(!person(1).contains("발송 금지"), "{}", person(1));
+    let reasons = [(HardBounce, "새 주소로 다시 구독"), (Complaint, "되살릴 수 없"), (Manual, "막은 까닭")];
+    for (id, (reason, advice)) in (1..).zip(reasons) {
+        let key = office.world.suppressions();
+        let address = EmailAddress::parse(&format!("a{}@example.com", id - 1)).expect("an address");
+        let now = office.world.clock.now();
+        let suppress =
+            move |ledger: &moabom::store::Ledger<'_>| ledger.suppress(&key.hash(&address), reason, now);
+        office.world.store.write(suppress).expect("writes");
+        let page = person(id);
+        for word in ["발송 금지", reason.words(), advice] {
+            assert!(page.contains(word), "{word}: {page}");
+        }
+    }
+}
+
+#[test]
+fn what_the_store_refuses_is_told_with_the_remedy_that_fits() {
+    let office = Office::with(false, None);
+    office.world.meddle("ALTER TABLE suppressions RENAME TO lost");
+    let failed = office.ask("GET", "/subscribers/1", "");
+    assert!(status(&failed) == "503" && failed.contains("moabom verify"), "{failed}");
+    assert!(failed.contains("바뀐 것은 없어요") && !failed.contains("공간"), "{failed}");
 }
 
 fn set_password(system: &System, arguments: &[&str], typed: &[u8]) -> std::process::Output {

@@ -242,6 +242,21 @@ fn the_page_shows_and_only_a_press_decides() {
 }
 
 #[test]
+fn a_title_that_turns_the_writing_round_turns_nothing_on_the_page() {
+    let office = Office::new(Silence::Send);
+    let edition = office.draft();
+    office.world.meddle(
+        "UPDATE edition_posts SET title = '글 ' || char(0x202E) || 'gpj.exe' || char(0x2066) || char(0x061C);
+         UPDATE editions SET subject = char(0x202B) || subject",
+    );
+    let (status, body) = office.serve().get(&office.path(edition));
+    assert!(status == 200 && body.contains("gpj.exe"), "{body}");
+    let turns = |c: char| matches!(c, '\u{61C}' | '\u{200E}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    assert!(!body.contains(turns), "{body}");
+    assert!(body.contains("<bdi>글  gpj.exe") && body.contains("제목: <bdi>"), "{body}");
+}
+
+#[test]
 fn a_post_taken_out_is_gone_from_the_letter_and_the_rest_is_as_shown() {
     let office = Office::new(Silence::Send);
     let edition = office.draft();

@@ -61,7 +61,7 @@ pub fn usual(filler: &str) -> Content {
 }
 
 pub fn reader<'a>(to: &'a EmailAddress, name: Option<&'a str>, url: Option<&'a str>) -> Personal<'a> {
-    Personal { to, name, unsubscribe_url: url, subscriber: SubscriberId(5) }
+    Personal { to, name, unsubscribe_url: url, consented_on: None, subscriber: SubscriberId(5) }
 }
 
 fn write(letter: &CompiledLetter, personal: &Personal<'_>) -> Vec<u8> {
@@ -102,6 +102,7 @@ fn filled(template: &str, name: &str, url: &str) -> String {
     template
         .replace(&Slot::Name.marker(), name)
         .replace(&Slot::UnsubscribeUrl.marker(), url)
+        .replace(&Slot::ConsentedOn.marker(), "받는 분마다 달라요")
         .replace('\n', "\r\n")
 }
 

@@ -187,7 +187,21 @@ const CASES: &[Case] = &[
         "맨 위",
     ),
     Case("\"none\"", "\"none\"\n[admin]\npassword = \"hunter2\"", 24, "admin.password", "password_hash_file"),
-    Case("\"none\"", "\"none\"\n[store]\nurl = \"sqlite://x\"", 24, "store.url", "path, key_file"),
+    Case(
+        "\"none\"",
+        "\"none\"\n[store]\nurl = \"postgres://x/y\"",
+        24,
+        "store.url",
+        "sqlite:data/moabom.sqlite",
+    ),
+    Case(
+        "\"none\"",
+        "\"none\"\n[store]\npath = \"x\"\nurl = \"sqlite:y\"",
+        25,
+        "store.url",
+        "하나만 적으세요",
+    ),
+    Case("\"none\"", "\"none\"\n[store]\nfile = \"x\"", 24, "store.file", "path, url, key_file"),
     Case("\"none\"", "\"none\"\n[log]\nlevel = \"inf\"", 24, "log.level", "혹시 `info`?"),
     Case("port = 1025", "port = 1025\nport = 26", 22, "", "두 번"),
     Case("\"봄날\"", "봄날", 7, "", "따옴표"),
@@ -282,6 +296,19 @@ fn the_shortest_configuration_has_the_defaults_of_a_weekly_letter() {
     // A relay on this machine is no trial: without an address that readers can open there are no links.
     assert_eq!(config.links, None);
     assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
+}
+
+#[test]
+fn the_store_may_be_written_as_an_address() {
+    for (url, path) in [
+        ("sqlite:data/a.sqlite", "data/a.sqlite"),
+        ("sqlite://data/a.sqlite", "data/a.sqlite"),
+        ("sqlite:///srv/a.sqlite", "/srv/a.sqlite"),
+        ("data/a.sqlite", "data/a.sqlite"),
+    ] {
+        let config = sound(SOUND, &[("MOABOM__STORE__URL", url)]);
+        assert_eq!(config.store.path, Path::new(path), "{url}");
+    }
 }
 
 #[test]
@@ -382,6 +409,10 @@ fn what_is_allowed_but_odd_is_a_warning_with_its_place() {
     let subject =
         SOUND.replace("= false", "= true").replace("MON\"", "MON\"\nsubject = \"[광고] {{ lead.title }}\"");
     assert!(faults(&subject, &[]).expect_err("a look-alike").to_string().contains("광고 표시와 비슷"));
+    for hidden in ["\u{200B}", "\u{2060}", "\u{FEFF}"] {
+        let subject = SOUND.replace("MON\"", &format!("MON\"\nsubject = \"(광{hidden}고) 새 소식\""));
+        assert!(faults(&subject, &[]).expect_err("hidden").to_string().contains("광고 표시와 비슷"));
+    }
 }
 
 fn example() -> String {

@@ -13,7 +13,7 @@ use moabom::store::deliveries::{Resolution, RowChange, UnknownPolicy};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::smtp_server::{Act, At, Options, Seen, SmtpServer};
-use crate::support::world::World;
+use crate::support::world::{SHORT, World, all_of};
 
 #[test]
 fn everyone_gets_one_copy_and_the_edition_is_done() {
@@ -51,7 +51,11 @@ fn a_message_arrives_as_it_was_written() {
     let kept = server.kept();
     let mail = mail_parser::MessageParser::default().parse(&kept[0].bytes).expect("a mail");
     assert_eq!(mail.subject(), Some("이번 주 글"));
-    assert!(mail.body_text(0).expect("text").contains("\n.점으로 시작하는 줄"));
+    let text = mail.body_text(0).expect("text");
+    assert!(text.contains("\n.점으로 시작하는 줄"));
+    let consented = world.clock.now() - chrono::Duration::days(1);
+    let day = moabom::korean::dates::day_with_year(consented, chrono_tz::Asia::Seoul);
+    assert!(text.contains(&format!("구독하신 날 {day}")), "{text}");
     let html = mail.body_html(0).expect("html");
     assert!(html.contains("https://news.example.com/unsubscribe/"));
 }
@@ -121,6 +125,9 @@ fn every_fault_at_every_stage_leaves_rows_readers_and_breakers_as_designed() {
         let server = SmtpServer::with(Options { starttls: tls, login: login.clone(), ..Options::default() });
         server.always(cell.at, cell.act.clone());
         let mut world = World::new(&server);
+        if cell.act == Act::Stall {
+            world.relay.timeouts = all_of(SHORT);
+        }
         if tls {
             secure(&mut world, &server, TlsMode::StartTls);
         }

@@ -60,7 +60,7 @@ fn pass(world: &World, server: &SmtpServer, at: &'static str, minutes: i64) {
 
 /// Readers of one busy destination among many others.
 fn busy(server: &SmtpServer, reply: &str) -> World {
-    let mut world = World::patient(server);
+    let mut world = World::new(server);
     world.add_many(4);
     for n in 0..40 {
         world.add(&format!("b{n}@hanmail.net"));
@@ -128,7 +128,7 @@ fn a_destination_that_works_again_is_served_in_the_same_run() {
 #[test]
 fn an_edition_resumed_while_another_is_sent_stops_neither() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.add_many(30);
     for n in 0..30 {
         world.add_to("daily", &format!("d{n}@example.com"));
@@ -152,7 +152,7 @@ fn an_edition_resumed_while_another_is_sent_stops_neither() {
 fn a_relay_that_hangs_up_after_each_dot_is_left_alone_after_three_messages() {
     let server = SmtpServer::start();
     server.always(At::DotKept, Act::Close);
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.relay.connections = 4;
     world.add_many(40);
     world.freeze();
@@ -174,7 +174,7 @@ fn a_relay_that_hangs_up_after_each_dot_is_left_alone_after_three_messages() {
 #[test]
 fn a_relay_that_begins_to_hang_up_after_the_dot_is_probed_with_one_message() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.relay.connections = 4;
     world.add_many(60);
     world.freeze();
@@ -199,7 +199,7 @@ fn a_relay_that_begins_to_hang_up_after_the_dot_is_probed_with_one_message() {
 #[test]
 fn full_mailboxes_and_first_contacts_pause_no_edition_in_any_round() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.relay.connections = 2;
     world.add_many(60);
     for n in 10..16 {
@@ -225,7 +225,7 @@ fn full_mailboxes_and_first_contacts_pause_no_edition_in_any_round() {
 #[test]
 fn a_refusal_that_nobody_understands_pauses_an_edition_like_any_other() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.add_many(60);
     for n in 5..60 {
         let reply = Act::say("550 Requested action not taken");
@@ -240,7 +240,7 @@ fn a_refusal_that_nobody_understands_pauses_an_edition_like_any_other() {
 #[test]
 fn one_readers_server_that_refuses_us_pauses_nothing_when_it_is_tried_again() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.add_many(30);
     let reply = Act::say("550 5.7.1 Access denied");
     server.for_recipient("a5@example.com", At::Rcpt, reply.clone());
@@ -262,7 +262,7 @@ fn one_readers_server_that_refuses_us_pauses_nothing_when_it_is_tried_again() {
 #[test]
 fn the_operators_own_copy_proves_nothing_in_a_later_run_either() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.relay.connections = 4;
     world.seeds = vec![EmailAddress::parse("a7@example.com").expect("an address")];
     world.add_many(9);
@@ -282,7 +282,7 @@ fn the_operators_own_copy_proves_nothing_in_a_later_run_either() {
 #[test]
 fn a_notice_sent_meanwhile_proves_no_edition() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.relay.connections = 4;
     add(&world, "n@example.com", world.clock.now() - chrono::Duration::days(1));
     add(&world, "m@example.com", world.clock.now() - chrono::Duration::days(1));
@@ -300,7 +300,7 @@ fn a_notice_sent_meanwhile_proves_no_edition() {
 fn notices_that_policy_refuses_are_tried_by_the_usual_schedule() {
     let server = SmtpServer::start();
     server.always(At::Dot, Act::say("550 5.7.26 This mail has been blocked: the sender is unauthenticated"));
-    let world = World::patient(&server);
+    let world = World::new(&server);
     for n in 0..3 {
         add(&world, &format!("n{n}@example.com"), world.clock.now());
     }
@@ -319,7 +319,7 @@ fn notices_that_policy_refuses_are_tried_by_the_usual_schedule() {
 #[test]
 fn a_relay_that_takes_fewer_connections_gets_fewer() {
     let server = SmtpServer::with(Options { sessions: Some(2), ..Options::default() });
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.relay.connections = 6;
     world.relay.messages_per_connection = 10;
     world.add_many(80);
@@ -346,7 +346,7 @@ fn a_row_that_went_back_because_no_session_was_to_be_had_counts_once_towards_the
 #[test]
 fn a_relay_that_takes_no_connection_at_all_is_left_alone_after_three() {
     let server = SmtpServer::with(Options { sessions: Some(0), ..Options::default() });
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.relay.connections = 6;
     world.add_many(20);
     world.freeze();
@@ -371,7 +371,7 @@ fn a_destination_that_asks_for_a_slower_pace_is_held_and_the_relay_is_not() {
 #[test]
 fn rows_that_only_wait_keep_their_lease() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.add_many(6);
     world.freeze();
     let clock = world.clock.clone();
@@ -383,7 +383,7 @@ fn rows_that_only_wait_keep_their_lease() {
 #[test]
 fn a_destination_with_a_slow_pace_keeps_no_connection_from_the_others() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.relay.connections = 2;
     world.per_destination_second = Some(0.01);
     for n in 0..6 {
@@ -402,7 +402,7 @@ fn a_destination_with_a_slow_pace_keeps_no_connection_from_the_others() {
 #[test]
 fn what_is_held_while_a_row_waits_for_its_pace_is_not_sent_then() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.relay.connections = 3;
     world.relay.per_second = Some(5.0);
     world.add_many(6);

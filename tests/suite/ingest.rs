@@ -455,6 +455,82 @@ fn a_clock_a_little_behind_is_held_and_one_far_behind_refused() {
     assert_eq!(last, day(1).timestamp_millis(), "no observation lies before an earlier one");
 }
 
+/// All that was dated later than now.
+fn ahead_of(world: &World, now: Instant) -> i64 {
+    let now = now.timestamp_millis();
+    world.count(&format!(
+        "SELECT (SELECT count(*) FROM posts WHERE max(first_seen_at, coalesce(missing_since, 0)) > {now})
+              + (SELECT count(*) FROM observations WHERE observed_at > {now})
+              + (SELECT count(*) FROM sources WHERE max(first_read_at, last_read_at) > {now})
+              + (SELECT count(*) FROM meta WHERE key LIKE 'falls:%' AND CAST(value AS INTEGER) > {now})"
+    ))
+}
+
+#[test]
+fn what_a_clock_years_ahead_wrote_is_brought_back_to_now() {
+    let world = World::new();
+    let mut posts = blog(6);
+    posts[0] = counted(posts[0].clone(), &["👍"], 50, 0);
+    world.ingest(posts.clone(), day(0));
+    // For a minute the clock is ten years ahead: a new post, a gain, a post gone, a fall that is held back.
+    posts.insert(0, post("글 7", &body(7)));
+    posts[1] = counted(posts[1].clone(), &["👍"], 10, 2);
+    let gone = posts.remove(4);
+    assert_eq!(world.ingest(posts.clone(), day(3650)).held, 1);
+    assert!(ahead_of(&world, day(1)) >= 4, "or there is nothing to bring back");
+    let report = world.ingest(posts.clone(), day(1));
+    assert!(report.new.is_empty() && report.observed.is_empty(), "{report:?}");
+    assert!(report.notes.iter().any(|note| note.contains("앞서 있어")), "{:?}", report.notes);
+    assert_eq!(ahead_of(&world, day(1)), 0);
+    world.check(day(1));
+    let found = world.posts();
+    assert_eq!((found[0].title.as_str(), found[0].first_seen_at), ("글 7", day(1)));
+    assert_eq!(found[1].first_seen_at, day(0), "what was known before keeps its date");
+    // From here on as ever.
+    posts.insert(4, gone.clone());
+    posts[1].comments = 3;
+    let report = world.ingest(posts, day(2));
+    assert_eq!((report.returned, report.observed.len()), (vec![gone.title], 1));
+    assert!(!report.notes.iter().any(|note| note.contains("시계")), "told once: {:?}", report.notes);
+    world.check(day(2));
+}
+
+#[test]
+fn a_clock_that_was_ahead_at_the_first_reading_is_told_by_the_dates_of_the_posts() {
+    let dated = |n: i64| FetchedPost { published_at: Some(day(n)), ..post(&format!("글 {n}"), "") };
+    let world = World::new();
+    world.ingest(vec![dated(-1), dated(-2)], day(3650));
+    let report = world.ingest(vec![dated(0), dated(-1), dated(-2)], day(1));
+    assert_eq!((report.new.len(), ahead_of(&world, day(1))), (1, 0));
+    // Before they were written nobody can have read them: now it is the clock that is wrong.
+    let error = run_once(&world.store, "blog", page(vec![dated(0), dated(-1)]), day(-9000)).unwrap_err();
+    assert!(matches!(error, IngestError::ClockBehind { .. }));
+    world.check(day(1));
+}
+
+#[test]
+fn a_clock_that_is_behind_a_published_edition_is_not_believed() {
+    let world = World::new();
+    world.ingest(blog(3), day(0));
+    world.ingest(blog(4), day(7));
+    let db = Connection::open(world.store.path()).unwrap();
+    let edition = |state: &str, on: Instant| {
+        let letter = (state != "skipped").then_some("편지");
+        let (number, on) = (letter.map(|_| 1), on.timestamp_millis());
+        let add = "INSERT INTO editions (digest, number, slot_at, state, reason, cutoff_at, frozen_at, subject, preheader, html, text)
+                   VALUES ('weekly', ?1, ?2, ?3, '까닭', ?2, ?2, ?4, ?4, ?4, ?4)";
+        db.execute(add, (number, on, state, letter)).unwrap();
+    };
+    edition("done", day(6));
+    let error = run_once(&world.store, "blog", page(blog(5)), day(5)).unwrap_err();
+    assert!(matches!(error, IngestError::ClockBehind { minutes: 2880, .. }), "{error}");
+    // The schedule takes its skips back; they bar nothing here either.
+    edition("skipped", day(3650));
+    world.ingest(blog(4), day(3650));
+    assert_eq!(world.ingest(blog(5), day(8)).new.len(), 1);
+    world.check(day(8));
+}
+
 #[test]
 fn failures_are_counted_and_end_with_a_success() {
     let world = World::new();

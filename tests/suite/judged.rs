@@ -20,6 +20,8 @@ use crate::letters;
 use crate::support::judges;
 use crate::support::system::System;
 
+/// The day of the consent.
+const DAY: &str = "2026년 11월 2일 (월)";
 const LINK: &str = "https://letter.slow-afternoon.example/u/token";
 const NAME: &str = "김 \"하나\" <b>&amp;";
 
@@ -95,8 +97,13 @@ fn message(input: &LetterInput, content: &Content) -> Vec<u8> {
     let key = SecretKey::new(1, &[7; 32]);
     let compiled = CompiledLetter::new(&head, content, &key, None).expect("the letter compiles");
     let to = EmailAddress::parse("reader@example.com").expect("an address");
-    let personal =
-        Personal { to: &to, name: Some(NAME), unsubscribe_url: Some(LINK), subscriber: SubscriberId(1) };
+    let personal = Personal {
+        to: &to,
+        name: Some(NAME),
+        unsubscribe_url: Some(LINK),
+        consented_on: Some(DAY),
+        subscriber: SubscriberId(1),
+    };
     let mut bytes = Vec::new();
     compiled.write(&personal, &mut bytes).expect("the message is written");
     bytes
@@ -104,7 +111,10 @@ fn message(input: &LetterInput, content: &Content) -> Vec<u8> {
 
 /// A part as it must be read: the reader's own in place, lines ended as in mail.
 fn filled(part: &str, name: &str) -> String {
-    let part = part.replace(&Slot::Name.marker(), name).replace(&Slot::UnsubscribeUrl.marker(), LINK);
+    let part = part
+        .replace(&Slot::Name.marker(), name)
+        .replace(&Slot::UnsubscribeUrl.marker(), LINK)
+        .replace(&Slot::ConsentedOn.marker(), DAY);
     part.replace('\n', "\r\n")
 }
 

@@ -111,15 +111,26 @@ fn an_independent_parser_reads_both_parts_as_written_with_the_recipients_own_in_
     let compiled = CompiledLetter::new(&head, &content, &key, None).expect("the letter compiles");
     let to = EmailAddress::parse("reader@example.com").expect("an address");
     let url = "https://letter.slow-afternoon.example/u/token";
-    let personal =
-        Personal { to: &to, name: Some("하나"), unsubscribe_url: Some(url), subscriber: SubscriberId(1) };
+    let day = "2026년 11월 2일 (월)";
+    let personal = Personal {
+        to: &to,
+        name: Some("하나"),
+        unsubscribe_url: Some(url),
+        consented_on: Some(day),
+        subscriber: SubscriberId(1),
+    };
     let mut bytes = Vec::new();
     compiled.write(&personal, &mut bytes).expect("the message is written");
     let message = mail_parser::MessageParser::default().parse(&bytes).expect("a message");
     // Fields are padded with spaces and base64 carries CRLF: words and tags are compared, not their spacing.
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let filled = |text: &str| {
-        words(&text.replace(&Slot::Name.marker(), "하나").replace(&Slot::UnsubscribeUrl.marker(), url))
+        words(
+            &text
+                .replace(&Slot::Name.marker(), "하나")
+                .replace(&Slot::UnsubscribeUrl.marker(), url)
+                .replace(&Slot::ConsentedOn.marker(), day),
+        )
     };
     assert_eq!(message.subject(), Some(rendered.subject.as_str()));
     let html = message.body_html(0).expect("an HTML part");
@@ -136,13 +147,14 @@ fn personal_parts_stand_where_the_letter_puts_them_and_nowhere_else() {
         assert_eq!(count(&letter.text, Slot::Name), 1);
         assert_eq!(count(&letter.html, Slot::UnsubscribeUrl), 2);
         assert_eq!(count(&letter.text, Slot::UnsubscribeUrl), 1);
+        assert_eq!((count(&letter.html, Slot::ConsentedOn), count(&letter.text, Slot::ConsentedOn)), (1, 1));
         let links = attributes(&letter.html, "href");
         assert_eq!(links.iter().filter(|link| **link == Slot::UnsubscribeUrl.marker()).count(), 2);
         for part in [&letter.html, &letter.text] {
             assert_eq!(part.matches('\u{E000}').count(), part.matches('\u{E001}').count());
             assert_eq!(
                 part.matches('\u{E000}').count(),
-                count(part, Slot::Name) + count(part, Slot::UnsubscribeUrl)
+                Slot::ALL.into_iter().map(|slot| count(part, slot)).sum::<usize>()
             );
         }
         assert!(!letter.subject.contains('\u{E000}') && !letter.preheader.contains('\u{E000}'));
@@ -403,7 +415,7 @@ proptest! {
         let wanted = render(&plain).html;
         let wanted = tags(&wanted).into_iter().filter(|tag| *tag != "p" && *tag != "/p").collect::<Vec<_>>();
         prop_assert_eq!(shape, wanted);
-        prop_assert_eq!(letter.html.matches('\u{E000}').count(), 3);
+        prop_assert_eq!(letter.html.matches('\u{E000}').count(), 4);
         prop_assert_eq!(&letter, &render(&input));
     }
 }

@@ -40,6 +40,7 @@ mod letters;
 mod man;
 mod metrics;
 mod month;
+mod moved_blog;
 mod moving;
 mod notices;
 mod page_text;

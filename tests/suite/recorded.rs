@@ -10,7 +10,7 @@ use crate::support::world::World;
 #[test]
 fn a_notice_whose_person_is_erased_before_its_turn_takes_no_result_with_it() {
     let server = SmtpServer::start();
-    let world = World::patient(&server);
+    let world = World::new(&server);
     for n in 0..3 {
         add(&world, &format!("n{n}@example.com"), world.clock.now());
     }
@@ -34,7 +34,7 @@ fn a_notice_whose_person_is_erased_before_its_turn_takes_no_result_with_it() {
 #[test]
 fn an_edition_whose_letter_cannot_be_made_takes_no_result_of_another_with_it() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.add_many(2);
     for n in 0..2 {
         world.add_to("daily", &format!("d{n}@example.com"));
@@ -51,7 +51,7 @@ fn an_edition_whose_letter_cannot_be_made_takes_no_result_of_another_with_it() {
 #[test]
 fn a_clock_that_is_set_back_during_a_transaction_leaves_no_attempt_that_ends_before_it_began() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.add_many(3);
     world.freeze();
     let clock = world.clock.clone();
@@ -70,7 +70,7 @@ fn a_clock_that_is_set_back_during_a_transaction_leaves_no_attempt_that_ends_bef
 #[test]
 fn messages_dated_by_a_clock_that_was_ahead_fill_no_hour() {
     let server = SmtpServer::start();
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.per_hour = Some(4);
     world.add_many(10);
     world.freeze();

@@ -231,6 +231,58 @@ fn what_is_confirmed_has_its_name_and_a_reader_is_not_told_of_being_erased() {
     assert!(!text.contains("주소는 7일"), "the same mail goes to readers: {text}");
 }
 
+/// A sign-up under that name; the link of its mail.
+fn sign_up_as(front: &Front, name: &str) -> String {
+    let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    let sent = filled(&front.stamp(), "kim@naver.com").replace("name=&", &format!("name={name}&"));
+    front.served.post("/subscribe", FORM, &sent);
+    front.link()
+}
+
+fn name_of_kim(front: &Front) -> Option<String> {
+    let address = EmailAddress::parse("kim@naver.com").expect("an address");
+    let person = front.desk.store.read(|ledger| ledger.subscriber_by_address(&address)).expect("reads");
+    person.expect("there").name
+}
+
+#[test]
+fn a_name_that_a_stranger_wrote_gives_way_to_that_of_the_one_who_confirms() {
+    let front = Front::new();
+    sign_up_as(&front, "낯선 사람");
+    front.pass(chrono::Duration::hours(25));
+    let link = sign_up_as(&front, "김 & 해봄");
+    let page = front.served.ask("GET", &link);
+    assert!(page.contains("name=\"name\" value=\"김 &amp; 해봄\"") && !page.contains("낯선"), "{page}");
+    let refused = front.served.post(&link, FORM, "name=www.example.com");
+    assert!(status(&refused) == "422" && refused.contains("웹 주소"), "{refused}");
+    assert!(refused.contains("value=\"www.example.com\""), "what was typed stays: {refused}");
+    assert_eq!(front.state("kim@naver.com"), Some(SubscriptionState::Pending));
+    assert_eq!(status(&front.served.post(&link, FORM, "name=+%EA%B9%80%EB%B4%84")), "200");
+    assert_eq!(name_of_kim(&front).as_deref(), Some("김봄"));
+    // The link goes on working, and changes nothing any more.
+    front.served.post(&link, FORM, "name=other");
+    assert_eq!(name_of_kim(&front).as_deref(), Some("김봄"));
+}
+
+#[test]
+fn a_name_can_be_left_away_when_confirming_and_a_readers_own_is_no_strangers_to_write() {
+    let front = Front::with(|deps| {
+        let (name, when) = ("monthly".to_owned(), "매월 1일".to_owned());
+        deps.people.digests.push(DigestChoice { name, when, best: None });
+    });
+    let link = sign_up_as(&front, "낯선 사람");
+    front.served.post(&link, FORM, "name=");
+    assert_eq!(name_of_kim(&front), None);
+    front.pass(chrono::Duration::hours(25));
+    let sent = filled(&front.stamp(), "kim@naver.com")
+        .replace("name=&digest=weekly", "name=stranger&digest=monthly");
+    front.served.post("/subscribe", FORM, &sent);
+    let page = front.served.ask("GET", &front.link());
+    assert!(page.contains("구독 시작하기") && !page.contains("name=\"name\""), "{page}");
+    front.served.post(&front.link(), FORM, "name=stranger");
+    assert_eq!(name_of_kim(&front), None);
+}
+
 #[test]
 fn what_nobody_confirms_is_erased_after_a_week() {
     let front = Front::new();

@@ -5,7 +5,7 @@ use moabom::model::reply::Cause;
 use moabom::smtp::{Connection, Failure, Login, RelaySettings, TlsContext, TlsMode};
 
 use crate::support::smtp_server::{Act, At, Options, Seen, SmtpServer};
-use crate::support::world::relay;
+use crate::support::world::{SHORT, all_of, relay};
 
 struct Trial {
     settings: RelaySettings,
@@ -150,7 +150,11 @@ fn silence_and_a_closed_connection_after_the_dot_are_told_from_those_before() {
             let server = SmtpServer::start();
             server.always(at, act.clone());
             let message: Vec<u8> = b"0123456789\r\n".repeat(if at == At::MidBody { 2_000_000 } else { 10 });
-            let found = send(&relay(&server), &message).expect_err("not sent");
+            let mut settings = relay(&server);
+            if act == Act::Stall {
+                settings.timeouts = all_of(SHORT);
+            }
+            let found = send(&settings, &message).expect_err("not sent");
             assert_eq!(found.after_last_byte, after, "{at:?} {act:?}");
         }
     }

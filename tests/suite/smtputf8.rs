@@ -87,8 +87,13 @@ fn a_name_stands_encoded_before_such_an_address_and_its_line_is_not_too_long() {
     let letter = CompiledLetter::new(&head, &content, &key, None).expect("a letter");
     let to = EmailAddress::parse(&format!("{}@예시.한국", "가".repeat(21))).expect("an address");
     let mut bytes = Vec::new();
-    let personal =
-        Personal { to: &to, name: Some("김 철수"), unsubscribe_url: None, subscriber: SubscriberId(1) };
+    let personal = Personal {
+        to: &to,
+        name: Some("김 철수"),
+        unsubscribe_url: None,
+        consented_on: None,
+        subscriber: SubscriberId(1),
+    };
     letter.write(&personal, &mut bytes).expect("a message");
     let parsed = mail_parser::MessageParser::default().parse(&bytes).expect("a message");
     let found = parsed.to().and_then(|to| to.first()).expect("a reader");

@@ -213,6 +213,30 @@ fn a_post_of_two_sources_is_in_one_edition_once_and_in_no_later_one() {
 }
 
 #[test]
+fn a_post_that_moved_in_one_source_is_still_the_one_of_the_other() {
+    let system = two_sources();
+    system.run(&["ingest"]);
+    system.publish_to(1);
+    let moved = |root: &str| {
+        let a = [
+            ("겨울 준비", &*format!("https://{root}/5"), 20, 3),
+            ("가을 끝", &format!("https://{root}/4"), 16, 1),
+        ];
+        std::fs::write(system.path("a.jsonl"), lines(&a)).expect("written");
+        system.run(&["ingest"]);
+        let later = system.json(&["preview", "weekly", "--at", "2027-01-04 09:00", "--format", "json"]);
+        let left = later["left_out"].as_array().expect("a list").clone();
+        let copy = left.into_iter().find(|post| post["title"] == "겨울 준비 (옮김)").expect("left out");
+        copy["why"].as_str().expect("a reason").to_owned()
+    };
+    // There, elsewhere, back again, and to where it was before.
+    for root in ["example.com", "봄.example", "blog.example.com", "example.com"] {
+        assert_eq!(moved(root), "다른 출처에서 온 같은 주소의 글이 제1호에 이미 실렸어요.", "{root}");
+    }
+    system.verify();
+}
+
+#[test]
 fn what_is_hidden_in_one_source_is_hidden_in_the_other() {
     let system = two_sources();
     system.run(&["ingest"]);

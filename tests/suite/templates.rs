@@ -58,6 +58,44 @@ fn a_template_without_what_the_law_wants_is_refused_with_what_is_missing_where_a
 }
 
 #[test]
+fn what_the_law_wants_counts_only_where_a_reader_sees_it() {
+    const UNSEEN: [(&str, &str); 9] = [
+        ("<!--", "-->"),
+        ("<div hidden>", "</div>"),
+        ("<div style=\"color: red; display:NONE !important\">", "</div>"),
+        ("<style>.off { visibility: hidden }</style><div class=\"off\">", "</div>"),
+        ("<div style=\"max-height:0;overflow:hidden\">", "</div>"),
+        ("<div style=\"font-size:0px\"><b>", "</b></div>"),
+        ("<div style=\"opacity:0.0\">", "</div>"),
+        ("<template>", "</template>"),
+        ("<textarea hidden>", "</textarea>"),
+    ];
+    let link = r#"<a class="link" href="{{ link }}" style="display:inline-block;padding:10px 0;color:#1f6f4a;">수신거부 · Unsubscribe</a>"#;
+    for (name, item, what) in [
+        ("notice/law.html", "보낸 사람 {{ sender }}", "보낸 사람의 이름이"),
+        ("notice/law.html", "{{ closing }}", "유지하거나 철회하는 방법이"),
+        ("notice/button.html", "보낸 사람 {{ sender }}", "보낸 사람의 이름이"),
+        ("correction/letter.html", link, "수신거부 링크가"),
+    ] {
+        for (open, close) in UNSEEN {
+            let error = refusal(&edited(name, item, &format!("{open}{item}{close}")));
+            assert!(error.contains(what) && error.contains("눈에 보이는 곳에"), "{name} in {open}: {error}");
+        }
+        let seen =
+            edited(name, item, &format!("<span style=\"display:inline;max-height:20px\">{item}</span>"));
+        Renderer::new(&seen).and_then(|renderer| renderer.check()).expect(name);
+    }
+    // A link is one where something can be pressed.
+    for no_link in [
+        "<a href=\"{{ link }}\"></a>수신거부 · Unsubscribe",
+        "<i title=\"{{ link }}\">수신거부 · Unsubscribe</i>",
+    ] {
+        let error = refusal(&edited("correction/letter.html", link, no_link));
+        assert!(error.contains("수신거부 링크가"), "{no_link}: {error}");
+    }
+}
+
+#[test]
 fn every_template_says_where_it_breaks() {
     for (name, _) in BUILT_IN.iter().filter(|(name, _)| !name.ends_with(".css")) {
         let text = "첫 줄\n  {{ nobody }}\n".to_owned();

@@ -8,6 +8,7 @@ use moabom::clock::Clock;
 use moabom::model::token::{Purpose, SecretKey};
 use moabom::model::{EditionId, EmailAddress, Sender, SubscriberId, SuppressionKey};
 use moabom::render::Renderer;
+use moabom::render::confirmation::Confirmations;
 use moabom::web;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +17,15 @@ use crate::people::Desk;
 /// What the pages of a desk's store are served with.
 pub fn deps(desk: &Desk, keys: Vec<SecretKey>) -> web::Deps {
     let links: url::Url = "https://letter.example.com/".parse().expect("an address");
+    let sender = Sender {
+        name: "해봄".into(),
+        email: EmailAddress::parse("haebom@example.com").expect("an address"),
+        reply_to: None,
+        phone: None,
+        address: None,
+    };
+    let (renderer, named) = (Renderer::new(&[]).expect("templates"), sender.clone());
+    let confirmations = move || Confirmations::new(renderer.templates(), "해봄의 <편지>", &named);
     web::Deps {
         store: desk.store.clone(),
         keys,
@@ -30,18 +40,12 @@ pub fn deps(desk: &Desk, keys: Vec<SecretKey>) -> web::Deps {
             titles: Default::default(),
         },
         draft: None,
-        templates: std::sync::Arc::clone(Renderer::new(&[]).expect("templates").templates()),
+        confirmations: std::sync::Arc::new(confirmations),
         farewell: Default::default(),
         people: web::PeopleSettings {
             signup: true,
             advertising: false,
-            sender: Sender {
-                name: "해봄".into(),
-                email: EmailAddress::parse("haebom@example.com").expect("an address"),
-                reply_to: None,
-                phone: None,
-                address: None,
-            },
+            sender,
             zone: chrono_tz::Asia::Seoul,
             links: Some(links),
             digests: vec![web::DigestChoice {

@@ -111,9 +111,9 @@ fn subject(
 ) -> Option<String> {
     let template = section.or("subject", |item| line(item).map(Some), Some(SUBJECT.to_owned()))?;
     let advice = "쓸 수 있는 것: `{{ lead.title }}`, `{{ rest }}`, `{{ count }}`, `{{ issue }}`, `{{ date }}`, `{{ period }}`, `{{ newsletter.title }}`";
-    // The template's own start, without what it is filled with: a mark by hand is a look-alike or comes twice.
-    let marked = if advertising == Some(true) { subject_mark(&template, true).err() } else { None };
-    let fault = marked
+    // The template's own start, as it is written: a mark by hand is a look-alike or comes twice.
+    let fault = subject_mark(&template, true)
+        .err()
         .map(|error| error.to_string())
         .or_else(|| renderer?.check_subject(&template).err().map(|error| error.to_string()));
     if let Some(what) = fault {

@@ -9,7 +9,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::{Known, Met};
 use crate::korean::title;
-use crate::model::canonical::canonical;
+use crate::model::canonical::{self, canonical};
 use crate::model::post::FetchedPost;
 
 /// A body shorter than this (characters) does not tell one post from another.
@@ -84,6 +84,14 @@ impl<'a> Label<'a> {
             key: Cow::Owned(title::key(&post.title)),
             print: BodyPrint::of(&post.body),
         }
+    }
+
+    /// The blog's site and the post's path there, by the address or an id that is one.
+    pub(super) fn place(&self) -> Option<(String, String)> {
+        let id = || self.id.filter(|id| id.starts_with("http://") || id.starts_with("https://"));
+        let address = self.url.clone().or_else(|| id().map(canonical))?;
+        let (site, path) = canonical::site_and_path(&address)?;
+        Some((site.to_owned(), path.to_owned()))
     }
 
     /// Both have an id, or both have an address: had they been the same post, it would have been seen by then.

@@ -255,6 +255,29 @@ fn a_number_read_as_a_title_and_a_missing_description_are_told() {
 }
 
 #[test]
+fn on_a_short_page_with_a_line_too_few_no_sentence_becomes_an_author() {
+    let posts = [
+        ["봄 강가", "오늘은 강가를 걸었습니다. 바람이 찼어요.", "보미", "3", "👍", "12"],
+        ["커피 내리기", "물은 아흔 도가 좋습니다. 천천히 부으세요.", "보미", "", "👍❤️", "7"],
+        ["이사 가는 날", "짐을 다 쌌습니다!", "보미", "1", "", ""],
+        ["1984", "다시 읽어도 무섭네요.", "보미", "", "😂", "2"],
+    ];
+    for count in 1..=posts.len() {
+        let lines: Vec<&str> = ["봄의 기록", "걷고 내리고 씁니다."]
+            .into_iter()
+            .chain(posts.iter().take(count).flatten().copied().filter(|line| !line.is_empty()))
+            .collect();
+        assert_eq!(parse(&lines.join("\n")).expect("sound").posts.len(), count);
+        for lacking in 0..lines.len() {
+            let page = [&lines[..lacking], &lines[lacking + 1..]].concat().join("\n");
+            let Ok(page) = parse(&page) else { continue };
+            let authors: Vec<&str> = page.posts.iter().filter_map(|post| post.author.as_deref()).collect();
+            assert!(authors.iter().all(|author| *author == "보미"), "{count}, {lacking}: {page:?}");
+        }
+    }
+}
+
+#[test]
 fn a_title_that_comes_back_every_week_is_no_author() {
     let posts: String =
         (0..6).map(|n| format!("주간 기록\n{}\n손님 {n}\n👍\n{}\n", long(n), n + 1)).collect();

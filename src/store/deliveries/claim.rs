@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Claim, ClaimRequest, Claimed, Guarded, Intent, LAST_WORD, NEVER, OPEN_D, Standing};
+use super::{AGREED_AT, Claim, ClaimRequest, Claimed, Guarded, Intent, LAST_WORD, NEVER, OPEN_D, Standing};
 use crate::clock::{Instant, from_millis};
 use crate::model::notice::{Mailing, NoticeKind};
 use crate::model::{DeliveryId, EditionId, EmailAddress, SubscriberId, SuppressionKey};
@@ -19,6 +19,8 @@ struct Due {
     address: Option<String>,
     name: Option<String>,
     agreed: bool,
+    /// Since when, of an edition.
+    agreed_at: Option<i64>,
     /// Of a notice.
     kind: Option<NoticeKind>,
     first_tried_at: Option<i64>,
@@ -69,6 +71,7 @@ impl Ledger<'_> {
                 address: notice.address,
                 name: notice.name,
                 agreed: notice.wanted,
+                agreed_at: None,
                 kind: Some(notice.kind),
                 first_tried_at: notice.first_tried_at,
             };
@@ -97,7 +100,7 @@ impl Ledger<'_> {
     ) -> Result<Vec<Due>, StoreError> {
         let text = format!(
             "SELECT d.id, d.subscriber_id, d.attempts, d.state = 'unknown', p.address, p.name,
-                    s.state = 'active' AND {LAST_WORD} IN ('granted', 'confirmed'),
+                    CASE s.state WHEN 'active' THEN {AGREED_AT} END,
                     (SELECT min(a.started_at) FROM attempts a WHERE a.delivery_id = d.id)
                FROM deliveries d JOIN subscribers p ON p.id = d.subscriber_id
                LEFT JOIN subscriptions s ON s.digest = ?2 AND s.subscriber_id = d.subscriber_id
@@ -158,6 +161,7 @@ impl Ledger<'_> {
             subscriber: due.subscriber,
             address,
             name: due.name,
+            consented_at: due.agreed_at.map(from_millis),
             hash,
             attempts: due.attempts,
             first_tried_at: due.first_tried_at.map(from_millis),
@@ -308,6 +312,7 @@ impl Ledger<'_> {
 }
 
 fn due(row: &Row<'_>, edition: EditionId) -> rusqlite::Result<Due> {
+    let agreed_at: Option<i64> = row.get(6)?;
     Ok(Due {
         id: DeliveryId(row.get(0)?),
         mailing: Mailing::Edition(edition),
@@ -317,7 +322,8 @@ fn due(row: &Row<'_>, edition: EditionId) -> rusqlite::Result<Due> {
         maybe_sent: row.get(3)?,
         address: row.get(4)?,
         name: row.get(5)?,
-        agreed: row.get::<_, Option<bool>>(6)?.unwrap_or(false),
+        agreed: agreed_at.is_some(),
+        agreed_at,
         first_tried_at: row.get(7)?,
     })
 }

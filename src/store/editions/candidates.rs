@@ -8,6 +8,7 @@ use crate::model::canonical::canonical;
 use crate::model::post::{Emoji, Reactions};
 use crate::model::{PostId, SourceId};
 use crate::select::{Candidate, Issued, Tally};
+use crate::store::posts::Moved;
 use crate::store::{Ledger, StoreError, sql};
 
 /// The last edition of a digest that went out.
@@ -58,7 +59,7 @@ fn tally(row: &Row<'_>, from: usize) -> rusqlite::Result<Option<Tally>> {
     Ok(Some(Tally { reactions: Reactions { total: count(total), emoji }, comments: count(comments) }))
 }
 
-fn candidate(row: &Row<'_>) -> rusqlite::Result<Candidate> {
+fn candidate(row: &Row<'_>, moved: &Moved) -> rusqlite::Result<Candidate> {
     let issued = match (row.get::<_, Option<i64>>(10)?, row.get::<_, Option<i64>>(11)?) {
         (Some(number), Some(at)) => Some(Issued { number, at: from_millis(at) }),
         _ => None,
@@ -67,7 +68,7 @@ fn candidate(row: &Row<'_>) -> rusqlite::Result<Candidate> {
         post: PostId(row.get(0)?),
         source: SourceId(row.get(1)?),
         title: row.get(2)?,
-        address: row.get::<_, Option<String>>(18)?.map(|url| canonical(&url)),
+        address: row.get::<_, Option<String>>(18)?.map(|url| moved.now(&canonical(&url)).to_owned()),
         ingest_order: row.get(3)?,
         published_at: row.get::<_, Option<i64>>(4)?.map(from_millis),
         first_seen_at: from_millis(row.get(5)?),
@@ -142,8 +143,10 @@ impl Ledger<'_> {
         );
         let mut statement = self.db.prepare_cached(&text).map_err(sql)?;
         let from = from.map(|from| from.timestamp_millis());
-        let rows =
-            statement.query_map(params![digest, from, at.timestamp_millis()], candidate).map_err(sql)?;
+        let moved = self.moved_posts()?;
+        let rows = statement
+            .query_map(params![digest, from, at.timestamp_millis()], |row| candidate(row, &moved))
+            .map_err(sql)?;
         rows.collect::<Result<_, _>>().map_err(sql)
     }
 

@@ -157,6 +157,8 @@ const SUBSCRIBERS: Noun = Noun {
         field("name", Text, "이름"),
         field("created_at", Instant, "등록한 때"),
         field("erased_at", Instant, "주소와 이름을 지운 때"),
+        field("joined_at", Instant, "보내도 되는 동의를 처음 한 때. 확인하지 않은 신청은 null"),
+        field("left_at", Instant, "동의를 거둔 때"),
         field("leaving_since", Instant, "그만 받겠다고 했고, 알린 뒤 곧 지워질 사람이면 그 때"),
     ],
     columns: &[("leaving_since", "(SELECT l.since FROM leaving l WHERE l.subscriber_id = subscribers.id)")],

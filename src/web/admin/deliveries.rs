@@ -60,26 +60,26 @@ pub(super) struct DeliveryRow {
     name: String,
     state: &'static str,
     word: &'static str,
-    /// Attempts, and when the next one is due.
+    /// Attempts, and when the next one is due; or when it was published.
     next: String,
     reply: Option<String>,
 }
 
 impl DeliveryRow {
-    pub(super) fn new(row: &ListedDelivery, name: String) -> DeliveryRow {
+    pub(super) fn new(row: &ListedDelivery, name: String, next: String) -> DeliveryRow {
         DeliveryRow {
             id: row.id.0,
             name,
             state: row.state.as_str(),
             word: delivery_state(row.state),
-            next: String::new(),
+            next,
             reply: row.last_reply.as_deref().map(plain),
         }
     }
 
     /// Under its address.
     pub(super) fn to_whom(desk: &Desk, row: &ListedDelivery) -> DeliveryRow {
-        DeliveryRow { next: next(desk, row), ..DeliveryRow::new(row, address(row)) }
+        DeliveryRow::new(row, address(row), next(desk, row))
     }
 }
 
@@ -170,7 +170,8 @@ fn list(
         let pairs = || DeliveryState::ALL.iter().zip(counts);
         LOOKS.into_iter().find(|look| pairs().any(|(state, count)| state == look && *count > 0))
     };
-    let state = state.or_else(pressing).unwrap_or(DeliveryState::Unknown);
+    let chosen = state.or_else(pressing);
+    let state = chosen.unwrap_or(DeliveryState::Unknown);
     let mut found = ledger.not_sent(edition, state, DeliveryId(asked.after), ON_PAGE + 1)?;
     let more = found.len() > ON_PAGE;
     found.truncate(ON_PAGE);
@@ -180,7 +181,7 @@ fn list(
         heading: "통지의 발송".to_owned(),
         back: "/".to_owned(),
         from: "현황".to_owned(),
-        choices: choices(&path, counts, Some(state)),
+        choices: choices(&path, counts, chosen),
         meaning: meaning(state),
         more: last.map(|last| format!("{here}&after={}", last.id)),
         rows: found.iter().map(|row| DeliveryRow::to_whom(desk, row)).collect(),

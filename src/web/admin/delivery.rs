@@ -187,7 +187,7 @@ pub(super) async fn decide(
             tracing::info!(%delivery, decision = decision.word(), "the operator decided about a delivery");
             // Back to the others in the same state: there may be more to decide.
             let (list, state) = (place(before.edition), before.state.as_str());
-            see(&format!("{list}?state={state}&done={}", decision.word()))
+            see(&visitor.way_back(&list, &format!("state={state}&"), decision.word(), now))
         }
         (RowChange::NoSuchDelivery, _) | (_, None) => desk.pages.missing(&visitor),
         (RowChange::Refused(state), _) => {

@@ -11,13 +11,16 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 use url::Url;
 
-use super::pages::Pages;
+use super::pages::{Failure, Pages};
 use super::session::{self, Sessions};
 use super::visitor::Visitor;
 use crate::clock::{Clock, Instant};
+use crate::model::network::Network;
+use crate::model::token::SecretKey;
 use crate::publish::{Digest, Masthead};
 use crate::source::SourceSettings;
 use crate::status::Configured;
+use crate::status::words::moment;
 use crate::store::{Ledger, Store, StoreError};
 use crate::web::preview::Look;
 
@@ -41,6 +44,10 @@ pub struct Deps {
     pub sources: Vec<SourceSettings>,
     /// The password; without one there is no login, and only this machine is answered.
     pub password: Option<PasswordSource>,
+    /// All keys: an address is looked for among those never to be mailed.
+    pub keys: Vec<SecretKey>,
+    /// Proxies whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<Network>,
     /// The https address others than this machine use.
     pub public_url: Option<Url>,
     /// How the next letter is looked at.
@@ -78,6 +85,11 @@ impl Desk {
         self.deps.masthead.newsletter.time_zone
     }
 
+    /// `at` as the pages write it.
+    pub(super) fn moment(&self, at: Instant) -> String {
+        moment(at, self.zone(), self.now())
+    }
+
     pub(super) fn configured(&self) -> Configured<'_> {
         let Deps { masthead, digests, sources, .. } = &self.deps;
         Configured { masthead, digests, sources }
@@ -105,7 +117,7 @@ impl Desk {
     ) -> Result<T, Response> {
         let desk = Arc::clone(self);
         let read = tokio::task::spawn_blocking(move || desk.deps.store.read(|ledger| job(&desk, ledger)));
-        ended(read.await).map_err(|error| self.failed(visitor, &error))
+        ended(read.await).map_err(|failure| self.pages.failed(visitor, &failure))
     }
 
     /// What `job` writes, or the page that says why not.
@@ -116,12 +128,7 @@ impl Desk {
     ) -> Result<T, Response> {
         let store = self.deps.store.clone();
         let written = tokio::task::spawn_blocking(move || store.write(job));
-        ended(written.await).map_err(|error| self.failed(visitor, &error))
-    }
-
-    fn failed(&self, visitor: &Visitor, error: &str) -> Response {
-        tracing::error!(%error, "cannot answer the operator's page");
-        self.pages.failed(visitor)
+        ended(written.await).map_err(|failure| self.pages.failed(visitor, &failure))
     }
 
     /// The page that `template` makes of what `job` reads; the page for what is not there where that is none.
@@ -140,6 +147,6 @@ impl Desk {
 }
 
 /// What a task of the store's came to, or why it came to nothing.
-fn ended<T>(done: Result<Result<T, StoreError>, JoinError>) -> Result<T, String> {
-    done.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+fn ended<T>(done: Result<Result<T, StoreError>, JoinError>) -> Result<T, Failure> {
+    done.map_err(|_| Failure::Inside)?.map_err(Failure::Store)
 }

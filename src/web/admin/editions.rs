@@ -65,7 +65,8 @@ pub(super) async fn list(
 struct EditionView {
     heading: String,
     row: EditionRow,
-    frozen: String,
+    /// What happened to the slot, and when.
+    settled: (&'static str, String),
     subject: Option<String>,
     acts: Vec<Act>,
     posts: Vec<PostView>,
@@ -100,13 +101,17 @@ fn view(desk: &Desk, ledger: &Ledger<'_>, id: EditionId) -> Result<Option<Editio
     });
     Ok(Some(EditionView {
         heading: title(edition),
-        frozen: moment(edition.frozen_at, zone, now),
+        settled: (settled(edition.state), moment(edition.frozen_at, zone, now)),
         subject: ledger.edition_content(id)?.map(|content| plain(&content.subject)),
         acts: Act::ALL.into_iter().filter(|act| act.allowed(edition.state)).collect(),
         row: edition_row(&found, zone, now),
         posts: posts.collect(),
         looks: deliveries::choices(&format!("/editions/{id}/deliveries"), &found.counts, None),
     }))
+}
+
+fn settled(state: EditionState) -> &'static str {
+    if state == EditionState::Skipped { "건너뜀" } else { "발행" }
 }
 
 pub(super) async fn letter(State(desk): State<Arc<Desk>>, visitor: Visitor, id: Id) -> Response {
@@ -237,7 +242,7 @@ pub(super) async fn act(
     match done.await {
         Ok(StateChange::Changed) => {
             tracing::info!(%edition, act = act.word(), "the operator changed an edition");
-            see(&format!("/editions/{id}?done={}", act.word()))
+            see(&visitor.way_back(&format!("/editions/{id}"), "", act.word(), now))
         }
         Ok(StateChange::NoSuchEdition) => desk.pages.missing(&visitor),
         Ok(StateChange::Refused(state)) => refused(&desk, &visitor, id, act, state),

@@ -13,9 +13,9 @@ use url::form_urlencoded;
 
 use super::desk::{Desk, PasswordSource};
 use super::door::{Home, from_here, home};
-use super::pages::see;
+use super::pages::{Failure, see};
 use super::session::{cookie_name, form_token, print, same};
-use super::visitor::{Visitor, said};
+use super::visitor::Visitor;
 
 /// The largest form.
 pub(super) const BODY: usize = 16 * 1024;
@@ -30,7 +30,7 @@ const PROXIED: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-
 pub(super) async fn in_time(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(ANSWER, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => desk.pages.failed(&Visitor::default()),
+        Err(_) => desk.pages.failed(&Visitor::default(), &Failure::Late),
     }
 }
 
@@ -61,7 +61,7 @@ async fn admit(desk: &Arc<Desk>, mut request: Request) -> Result<Request, Respon
     visitor.token = form_token(secret);
     visitor.login = visitor.word.is_some();
     visitor.place = path.split('/').nth(1).unwrap_or_default().to_owned();
-    visitor.said = request.uri().query().and_then(said);
+    visitor.said = request.uri().query().and_then(|query| visitor.just_done(path, query, desk.now()));
     if posts {
         let with = with_token(request, &visitor.token).await;
         request = with.map_err(|status| Refusal::Form(status).page(desk))?;

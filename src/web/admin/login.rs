@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::State;
 use axum::extract::rejection::FormRejection;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{ConnectInfo, Extension, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use super::desk::Desk;
-use super::pages::{see, see_with_cookie};
+use super::pages::{Failure, see, see_with_cookie};
 use super::password;
 use super::session::{cookie_name, print};
 use super::visitor::Visitor;
+use crate::model::network::Network;
+use crate::web::listener::{Peer, client_of};
 
 /// A browser forgets the login by then: the end of its life.
 const KEPT: u32 = 7 * 24 * 60 * 60;
@@ -48,13 +50,17 @@ pub(super) async fn ask(State(desk): State<Arc<Desk>>, visitor: Visitor) -> Resp
 pub(super) async fn enter(
     State(desk): State<Arc<Desk>>,
     visitor: Visitor,
+    peer: Option<Extension<ConnectInfo<Peer>>>,
+    headers: HeaderMap,
     given: Result<Form<Given>, FormRejection>,
 ) -> Response {
     let Some(source) = &desk.deps.password else { return see("/") };
     let Ok(Form(Given { password: given })) = given else {
         return page(&desk, &visitor, StatusCode::BAD_REQUEST, Some("비밀번호를 적어 주세요.".to_owned()));
     };
-    if let Err(wait) = desk.sessions.take_try(desk.now()) {
+    let client = client_of(peer.map(|Extension(info)| info), &headers, &desk.deps.trusted_proxies);
+    let network = Network::of_client(client);
+    if let Err(wait) = desk.sessions.take_try(network, desk.now()) {
         tracing::warn!("too many wrong passwords on the operator's page");
         let seconds = wait.num_seconds().max(1);
         let problem = format!("비밀번호를 여러 번 틀려 잠시 막았어요. {seconds}초 뒤에 다시 해 보세요.");
@@ -67,7 +73,9 @@ pub(super) async fn enter(
         Err(failed) => return failed,
     };
     let of = print(hash.expose_secret());
-    let Ok(_turn) = desk.checking.acquire().await else { return desk.pages.failed(&visitor) };
+    let Ok(_turn) = desk.checking.acquire().await else {
+        return desk.pages.failed(&visitor, &Failure::Inside);
+    };
     let right = tokio::task::spawn_blocking(move || password::matches(&given, &hash)).await;
     match right {
         Ok(Ok(true)) => {}
@@ -79,10 +87,12 @@ pub(super) async fn enter(
             tracing::error!("{error}");
             return page(&desk, &visitor, StatusCode::SERVICE_UNAVAILABLE, Some(format!("{error}.")));
         }
-        Err(_) => return desk.pages.failed(&visitor),
+        Err(_) => return desk.pages.failed(&visitor, &Failure::Inside),
     }
-    desk.sessions.forgive_tries();
-    let Some(word) = desk.sessions.open(of, desk.now()) else { return desk.pages.failed(&visitor) };
+    desk.sessions.forgive_tries(network, desk.now());
+    let Some(word) = desk.sessions.open(of, desk.now()) else {
+        return desk.pages.failed(&visitor, &Failure::Inside);
+    };
     tracing::info!("the operator logged in");
     see_with_cookie("/", &cookie(&word, KEPT, visitor.secure))
 }

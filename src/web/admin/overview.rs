@@ -96,7 +96,7 @@ struct SourceView {
     /// `good`, `bad` or `new`.
     health: &'static str,
     words: String,
-    read: String,
+    read: Option<String>,
     posts: String,
     error: Option<String>,
 }
@@ -220,7 +220,7 @@ fn source(one: &SourceHealth<'_>, status: &Status<'_>) -> SourceView {
         name: one.settings.name.clone(),
         health,
         words,
-        read: read.map_or_else(|| "–".to_owned(), |at| moment(at, status.zone, status.now)),
+        read: read.map(|at| moment(at, status.zone, status.now)),
         posts: amount(one.posts),
         error: state.and_then(|state| state.last_error.as_deref()).map(plain),
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use super::visitor::Visitor;
+use crate::store::StoreError;
 
 const TEMPLATES: [(&str, &str); 15] = [
     ("base.html", include_str!("../../../templates/admin/base.html")),
@@ -31,6 +32,20 @@ struct Message<'a> {
     heading: &'a str,
     text: &'a str,
     back: Option<&'a str>,
+}
+
+/// Why a page could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// The store tells what happened and what mends it; what it refuses is undone.
+    #[error("{0}. 바뀐 것은 없어요")]
+    Store(StoreError),
+    /// What was begun may end yet.
+    #[error("제때 답하지 못했어요. 하던 일은 끝났을 수 있으니 페이지를 새로 열어 확인하세요")]
+    Late,
+    /// A fault of ours.
+    #[error("안에서 잘못되어 답하지 못했어요. 까닭은 로그에 있어요")]
+    Inside,
 }
 
 /// The pages of one newsletter.
@@ -88,9 +103,10 @@ impl Pages {
     }
 
     /// We failed.
-    pub(super) fn failed(&self, visitor: &Visitor) -> Response {
-        let text = "저장소를 읽거나 쓰지 못했어요. 바뀐 것은 없어요. 로그와 디스크의 남은 공간을 확인하세요.";
-        self.say(visitor, StatusCode::SERVICE_UNAVAILABLE, "처리하지 못했어요", text, Some("/"))
+    pub(super) fn failed(&self, visitor: &Visitor, failure: &Failure) -> Response {
+        tracing::error!(error = %failure, "cannot answer the operator's page");
+        let said = format!("{failure}.");
+        self.say(visitor, StatusCode::SERVICE_UNAVAILABLE, "처리하지 못했어요", &said, Some("/"))
     }
 }
 

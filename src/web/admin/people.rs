@@ -14,9 +14,9 @@ use super::deliveries::DeliveryRow;
 use super::desk::Desk;
 use super::shares::{amount, title};
 use super::visitor::Visitor;
-use crate::model::SubscriberId;
-use crate::model::subscriber::Subscriber;
-use crate::status::words::{consent_act, moment, notice, plain, subscription_state};
+use crate::model::subscriber::{Subscriber, SuppressionReason};
+use crate::model::{SubscriberId, SuppressionKey};
+use crate::status::words::{consent_act, notice, plain, subscription_state};
 use crate::store::consents::Evidence;
 use crate::store::overview::Readership;
 use crate::store::{Ledger, StoreError};
@@ -111,6 +111,8 @@ struct PersonView {
     heading: String,
     id: i64,
     name: Option<String>,
+    /// Why the address is never mailed, and what to do about it.
+    barred: Option<(&'static str, &'static str)>,
     created: String,
     erased: Option<String>,
     subscriptions: Vec<SubscriptionView>,
@@ -147,7 +149,7 @@ pub(super) async fn show(
 
 fn view(desk: &Desk, ledger: &Ledger<'_>, id: SubscriberId) -> Result<Option<PersonView>, StoreError> {
     let Some(person) = ledger.subscriber(id)? else { return Ok(None) };
-    let day = |at| moment(at, desk.zone(), desk.now());
+    let day = |at| desk.moment(at);
     let subscriptions = ledger.subscriptions_of(id)?.into_iter().map(|(one, _)| SubscriptionView {
         digest: plain(&one.digest),
         state: one.state.as_str(),
@@ -163,7 +165,10 @@ fn view(desk: &Desk, ledger: &Ledger<'_>, id: SubscriberId) -> Result<Option<Per
             source: plain(&consent.source),
             wording: plain(&consent.wording),
         });
+    let key = SuppressionKey::of(&desk.deps.keys).zip(person.address.as_ref());
+    let barred = key.map(|(key, address)| ledger.is_suppressed(&key, address)).transpose()?.flatten();
     Ok(Some(PersonView {
+        barred: barred.map(|reason| (reason.words(), advice(reason))),
         heading: address_of(&person),
         id: person.id.0,
         name: person.name.as_deref().map(plain),
@@ -171,17 +176,36 @@ fn view(desk: &Desk, ledger: &Ledger<'_>, id: SubscriberId) -> Result<Option<Per
         erased: person.erased_at.map(day),
         subscriptions: subscriptions.collect(),
         consents: consents.collect(),
-        deliveries: deliveries(ledger, id)?,
+        deliveries: deliveries(desk, ledger, id)?,
     }))
 }
 
+/// What to do about an address that is never mailed.
+fn advice(reason: SuppressionReason) -> &'static str {
+    match reason {
+        SuppressionReason::HardBounce => {
+            "받는 쪽이 없는 주소라고 해서 아무것도 보내지 않아요. 다른 길로 연락이 닿으면 새 주소로 다시 구독해 달라고 하세요."
+        }
+        SuppressionReason::Complaint => {
+            "스팸으로 신고한 분이라 아무것도 보내지 않아요. 운영자가 되살릴 수 없어요. `moabom subscribers remove`로 명단에서 지우세요."
+        }
+        SuppressionReason::Withdrawn => {
+            "수신거부한 주소라 편지를 보내지 않아요. 본인이 다시 신청하고 확인 메일의 단추를 눌러야 풀려요."
+        }
+        SuppressionReason::Manual => {
+            "운영자가 막은 주소라 아무것도 보내지 않아요. 막은 까닭을 먼저 확인하세요."
+        }
+    }
+}
+
 /// What was sent to a person lately, each by its edition's name.
-fn deliveries(ledger: &Ledger<'_>, id: SubscriberId) -> Result<Vec<DeliveryRow>, StoreError> {
+fn deliveries(desk: &Desk, ledger: &Ledger<'_>, id: SubscriberId) -> Result<Vec<DeliveryRow>, StoreError> {
     let rows = ledger.recent_deliveries_of(id, DELIVERIES)?.into_iter().map(|row| {
         let edition = row.edition.map(|edition| ledger.edition(edition)).transpose()?.flatten();
         let of = edition.as_ref().map(title);
         let of = of.unwrap_or_else(|| row.notice.map_or("통지", notice).to_owned());
-        Ok(DeliveryRow::new(&row, of))
+        let at = edition.as_ref().map(|edition| desk.moment(edition.frozen_at));
+        Ok(DeliveryRow::new(&row, of, at.map(|at| format!("발행 {at}")).unwrap_or_default()))
     });
     rows.collect()
 }

@@ -171,6 +171,8 @@ struct PostView {
     heading: String,
     row: PostRow,
     text: String,
+    /// What was seen of it at first: where the line begins.
+    first: Option<Seen>,
     seen: Vec<Seen>,
     skipped: usize,
 }
@@ -192,16 +194,17 @@ pub(super) async fn show(State(desk): State<Arc<Desk>>, visitor: Visitor, id: Id
 fn view(desk: &Desk, ledger: &Ledger<'_>, id: PostId) -> Result<Option<PostView>, StoreError> {
     let Some(post) = ledger.listed_post(id)? else { return Ok(None) };
     let seen = ledger.observations(id)?;
-    let rows = seen.iter().rev().take(SEEN).map(|one| Seen {
+    let row_of = |one: &Observation| Seen {
         at: moment(one.observed_at, desk.zone(), desk.now()),
         reactions: grouped(one.reactions.total),
         comments: grouped(one.comments),
-    });
+    };
     Ok(Some(PostView {
         heading: plain(&post.title),
         row: row(desk, &post, &seen, (600, 120)),
         text: plain(&excerpt(&ledger.post_body(id)?, &post.title, EXCERPT)),
-        seen: rows.collect(),
+        first: seen.first().map(row_of),
+        seen: seen.iter().rev().take(SEEN).map(row_of).collect(),
         skipped: seen.len().saturating_sub(SEEN),
     }))
 }
@@ -247,7 +250,7 @@ pub(super) async fn mark(
     match done.await {
         Ok(true) => {
             tracing::info!(%post, mark = word, "the operator marked a post");
-            see(&format!("/posts/{id}?done={word}"))
+            see(&visitor.way_back(&format!("/posts/{id}"), "", word, now))
         }
         Ok(false) => desk.pages.missing(&visitor),
         Err(failed) => failed,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use super::desk::Desk;
-use super::pages::framed;
+use super::pages::{Failure, framed};
 use super::visitor::Visitor;
 use crate::web::preview::Look;
 
@@ -58,7 +58,9 @@ pub(super) fn encoded(name: &str) -> String {
 
 pub(super) async fn show(State(desk): State<Arc<Desk>>, visitor: Visitor, asked: Wanted) -> Response {
     let Some(name) = wanted(&desk, asked) else { return desk.pages.missing(&visitor) };
-    let Some(look) = looked(&desk, name.clone()).await else { return desk.pages.failed(&visitor) };
+    let Some(look) = looked(&desk, name.clone()).await else {
+        return desk.pages.failed(&visitor, &Failure::Inside);
+    };
     let choice =
         |known: &str| Choice { name: known.to_owned(), query: encoded(known), chosen: known == name };
     let digests = desk.deps.digests.iter().map(|digest| choice(&digest.name)).collect();
@@ -71,6 +73,6 @@ pub(super) async fn letter(State(desk): State<Arc<Desk>>, visitor: Visitor, aske
     match looked(&desk, name).await {
         Some(Look { html: Some(html), .. }) => framed(html),
         Some(_) => desk.pages.missing(&visitor),
-        None => desk.pages.failed(&visitor),
+        None => desk.pages.failed(&visitor, &Failure::Inside),
     }
 }

@@ -1,4 +1,4 @@
-//! Effect: who is logged in: random tokens handed out, their hashes kept in memory; and how often a login may be tried.
+//! Effect: who is logged in: random tokens handed out, their hashes kept in memory.
 //!
 //! A login belongs to the password it was made with: it ends when the password changes, and with the process.
 
@@ -12,7 +12,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::Duration;
 
+use super::tries::Tries;
 use crate::clock::Instant;
+use crate::model::network::Network;
 
 /// A login ends after so long without a request,
 const IDLE: Duration = Duration::hours(12);
@@ -20,10 +22,6 @@ const IDLE: Duration = Duration::hours(12);
 const LIFE: Duration = Duration::days(7);
 /// Logins at a time; of more the one longest unused ends.
 const MOST: usize = 32;
-/// Wrong passwords in a row before each further try has to wait,
-const TRIES: i64 = 10;
-/// for so long.
-const PAUSE: Duration = Duration::seconds(30);
 
 /// The print of the password a login was made with.
 pub(super) type Print = [u8; 32];
@@ -63,12 +61,6 @@ struct Login {
     seen: Instant,
 }
 
-/// Tries left, as of an instant.
-struct Tries {
-    left: i64,
-    at: Instant,
-}
-
 /// The logins and the tries of one process.
 pub(super) struct Sessions {
     logins: Mutex<HashMap<Print, Login>>,
@@ -81,7 +73,7 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Sessions {
     pub(super) fn new(now: Instant) -> Sessions {
-        Sessions { logins: Mutex::default(), tries: Mutex::new(Tries { left: TRIES, at: now }) }
+        Sessions { logins: Mutex::default(), tries: Mutex::new(Tries::new(now)) }
     }
 
     /// Opens a login by the password of that print; the word goes into the cookie and is kept nowhere.
@@ -114,24 +106,14 @@ impl Sessions {
         held(&self.logins).remove(&print(word));
     }
 
-    /// Takes one try; otherwise says how long to wait for one.
-    pub(super) fn take_try(&self, now: Instant) -> Result<(), Duration> {
-        let mut tries = held(&self.tries);
-        let regained = (now - tries.at).num_seconds() / PAUSE.num_seconds();
-        if regained > 0 {
-            tries.left = tries.left.saturating_add(regained).min(TRIES);
-            tries.at = now;
-        }
-        if tries.left <= 0 {
-            return Err((PAUSE - (now - tries.at)).clamp(Duration::seconds(1), PAUSE));
-        }
-        tries.left -= 1;
-        Ok(())
+    /// Takes one try of `network`; otherwise says how long to wait for one.
+    pub(super) fn take_try(&self, network: Network, now: Instant) -> Result<(), Duration> {
+        held(&self.tries).take(network, now)
     }
 
-    /// Gives all tries back: the password was right.
-    pub(super) fn forgive_tries(&self) {
-        held(&self.tries).left = TRIES;
+    /// Gives the tries of `network` back: the password was right.
+    pub(super) fn forgive_tries(&self, network: Network, now: Instant) {
+        held(&self.tries).forgive(network, now);
     }
 }
 
@@ -168,16 +150,5 @@ mod tests {
         assert!(!sessions.stands(&words[0], &of, at(60)) && sessions.stands(&words[1], &of, at(60)));
         sessions.close(&words[1]);
         assert!(!sessions.stands(&words[1], &of, at(60)));
-    }
-
-    #[test]
-    fn tries_run_out_and_come_back_one_by_one() {
-        let sessions = Sessions::new(at(0));
-        assert!((0..TRIES).all(|_| sessions.take_try(at(0)).is_ok()));
-        assert_eq!(sessions.take_try(at(0)), Err(PAUSE));
-        assert!(sessions.take_try(at(1)).is_ok() && sessions.take_try(at(1)).is_ok());
-        assert!(sessions.take_try(at(1)).is_err());
-        sessions.forgive_tries();
-        assert!(sessions.take_try(at(1)).is_ok());
     }
 }

@@ -1,9 +1,9 @@
 //! Pure: a frozen letter as anyone may read it: nobody's name, nobody's links.
 
-use crate::compose::DEFAULT_NAME;
+use crate::compose::{DEFAULT_DAY, DEFAULT_NAME};
 use crate::render::slot::{CLOSE, OPEN, Slot};
 
-/// `html` with its slots filled for nobody in particular: the name by 구독자, each personal link by `leave_url`, the
+/// `html` with its slots filled for nobody in particular: the name by 구독자, the day of the consent by words, each personal link by `leave_url`, the
 /// page that says where a reader's own link is. `leave_url` is safe between quotes.
 pub(in super::super) fn for_everyone(html: &str, leave_url: &str) -> String {
     let mut pieces = html.split(OPEN);
@@ -12,7 +12,11 @@ pub(in super::super) fn for_everyone(html: &str, leave_url: &str) -> String {
     for piece in pieces {
         match piece.split_once(CLOSE) {
             Some((slot, rest)) => {
-                page.push_str(if slot == Slot::Name.name() { DEFAULT_NAME } else { leave_url });
+                page.push_str(match slot {
+                    _ if slot == Slot::Name.name() => DEFAULT_NAME,
+                    _ if slot == Slot::ConsentedOn.name() => DEFAULT_DAY,
+                    _ => leave_url,
+                });
                 page.push_str(rest);
             }
             None => page.push_str(piece),
@@ -28,9 +32,10 @@ mod tests {
     #[test]
     fn slots_are_filled_for_nobody_in_particular() {
         let (name, link) = (Slot::Name.marker(), Slot::UnsubscribeUrl.marker());
-        let html = format!("<p>{name}님</p><a href=\"{link}\">수신거부</a>{name}");
+        let day = Slot::ConsentedOn.marker();
+        let html = format!("<p>{name}님</p><a href=\"{link}\">수신거부</a>{name}, {day}");
         let page = for_everyone(&html, "/unsubscribe");
-        assert_eq!(page, "<p>구독자님</p><a href=\"/unsubscribe\">수신거부</a>구독자");
+        assert_eq!(page, "<p>구독자님</p><a href=\"/unsubscribe\">수신거부</a>구독자, 받는 분마다 달라요");
     }
 
     #[test]

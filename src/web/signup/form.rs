@@ -12,7 +12,7 @@ pub(crate) const OLD_MILLIS: i64 = 24 * 3_600_000;
 /// Longest name taken here, in characters: it stands in a greeting.
 const NAME: usize = 40;
 /// Longest text kept of a field, in characters.
-const FIELD: usize = 300;
+pub(crate) const FIELD: usize = 300;
 /// Most digests looked at.
 const DIGESTS: usize = 50;
 

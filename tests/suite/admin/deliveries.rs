@@ -88,12 +88,21 @@ fn deliveries_are_listed_by_state_with_address_and_reply_as_text() {
 }
 
 #[test]
+fn where_nothing_asks_for_a_look_no_state_is_offered() {
+    let office = Office::with(false, None);
+    for path in ["/notices", "/editions/1/deliveries"] {
+        let page = office.ask("GET", path, "");
+        assert!(page.contains("살펴볼 발송이 없어요") && !page.contains("알 수 없"), "{page}");
+    }
+}
+
+#[test]
 fn what_is_decided_is_what_the_command_line_decides() {
     let office = troubled();
     let done = decide(&office, 1, "sent");
     assert!(done.contains("/editions/1/deliveries?state=unknown&done=sent"), "{done}");
     assert_eq!(state(&office, 1), "sent");
-    let said = office.ask("GET", "/editions/1/deliveries?state=unknown&done=sent", "");
+    let said = office.follow(&done, "");
     assert!(said.contains("받은 것으로 적었어요"), "{said}");
     assert_eq!(status(&decide(&office, 6, "not-sent")), "303");
     let due = office.world.number("SELECT due_at < 9000000000000000000 FROM deliveries WHERE id = 6");

@@ -42,9 +42,13 @@ pub fn start_of_time() -> Instant {
     chrono::Utc.with_ymd_and_hms(2026, 11, 23, 0, 0, 0).single().expect("a date")
 }
 
-/// Short limits, so that a stalled relay costs a test little.
-pub fn short() -> Timeouts {
-    let limit = Duration::from_millis(150);
+/// So long is a relay waited for that answers.
+const PATIENT: Duration = Duration::from_secs(10);
+
+/// For a relay that stalls, so that it costs a test little.
+pub const SHORT: Duration = Duration::from_millis(150);
+
+pub fn all_of(limit: Duration) -> Timeouts {
     Timeouts { connect: limit, command: limit, data: limit, body: limit, dot: limit }
 }
 
@@ -59,7 +63,7 @@ pub fn relay(server: &SmtpServer) -> RelaySettings {
         connections: 1,
         messages_per_connection: 100,
         per_second: None,
-        timeouts: short(),
+        timeouts: all_of(PATIENT),
     }
 }
 
@@ -82,13 +86,6 @@ impl World {
             folder,
             slots: 0,
         }
-    }
-
-    /// One whose relay may take its time, where no stall is scripted: so that a busy machine fails no test.
-    pub fn patient(server: &SmtpServer) -> World {
-        let mut world = World::new(server);
-        world.relay.timeouts = Timeouts::default();
-        world
     }
 
     pub fn suppressions(&self) -> SuppressionKey {
@@ -137,7 +134,7 @@ impl World {
         self.slots += 1;
         let now = self.clock.now();
         let number = self.store.read(|ledger| ledger.next_edition_number(digest, Instant::MAX_UTC));
-        let link = Slot::UnsubscribeUrl.marker();
+        let (link, day) = (Slot::UnsubscribeUrl.marker(), Slot::ConsentedOn.marker());
         let new = NewEdition {
             digest: digest.to_owned(),
             number: number.expect("a number"),
@@ -148,7 +145,7 @@ impl World {
                 subject: "이번 주 글".to_owned(),
                 preheader: String::new(),
                 html: format!("<p>{}</p><a href=\"{link}\">수신거부</a>", "안녕하세요. ".repeat(200)),
-                text: format!("안녕하세요\n.점으로 시작하는 줄\n수신거부: {link}\n"),
+                text: format!("안녕하세요\n.점으로 시작하는 줄\n구독하신 날 {day}\n수신거부: {link}\n"),
             },
             posts: vec![],
         };
