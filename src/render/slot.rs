@@ -32,11 +32,13 @@ impl Slot {
         }
     }
 
-    /// The bytes it usually takes, once filled: a link with its token, a name of a few syllables.
+    /// The bytes it usually takes, once filled: a link with its token, a name of a few syllables, a day.
     fn room(self) -> usize {
         match self {
             Slot::UnsubscribeUrl => 100,
             Slot::Name => 12,
+            // `2026년 11월 23일`
+            Slot::ConsentedOn => 22,
         }
     }
 

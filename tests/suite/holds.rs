@@ -333,7 +333,7 @@ fn a_relay_that_takes_fewer_connections_gets_fewer() {
 #[test]
 fn a_row_that_went_back_because_no_session_was_to_be_had_counts_once_towards_the_hour() {
     let server = SmtpServer::with(Options { sessions: Some(2), ..Options::default() });
-    let mut world = World::patient(&server);
+    let mut world = World::new(&server);
     world.relay.connections = 6;
     world.per_hour = Some(20);
     world.add_many(40);
