@@ -13,11 +13,14 @@ use serde::{Deserialize, Serialize};
 use super::deliveries::{DeliveryRow, LOOKS, address, meaning, place};
 use super::desk::Desk;
 use super::pages::see;
+use super::people::advice;
 use super::shares::title;
 use super::visitor::Visitor;
 use crate::model::DeliveryId;
+use crate::model::SuppressionKey;
 use crate::model::delivery::DeliveryState;
 use crate::model::edition::EditionState;
+use crate::model::subscriber::SuppressionReason;
 use crate::status::words::{delivery_state, moment, notice, plain, stage};
 use crate::store::deliveries::{ListedAttempt, Resolution, RowChange};
 use crate::store::{Ledger, StoreError};
@@ -36,6 +39,8 @@ struct DeliveryView {
     /// The list it is in.
     list: Option<String>,
     meaning: &'static str,
+    /// Why the address is never mailed, and what to do about it.
+    barred: Option<(&'static str, &'static str)>,
     message_id: Option<String>,
     attempts: Vec<AttemptView>,
     decisions: Vec<DecisionView>,
@@ -69,7 +74,8 @@ fn view(desk: &Desk, ledger: &Ledger<'_>, id: DeliveryId) -> Result<Option<Deliv
     };
     let listed = LOOKS.contains(&row.state);
     let cancelled = edition.as_ref().is_some_and(|edition| edition.state == EditionState::Cancelled);
-    let gone = cancelled || row.address.is_none();
+    let barred = barred(desk, ledger, id)?;
+    let gone = cancelled || row.address.is_none() || barred.is_some();
     let allowed = Decision::ALL.into_iter().filter(|decision| decision.allowed(row.state, gone));
     Ok(Some(DeliveryView {
         heading: address(&row),
@@ -78,11 +84,16 @@ fn view(desk: &Desk, ledger: &Ledger<'_>, id: DeliveryId) -> Result<Option<Deliv
         subscriber: row.subscriber.0,
         list: listed.then(|| format!("{}?state={}", place(row.edition), row.state.as_str())),
         meaning: meaning(row.state),
+        barred: barred.map(|reason| (reason.words(), advice(reason))),
         message_id: row.message_id.as_deref().map(plain),
         attempts: ledger.attempts_of(id, ATTEMPTS)?.into_iter().map(attempt).collect(),
         decisions: allowed.map(|decision| decision.asked(row.state)).collect(),
         row: DeliveryRow::to_whom(desk, &row),
     }))
+}
+
+fn barred(desk: &Desk, ledger: &Ledger<'_>, id: DeliveryId) -> Result<Option<SuppressionReason>, StoreError> {
+    SuppressionKey::of(&desk.deps.keys).map_or(Ok(None), |key| ledger.barred(id, &key))
 }
 
 /// What can be decided of a delivery.
@@ -137,10 +148,6 @@ impl Decision {
             (Decision::Retry, DeliveryState::Deferred) => {
                 ("지금 다시 보내기", "기다리지 않고 다음 차례에 보내요.")
             }
-            (Decision::Retry, DeliveryState::Bounced) => (
-                "다시 보내기",
-                "다음 차례에 한 번 더 보내요. 없는 주소로 적혀 발송 금지된 분에게는 그래도 나가지 않아요.",
-            ),
             (Decision::Retry, _) => ("다시 보내기", "다음 차례에 한 번 더 보내요."),
         };
         DecisionView { word: self.word(), button, text }
@@ -165,14 +172,19 @@ pub(super) async fn decide(
         return desk.pages.say(&visitor, StatusCode::BAD_REQUEST, "받지 않았어요", text, Some(&back));
     };
     let (delivery, now) = (DeliveryId(id), desk.now());
+    let working = Arc::clone(&desk);
     let done = desk.write(&visitor, move |ledger| {
         let before = ledger.listed_delivery(delivery)?;
+        let barred = barred(&working, ledger, delivery)?;
+        if let (Decision::NotSent | Decision::Retry, Some(reason)) = (decision, barred) {
+            return Ok((Err(reason), before));
+        }
         let change = match decision {
             Decision::Sent => ledger.resolve_delivery(delivery, Resolution::Sent, now)?,
             Decision::NotSent => ledger.resolve_delivery(delivery, Resolution::NotSent, now)?,
             Decision::Retry => ledger.retry_delivery(delivery, now)?,
         };
-        Ok((change, before))
+        Ok((Ok(change), before))
     });
     let refused = |text: &str| {
         let back = format!("/deliveries/{id}");
@@ -183,17 +195,18 @@ pub(super) async fn decide(
         Err(failed) => return failed,
     };
     match (change, before) {
-        (RowChange::Changed, Some(before)) => {
+        (Ok(RowChange::Changed), Some(before)) => {
             tracing::info!(%delivery, decision = decision.word(), "the operator decided about a delivery");
             // Back to the others in the same state: there may be more to decide.
             let (list, state) = (place(before.edition), before.state.as_str());
             see(&visitor.way_back(&list, &format!("state={state}&"), decision.word(), now))
         }
-        (RowChange::NoSuchDelivery, _) | (_, None) => desk.pages.missing(&visitor),
-        (RowChange::Refused(state), _) => {
+        (Ok(RowChange::NoSuchDelivery), _) | (_, None) => desk.pages.missing(&visitor),
+        (Ok(RowChange::Refused(state)), _) => {
             refused(&format!("이 발송은 지금 ‘{}’ 상태라 그렇게 정할 수 없어요.", delivery_state(state)))
         }
-        (RowChange::Cancelled, _) => refused("발행호가 취소되어 다시 보낼 수 없어요."),
-        (RowChange::Erased, _) => refused("받을 분의 주소가 지워져 다시 보낼 수 없어요."),
+        (Ok(RowChange::Cancelled), _) => refused("발행호가 취소되어 다시 보낼 수 없어요."),
+        (Ok(RowChange::Erased), _) => refused("받을 분의 주소가 지워져 다시 보낼 수 없어요."),
+        (Err(reason), _) => refused(&format!("발송 금지된 주소예요({}). {}", reason.words(), advice(reason))),
     }
 }

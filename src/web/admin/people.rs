@@ -181,7 +181,7 @@ fn view(desk: &Desk, ledger: &Ledger<'_>, id: SubscriberId) -> Result<Option<Per
 }
 
 /// What to do about an address that is never mailed.
-fn advice(reason: SuppressionReason) -> &'static str {
+pub(super) fn advice(reason: SuppressionReason) -> &'static str {
     match reason {
         SuppressionReason::HardBounce => {
             "받는 쪽이 없는 주소라고 해서 아무것도 보내지 않아요. 다른 길로 연락이 닿으면 새 주소로 다시 구독해 달라고 하세요."

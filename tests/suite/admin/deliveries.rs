@@ -125,6 +125,33 @@ fn what_is_decided_is_what_the_command_line_decides() {
 }
 
 #[test]
+fn no_other_try_is_promised_to_an_address_that_is_never_mailed() {
+    use moabom::model::subscriber::SuppressionReason::HardBounce;
+    let office = troubled();
+    let addresses = office.world.texts(
+        "SELECT address FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id WHERE d.id < 3 ORDER BY d.id",
+    );
+    for address in addresses {
+        let (key, now) = (office.world.suppressions(), office.world.clock.now());
+        let address = moabom::model::EmailAddress::parse(&address).expect("an address");
+        let suppress =
+            move |ledger: &moabom::store::Ledger<'_>| ledger.suppress(&key.hash(&address), HardBounce, now);
+        office.world.store.write(suppress).expect("writes");
+    }
+    for (id, decision, buttons) in [(1, "not-sent", 1), (2, "retry", 0)] {
+        let page = office.ask("GET", &format!("/deliveries/{id}"), "");
+        assert_eq!(page.matches("name=\"decision\"").count(), buttons, "{page}");
+        assert!(page.contains("발송 금지") && page.contains("새 주소로"), "{page}");
+        let before = state(&office, id);
+        let refused = decide(&office, id, decision);
+        assert!(status(&refused) == "409" && refused.contains("발송 금지"), "{refused}");
+        assert_eq!(state(&office, id), before);
+    }
+    assert_eq!(status(&decide(&office, 1, "sent")), "303", "that it came may be said");
+    office.world.check();
+}
+
+#[test]
 fn only_what_can_be_done_is_offered() {
     let office = troubled();
     let offered = |id: i64| -> BTreeSet<String> {
