@@ -1,7 +1,7 @@
 //! Effect: where texts are understood: one at a time, on one thread, so that the largest cost their memory but once.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{OnceLock, mpsc};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
@@ -39,7 +39,7 @@ pub(super) async fn place() -> Option<SemaphorePermit<'static>> {
 }
 
 /// Runs `task` on the one thread for such work. It may ask whether it is still waited for; nothing comes of it once it
-/// is not.
+/// is not. One that does not end in time keeps its thread, and the next begins on another: it holds up nobody.
 pub(super) async fn work<T: Send + 'static>(
     limit: Duration,
     task: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
@@ -49,15 +49,21 @@ pub(super) async fn work<T: Send + 'static>(
     let (done, came) = oneshot::channel();
     let work = Box::new(move || drop(done.send(task(&|| !wanted.is_cancelled()))));
     reader()?.send(work).ok()?;
-    tokio::time::timeout(limit, came).await.ok()?.ok()
+    let ended = tokio::time::timeout(limit, came).await;
+    if ended.is_err() {
+        *READER.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+    ended.ok()?.ok()
 }
 
 type Work = Box<dyn FnOnce() + Send>;
 
 /// What allocators keep of a thread's memory they keep for it: many threads would keep many times as much.
-fn reader() -> Option<&'static mpsc::Sender<Work>> {
-    static READER: OnceLock<Option<mpsc::Sender<Work>>> = OnceLock::new();
-    let start = || {
+static READER: Mutex<Option<mpsc::Sender<Work>>> = Mutex::new(None);
+
+fn reader() -> Option<mpsc::Sender<Work>> {
+    let mut reader = READER.lock().unwrap_or_else(PoisonError::into_inner);
+    if reader.is_none() {
         let (tasks, list) = mpsc::channel::<Work>();
         let work = move || {
             for task in list {
@@ -65,7 +71,24 @@ fn reader() -> Option<&'static mpsc::Sender<Work>> {
                 let _ = catch_unwind(AssertUnwindSafe(task));
             }
         };
-        std::thread::Builder::new().name("reader".to_owned()).spawn(work).is_ok().then_some(tasks)
-    };
-    READER.get_or_init(start).as_ref()
+        *reader = std::thread::Builder::new().name("reader".to_owned()).spawn(work).is_ok().then_some(tasks);
+    }
+    reader.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_does_not_end_holds_up_no_other() {
+        let (end, ended) = mpsc::channel::<()>();
+        let stuck = work(Duration::from_millis(20), move |_| drop(ended.recv())).await;
+        assert_eq!(stuck, None);
+        let limit = Duration::from_secs(60);
+        assert_eq!(work(limit, |wanted| wanted()).await, Some(true));
+        assert_eq!(work(limit, |_| panic!("a broken text")).await, None::<()>);
+        assert_eq!(work(limit, |_| 2).await, Some(2));
+        drop(end);
+    }
 }

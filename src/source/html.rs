@@ -108,7 +108,10 @@ pub fn parse(
         .and_then(|href| address(href, location))
         .and_then(|base| Url::parse(&base).ok());
     let base = base.as_ref().or(location);
-    let items = innermost(html.select(&reader.item).take(POSTS).collect());
+    let items = innermost(html.select(&reader.item).take_while(|_| go_on()).take(POSTS).collect());
+    if !go_on() {
+        return Err(HtmlError::TooSlow);
+    }
     if items.is_empty() {
         return Err(HtmlError::NoItem(listing.item.clone()));
     }
