@@ -153,14 +153,13 @@ pub(super) fn no_folder(path: PathBuf) -> Result<PathBuf, Problem> {
 }
 
 pub(super) fn store(mut section: Section<'_, '_>) -> Option<StoreSettings> {
-    let path = |item: &Item| path(item).and_then(no_folder).map(Some);
-    let (file, url) = (section.optional("path", path).flatten(), section.optional("url", sqlite));
+    let (file, url) = (section.optional("path", database), section.optional("url", sqlite));
     if url.as_ref().zip(file.as_ref()).is_some_and(|(url, file)| url != file) {
         let what = "path와 다른 파일을 가리켜 어느 쪽인지 알 수 없어요";
         section.fault("url", Problem::new(what, "둘 가운데 하나만 적으세요"));
     }
     let file = file.or(url).unwrap_or_else(|| PathBuf::from("data/moabom.sqlite"));
-    let key_file = section.or("key_file", path, None);
+    let key_file = section.optional("key_file", |item| path(item).and_then(no_folder));
     section.finish();
     let key_file = key_file.unwrap_or_else(|| {
         let mut name = file.clone().into_os_string();
@@ -174,9 +173,18 @@ pub(super) fn store(mut section: Section<'_, '_>) -> Option<StoreSettings> {
 fn sqlite(item: &Item) -> Result<PathBuf, Problem> {
     let address = line(item)?;
     let file = address.strip_prefix("sqlite:").unwrap_or(&address);
-    let file = file.strip_prefix("//").unwrap_or(file);
-    if file.is_empty() || file.contains("://") || address.contains('?') {
-        let advice = "SQLite 파일 하나에 모두 있어요. 예: `url = \"sqlite:data/moabom.sqlite\"`";
+    file_of_database(file.strip_prefix("//").unwrap_or(file))
+}
+
+fn database(item: &Item) -> Result<PathBuf, Problem> {
+    file_of_database(&line(item)?)
+}
+
+/// No address of another kind, and none of the names that SQLite itself gives a meaning (`:memory:`, `file:x?mode=ro`).
+fn file_of_database(file: &str) -> Result<PathBuf, Problem> {
+    let scheme = file.split_once(':').is_some_and(|(scheme, _)| !scheme.contains(['/', '.']));
+    if file.is_empty() || scheme {
+        let advice = "SQLite 파일 하나에 모두 있어요. 예: `path = \"data/moabom.sqlite\"`, `url = \"sqlite:data/moabom.sqlite\"`";
         return Err(Problem::new("쓸 수 있는 저장소가 아니에요", advice));
     }
     no_folder(PathBuf::from(file))
