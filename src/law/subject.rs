@@ -17,6 +17,9 @@ const MARK_WORDS: [&str; 7] = ["광고", "광고성정보", "유료광고", "廣
 /// Reply and forward prefixes that may hide a mark behind them.
 const REPLY_WORDS: [&str; 8] = ["re", "fw", "fwd", "aw", "답장", "회신", "전달", "답변"];
 
+/// A title of more marks than this keeps no sign at all.
+const MARKS: usize = 8;
+
 /// Words that suggest that a letter sells something.
 const HINTS: [&str; 11] = [
     "광고",
@@ -38,7 +41,7 @@ pub enum LawError {
     /// The subject opens with something that looks like the mark and is not.
     #[error(
         "제목 '{subject}'의 앞부분이 광고 표시와 비슷하지만 법이 정한 '(광고)'가 아니에요. \
-         표시는 moabom이 맨 앞에 한 번 붙이니, 제목 틀에서 그 부분을 지워 주세요"
+         제목 틀에서 그 부분을 지워 주세요. 광고인 편지(`advertising = true`)에는 moabom이 표시를 맨 앞에 한 번 붙여요"
     )]
     LookAlike {
         /// The subject as given.
@@ -72,7 +75,8 @@ pub fn subject_mark(subject: &str, advertising: bool) -> Result<String, LawError
 /// off whole, and nothing else. Titles come from outside and must not be able to stop an edition.
 pub fn neutral_title(title: &str) -> String {
     let mut title = title.trim().to_owned();
-    while let Some(mark) = find_mark(&fold(&title)) {
+    for _ in 0..MARKS {
+        let Some(mark) = find_mark(&fold(&title)) else { return title };
         let (start, end) = (bytes_of(&title, mark.start), bytes_of(&title, mark.end));
         let before = title.get(..start).unwrap_or_default();
         let behind = title.get(end..).unwrap_or_default().trim_start();
@@ -84,14 +88,16 @@ pub fn neutral_title(title: &str) -> String {
             format!("{before}{behind}")
         };
     }
+    // Words alone are no mark.
+    title.retain(|c| c.is_alphanumeric() || c.is_whitespace());
     title
 }
 
 /// Bytes of the shortest start of `text` that folds to as many characters.
 fn bytes_of(text: &str, folded: usize) -> usize {
-    let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    let reaches = |at: &usize| text.get(..*at).is_some_and(|start| fold(start).len() >= folded);
-    starts.into_iter().find(reaches).unwrap_or(text.len())
+    let ends: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let short = |at: &usize| text.get(..*at).is_some_and(|start| fold(start).len() < folded);
+    ends.get(ends.partition_point(short)).copied().unwrap_or(text.len())
 }
 
 /// The words of `text` that usually stand in advertising, for a warning where the letter is not declared as such.
@@ -120,7 +126,7 @@ fn find_mark(folded: &[char]) -> Option<Range<usize>> {
                 return Some(at..at + 1 + inner.unwrap_or(tail.len()) + brackets);
             }
             if let Some(word) = word_then(tail, |next| !next.is_some_and(char::is_alphanumeric)) {
-                return Some(at..closed(folded, at + 1 + word));
+                return Some(at..inner.map_or_else(|| closed(folded, at + 1 + word), |close| at + close + 2));
             }
             at += inner.map_or(1, |close| close + 2);
         } else if let Some(word) = word_then(rest, |next| next.is_some_and(closes_bare_mark)) {

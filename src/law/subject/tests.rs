@@ -93,13 +93,17 @@ fn a_foreign_title_loses_its_mark_and_nothing_more() {
         ("((광고)) 봄", "봄"),
         ("(광고 봄", "봄"),
         ("(\u{1100}\u{116A}\u{11BC}\u{1100}\u{1169}) 봄", "봄"),
+        ("(광고 아님) 봄", "봄"),
+        ("(광고:봄)", "광고봄"),
         ("(광고)", "광고"),
         ("Re: 광고:", "광고"),
         ("광고", "광고"),
     ] {
         assert_eq!(neutral_title(title), left, "{title}");
     }
-    for title in LOOK_ALIKES.lines() {
+    let hostile = format!("{}{}봄", "!".repeat(500), "(광고)[AD]Re:*광고*".repeat(60));
+    assert!(neutral_title(&hostile).ends_with('봄'));
+    for title in LOOK_ALIKES.lines().chain([hostile.as_str()]) {
         assert!(subject_mark(&format!("{} 외 3편", neutral_title(title)), true).is_ok(), "{title}");
     }
 }

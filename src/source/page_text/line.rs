@@ -42,10 +42,12 @@ impl Line<'_> {
         usize::from(self.width) > PROSE
     }
 
-    /// Ends as sentences do and nobody's name does: `천천히 부으세요.`, `See you there then!`, but not `Robert Downey Jr.`.
+    /// Ends as sentences do and hardly a name does: `천천히 부으세요.`, `See you there then!`; not `손님이에요!`, nor
+    /// `Robert Downey Jr.`.
     pub(super) fn is_sentence(&self) -> bool {
-        let Some(words) = self.text.strip_suffix(['.', '!', '?', '。', '…']) else { return false };
-        words.ends_with(|c| ('가'..='힣').contains(&c)) || words.split_whitespace().count() > 3
+        let Some(text) = self.text.strip_suffix(['.', '!', '?', '。', '…']) else { return false };
+        let words = text.split_whitespace().count();
+        words > 3 || (words > 1 && text.ends_with(|c| ('가'..='힣').contains(&c)))
     }
 
     /// A number the way pages shorten it (`1.2만`, `3k`, `100+`): it counts something, and nobody can know how many.

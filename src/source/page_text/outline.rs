@@ -192,14 +192,17 @@ impl Reader<'_> {
     fn sound(&self, entries: &[Entry]) -> Result<(), Fault> {
         let wrong = |entry: &Entry| match entry {
             entry if self.is_displaced(*entry) || self.is_doubled(*entry) => Some(entry.title),
-            entry => self.is_sentence(entry.author).then_some(entry.author),
+            entry => self.is_sentence(*entry).then_some(entry.author),
         };
         entries.iter().find_map(wrong).map_or(Ok(()), |at| Err(Fault::Shape(at)))
     }
 
-    /// An author that nobody knows and that reads as a sentence: a line is missing above it.
-    fn is_sentence(&self, author: usize) -> bool {
-        self.lines.get(author).is_some_and(|line| line.is_sentence() && !self.names.is_known(line))
+    /// An author that nobody knows and that reads as a sentence: a line is missing above it, unless there is a body as
+    /// long as bodies are.
+    fn is_sentence(&self, entry: Entry) -> bool {
+        let body = entry.body.and_then(|at| self.lines.get(at)).is_some_and(Line::is_prose);
+        let author = self.lines.get(entry.author);
+        !body && author.is_some_and(|line| line.is_sentence() && !self.names.is_known(line))
     }
 
     /// An author nobody knows where a known one stands as a title or a body, or where there is neither but numbers and

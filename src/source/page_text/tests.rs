@@ -278,6 +278,16 @@ fn on_a_short_page_with_a_line_too_few_no_sentence_becomes_an_author() {
 }
 
 #[test]
+fn a_guest_whose_name_ends_as_a_sentence_does_is_an_author() {
+    for guest in ["손님이에요!", "봄날.", "오늘도 걷는다."] {
+        let page = parse(&format!("블로그\n소개\n글\n{}\n{guest}\n3\n", long(1))).expect("sound");
+        assert_eq!(page.posts[0].author.as_deref(), Some(guest));
+    }
+    let page = after_three("다녀감\n짧게 남겨요\n손님이에요!\n2").expect("sound");
+    assert_eq!(page.posts[3].author.as_deref(), Some("손님이에요!"));
+}
+
+#[test]
 fn a_title_that_comes_back_every_week_is_no_author() {
     let posts: String =
         (0..6).map(|n| format!("주간 기록\n{}\n손님 {n}\n👍\n{}\n", long(n), n + 1)).collect();
