@@ -132,7 +132,7 @@ pub fn run(deps: &Deps<'_>, command: &PostsCommand, now: Instant, out: &mut impl
             let done = if *undo {
                 "고정을 풀었어요"
             } else {
-                "고정했어요. 다음 호에 먼저 실어요"
+                "고정했어요. 아직 실리지 않은 글이면 다음 호에 먼저 실어요"
             };
             report(deps.store, known, id, done, out)
         }

@@ -115,10 +115,38 @@ fn the_readme_leads_to_every_page() {
     let readme = page("../README.md");
     for name in ALL {
         assert!(readme.contains(&format!("(docs/{name})")), "{name}");
-        for link in page(name).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let local = !link.starts_with("http") && !link.starts_with('#');
-            let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(link);
-            assert!(!local || target.exists(), "{name} leads to {link}");
+        for link in links(&page(name)) {
+            let (file, place) = link.split_once('#').unwrap_or((&link, ""));
+            let file = if file.is_empty() { name } else { file };
+            let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(file);
+            assert!(target.exists(), "{name} leads to {link}");
+            assert!(
+                place.is_empty() || places(&page(file)).contains(&place.to_owned()),
+                "{name} leads to {link}"
+            );
         }
     }
+}
+
+/// Where the links of a page lead that stay in the repository.
+fn links(text: &str) -> Vec<String> {
+    let all = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    all.filter(|link| !link.starts_with("http")).map(str::to_owned).collect()
+}
+
+/// The anchors that a page's headings get where Markdown is shown.
+fn places(text: &str) -> Vec<String> {
+    let anchor = |heading: &str| -> String {
+        let kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_');
+        heading
+            .to_lowercase()
+            .chars()
+            .filter(kept)
+            .map(|letter| if letter == ' ' { '-' } else { letter })
+            .collect()
+    };
+    text.lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| anchor(line.trim_start_matches(['#', ' '])))
+        .collect()
 }

@@ -194,6 +194,13 @@ fn pinning_and_hiding_can_be_undone() {
 }
 
 #[test]
+fn pinning_promises_no_place_to_a_post_that_was_carried_before() {
+    let shell = Shell::new();
+    let said = shell.run(PostsCommand::Pin { id: shell.world.id_of("글 4"), undo: false });
+    assert!(said.contains("아직 실리지 않은 글이면"), "{said}");
+}
+
+#[test]
 fn an_unknown_post_is_an_error_with_advice() {
     let shell = Shell::new();
     for command in [
