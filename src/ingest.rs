@@ -8,6 +8,8 @@ mod poll;
 
 pub use poll::{PollError, Polled, poll};
 
+use chrono::Duration;
+
 use crate::clock::Instant;
 use crate::schedule::{CLOCK_TOLERANCE, span};
 use crate::source::FetchedPage;
@@ -16,6 +18,12 @@ use crate::store::{Ledger, Store, StoreError};
 
 /// From this many listed posts on, a page that lists under half is told of.
 const MANY: usize = 10;
+
+/// A clock that lost more than this since the last reading may have been ahead then.
+const LEAP: Duration = Duration::days(365);
+
+/// A blog that has a post this new is written at the time that the clock says.
+const LATELY: Duration = Duration::days(31);
 
 /// Counts of a post that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,18 +170,24 @@ fn ingest(
     Ok(keep::keep(ledger, source, &kept, page, report, now)?)
 }
 
-/// Whether a clock far behind the last reading is right, and was ahead then. As with the schedule, it is not where an
-/// edition went out since; nor before the source was first read, unless the posts it lists say that this was ahead, too.
+/// Whether a clock far behind the last reading is right, and was ahead then. Either is wrong, and to believe the wrong one
+/// would redate true history: it takes a leap of over a year with nothing kept in the year after now, no edition since,
+/// and no listed post from later. Before the source was first read it also takes a listed post written lately.
 fn is_believed(
     ledger: &Ledger<'_>,
     state: &SourceState,
     page: &FetchedPage,
     now: Instant,
 ) -> Result<bool, StoreError> {
-    if ledger.published_after(now + CLOCK_TOLERANCE)? {
+    let present = now + CLOCK_TOLERANCE;
+    let leapt = state.last_read_at.is_some_and(|last| last - now > LEAP);
+    let newest = page.posts.iter().filter_map(|post| post.published_at).max();
+    if !leapt || newest.is_some_and(|newest| newest > present) {
         return Ok(false);
     }
-    let newest = page.posts.iter().filter_map(|post| post.published_at).max();
-    let written = newest.is_some_and(|newest| newest <= now + CLOCK_TOLERANCE);
-    Ok(written || state.first_read_at.is_some_and(|first| first <= now))
+    if ledger.published_after(present)? || ledger.kept_between(present, now + LEAP)? {
+        return Ok(false);
+    }
+    let known = state.first_read_at.is_some_and(|first| first <= now);
+    Ok(known || newest.is_some_and(|newest| now - newest < LATELY))
 }

@@ -508,6 +508,63 @@ fn a_clock_that_was_ahead_at_the_first_reading_is_told_by_the_dates_of_the_posts
     world.check(day(1));
 }
 
+/// Ten days of readings, a new post and new counts in each; then the clock goes wrong.
+fn ten_days(dated: bool) -> (World, impl Fn(i64, u64) -> FetchedPage) {
+    let listed = move |n: i64, reactions: u64| {
+        let post_of = |k: i64| {
+            let post = post(&format!("글 {k}"), &body(k.unsigned_abs() as usize));
+            let published_at = dated.then(|| day(k));
+            counted(FetchedPost { published_at, ..post }, &["👍"], reactions, 0)
+        };
+        page((0..=n).rev().map(post_of).collect())
+    };
+    let world = World::new();
+    for n in 0..=9 {
+        run_once(&world.store, "blog", listed(n, n.unsigned_abs()), day(n)).unwrap();
+    }
+    (world, listed)
+}
+
+#[test]
+fn a_clock_that_fell_behind_rewrites_nothing() {
+    for dated in [true, false] {
+        let (world, listed) = ten_days(dated);
+        let before = world.dump();
+        // By days, within what was read; by years, to before the first reading and to before anything was written.
+        for now in [day(4) + Duration::hours(1), day(-1), day(-400), day(-9000)] {
+            let error = run_once(&world.store, "blog", listed(9, 10), now).unwrap_err();
+            assert!(matches!(error, IngestError::ClockBehind { .. }), "{error}");
+            assert_eq!(world.dump(), before, "{now}");
+        }
+        let report = run_once(&world.store, "blog", listed(9, 10), day(10)).unwrap();
+        assert_eq!(report.observed.len(), 10);
+    }
+}
+
+#[test]
+fn a_clock_that_fell_behind_by_years_is_told_by_what_was_kept_meanwhile() {
+    let (world, listed) = ten_days(false);
+    let before = world.dump();
+    // Years of readings, some of them of nothing new.
+    for n in [200_i64, 500, 800, 801] {
+        run_once(&world.store, "blog", listed(9, n.unsigned_abs()), day(n)).unwrap();
+    }
+    let kept = world.dump();
+    assert_ne!(kept, before);
+    let error = run_once(&world.store, "blog", listed(9, 900), day(60)).unwrap_err();
+    assert!(matches!(error, IngestError::ClockBehind { .. }), "{error}");
+    assert_eq!(world.dump(), kept);
+}
+
+#[test]
+fn an_old_blog_does_not_tell_that_the_clock_was_ahead_at_the_first_reading() {
+    let old = || vec![FetchedPost { published_at: Some(day(-900)), ..post("글 1", &body(1)) }];
+    let world = World::new();
+    world.ingest(old(), day(0));
+    let error = run_once(&world.store, "blog", page(old()), day(-500)).unwrap_err();
+    assert!(matches!(error, IngestError::ClockBehind { .. }), "{error}");
+}
+
 #[test]
 fn a_clock_that_is_behind_a_published_edition_is_not_believed() {
     let world = World::new();

@@ -31,6 +31,23 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
+    /// Whether anything of any source is dated after the one and until the other instant: read, seen, counted or written.
+    pub fn kept_between(&self, after: Instant, until: Instant) -> Result<bool, StoreError> {
+        self.db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM sources WHERE (first_read_at > ?1 AND first_read_at <= ?2)
+                                                         OR (last_read_at > ?1 AND last_read_at <= ?2))
+                     OR EXISTS (SELECT 1 FROM posts WHERE (first_seen_at > ?1 AND first_seen_at <= ?2)
+                                                       OR (missing_since > ?1 AND missing_since <= ?2)
+                                                       OR (published_at > ?1 AND published_at <= ?2))
+                     OR EXISTS (SELECT 1 FROM observations WHERE observed_at > ?1 AND observed_at <= ?2)",
+            )
+            .and_then(|mut found| {
+                found.query_row((after.timestamp_millis(), until.timestamp_millis()), |row| row.get(0))
+            })
+            .map_err(sql)
+    }
+
     /// Whether any digest published later than that.
     pub fn published_after(&self, at: Instant) -> Result<bool, StoreError> {
         self.db
