@@ -148,8 +148,11 @@ impl<'a> Pairing<'a> {
 
     /// None where either has no date.
     fn same_date(&self, k: usize, f: usize) -> Option<bool> {
-        let (kept, seen) = (self.known.get(k)?.published_at?, self.fetched.get(f)?.published_at?);
-        Some(kept.timestamp_millis() == seen.timestamp_millis())
+        self.dates(k, f).map(|(kept, seen)| kept.timestamp_millis() == seen.timestamp_millis())
+    }
+
+    fn dates(&self, k: usize, f: usize) -> Option<(Instant, Instant)> {
+        self.known.get(k)?.published_at.zip(self.fetched.get(f)?.published_at)
     }
 
     /// A source that gives each post a new id or address at each reading would give each post anew.

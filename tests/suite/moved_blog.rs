@@ -165,6 +165,69 @@ fn equal_titles_elsewhere_are_other_posts() {
 }
 
 #[test]
+fn equal_titles_and_paths_are_other_posts_where_dates_or_texts_contradict() {
+    let (a, b) = ("https://a.tistory.com/1", "https://b.tistory.com/1");
+    let cases = [
+        (
+            "other dates",
+            dated(at(a, "첫 글", "반가워요"), day(-900)),
+            dated(at(b, "첫 글", "어서 오세요"), day(0)),
+        ),
+        ("no dates", at(a, "첫 글", &body(1)), at(b, "첫 글", &body(2))),
+        ("one date", at(a, "첫 글", &body(1)), dated(at(b, "첫 글", &body(2)), day(0))),
+    ];
+    for (case, kept, seen) in cases {
+        let world = World::new();
+        window(&world, vec![kept], day(0));
+        assert_eq!(window(&world, vec![seen], day(1)).new, ["첫 글"], "{case}");
+    }
+    // Several blogs of which others are listed now.
+    let world = World::new();
+    let one = |url: &str, title: &str, summary: &str, on| dated(at(url, title, summary), day(on));
+    let spring = [
+        one("https://c.tistory.com/4", "봄", "나", -8),
+        one("https://a.tistory.com/10", "3월 회고", "가", -9),
+    ];
+    window(&world, spring.to_vec(), day(0));
+    let summer = [
+        one("https://d.tistory.com/5", "여름", "라", 1),
+        one("https://b.tistory.com/10", "3월 회고", "다른 사람의 회고", 1),
+    ];
+    assert_eq!(window(&world, summer.to_vec(), day(2)).new, ["여름", "3월 회고"]);
+}
+
+#[test]
+fn a_moved_post_keeps_its_date_or_its_text() {
+    let (a, b) = ("https://a.tistory.com/1", "https://b.tistory.com/1");
+    let cases = [
+        (
+            "same text",
+            dated(at(a, "첫 글", "반가워요"), day(-900)),
+            dated(at(b, "첫 글", "반가워요"), day(0)),
+        ),
+        ("same date", dated(at(a, "첫 글", &body(1)), day(-9)), dated(at(b, "첫 글", &body(2)), day(-9))),
+        (
+            "same day in another zone",
+            dated(at(a, "첫 글", "반가워요"), day(-9)),
+            dated(at(b, "첫 글", "어서 오세요"), day(-9) + Duration::hours(9)),
+        ),
+    ];
+    for (case, kept, seen) in cases {
+        let world = World::new();
+        window(&world, vec![kept], day(0));
+        assert!(window(&world, vec![seen], day(1)).new.is_empty(), "{case}");
+    }
+    // Of a whole blog without dates, summaries may be cut elsewhere.
+    let world = World::new();
+    let cut = |root: &str, chars: usize| -> Vec<FetchedPost> {
+        let summary = |n: usize| body(n).chars().take(chars).collect::<String>();
+        (1..=3).rev().map(|n| at(&format!("{root}/{n}"), &format!("글 {n}"), &summary(n))).collect()
+    };
+    window(&world, cut(OLD, 150), day(0));
+    assert!(window(&world, cut(NEW, 100), day(1)).new.is_empty());
+}
+
+#[test]
 fn a_long_post_that_was_posted_again_is_the_same() {
     let world = World::new();
     let long = |path: &str, on: i64| dated(at(&format!("{OLD}/{path}"), "긴 글", &body(3)), day(on));

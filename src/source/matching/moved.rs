@@ -6,8 +6,10 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
+use chrono::Duration;
+
 use super::label::Label;
-use super::{MOVED_CHARS, Pairing};
+use super::{MOVED_CHARS, Pairing, STRANGERS};
 
 /// The one place of each key; none where several have it.
 pub(super) fn once<K: Eq + Hash>(keyed: impl Iterator<Item = (K, usize)>) -> HashMap<K, Option<usize>> {
@@ -43,20 +45,30 @@ impl<'a> Pairing<'a> {
     }
 
     /// The same title under the same path of another site. Where posts of a known site are still listed, the source may
-    /// hold several blogs that number their posts alike: then date or text must be the same, too.
+    /// hold several blogs that number their posts alike: then date or text must be the same, too. Else neither may
+    /// contradict, but for the text of several undated posts: a blog that moves may cut its summaries anew.
     fn by_path(&mut self) {
         let sites = |labels: &'_ [Label<'a>]| -> HashSet<String> {
             labels.iter().filter_map(|label| Some(label.place()?.0)).collect()
         };
         let uprooted = sites(&self.kept).is_disjoint(&sites(&self.seen));
         let key = |_, label: &Label<'a>| Some((label.key.clone(), label.place()?.1));
-        for (k, f) in self.matches(key, key) {
+        let pairs = self.matches(key, key);
+        let several = pairs.len() >= STRANGERS;
+        for (k, f) in pairs {
             let Some((kept, seen)) = self.kept.get(k).zip(self.seen.get(f)) else { continue };
-            let same_text = kept.print.tells() && kept.print == seen.print;
-            if uprooted || same_text || self.same_date(k, f) == Some(true) {
+            let (equal, tell) = (kept.print == seen.print, kept.print.tells() && seen.print.tells());
+            let contradicted = !equal && (self.is_another_day(k, f) || (tell && !several));
+            let same = (equal && tell) || self.same_date(k, f) == Some(true);
+            if same || (uprooted && !contradicted) {
                 self.pair(k, f);
             }
         }
+    }
+
+    /// Both have a date, and no zone and no missing time of day explains that it is not the same.
+    fn is_another_day(&self, k: usize, f: usize) -> bool {
+        self.dates(k, f).is_some_and(|(kept, seen)| (kept - seen).abs() > Duration::days(1))
     }
 
     /// Posts open under another id or address, one of either list, that alone have their key.
