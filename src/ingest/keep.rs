@@ -1,6 +1,6 @@
 //! Effect: writing the difference between what a page lists and what is kept of its source.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::falls::{self, Seen};
 use super::{Change, Report};
@@ -10,7 +10,7 @@ use crate::model::post::FetchedPost;
 use crate::model::{PostId, SourceId};
 use crate::source::FetchedPage;
 use crate::source::matching::{Known, Matching, Met, match_posts};
-use crate::store::posts::{Counts, KeptPost, PostRow};
+use crate::store::posts::{Counts, KeptPost, Move, PostRow};
 use crate::store::{Ledger, StoreError};
 
 /// Of this many of a window's last posts the newest is believed to stand at its end.
@@ -202,18 +202,35 @@ impl Found<'_> {
                 });
             }
         }
-        self.keep_moves(ledger, &moves)
+        self.keep_moves(ledger, moves, now)
     }
 
-    /// Remembers the addresses that posts had before, but for those that another post of the page has now.
-    fn keep_moves(&self, ledger: &Ledger<'_>, moves: &[(String, String)]) -> Result<(), StoreError> {
+    /// Remembers the addresses that posts had before, but for those that another post of the page has now, and for those
+    /// that differ in a query alone (the reader's session, say) where it is not what tells the page's posts apart.
+    fn keep_moves(
+        &self,
+        ledger: &Ledger<'_>,
+        moves: Vec<(String, String)>,
+        now: Instant,
+    ) -> Result<(), StoreError> {
         if moves.is_empty() {
             return Ok(());
         }
         let listed: HashSet<String> =
             self.page.posts.iter().filter_map(|post| post.url.as_deref().map(canonical)).collect();
-        let mut left = moves.iter().filter(|(from, _)| !listed.contains(from));
-        left.try_for_each(|(from, to)| ledger.post_moved(from, to))
+        let mut pages: HashMap<&str, usize> = HashMap::new();
+        for address in &listed {
+            *pages.entry(without_query(address)).or_default() += 1;
+        }
+        let elsewhere = |from: &str, to: &str| {
+            let page = without_query(to);
+            page != without_query(from) || pages.get(page).is_some_and(|posts| *posts > 1)
+        };
+        let moves: Vec<Move> = moves
+            .into_iter()
+            .map(|(from, to)| Move { kept: !listed.contains(&from) && elsewhere(&from, &to), from, to })
+            .collect();
+        ledger.posts_moved(&moves, now)
     }
 
     /// New posts come above all that are kept, the oldest of them lowest. Those that stand below every known post of the
@@ -311,6 +328,10 @@ impl<'a> Pair<'a> {
         let lost = now.reactions < before.reactions || now.comments < before.comments;
         if self.broken && lost { before.clone() } else { now }
     }
+}
+
+fn without_query(address: &str) -> &str {
+    address.split_once('?').map_or(address, |(page, _)| page)
 }
 
 fn shown(count: i64) -> u64 {

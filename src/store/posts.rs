@@ -12,7 +12,7 @@ use crate::model::{PostId, SourceId};
 use crate::source::matching::{BodyPrint, Known};
 
 pub use list::{ListedPost, PostFilter, PostOrder};
-pub use moved::Moved;
+pub use moved::{Move, Moved};
 
 /// Counts as the store keeps them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use moabom::clock::Instant;
 use moabom::ingest::{Report, run_once};
 use moabom::model::post::FetchedPost;
 use moabom::source::FetchedPage;
+use moabom::store::posts::Move;
 use rusqlite::Connection;
 
 use crate::ingest::{World, body, counted, day, page, post};
@@ -243,4 +244,89 @@ fn of_two_that_might_be_it_neither_is_taken() {
     world.ingest(vec![one("https://a.example"), one("https://b.example")], day(0));
     assert_eq!(world.ingest(vec![one("https://c.example")], day(1)).new, ["첫 글"]);
     world.check(day(1));
+}
+
+/// Former addresses kept, each with the one that it leads to.
+fn former(world: &World) -> Vec<(String, String)> {
+    let db = Connection::open(world.store.path()).unwrap();
+    let mut rows =
+        db.prepare("SELECT substr(key, 7) FROM meta WHERE key LIKE 'moved:%' ORDER BY key").unwrap();
+    let keys: Vec<String> = rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let moved = world.store.read(|ledger| ledger.moved_posts()).unwrap();
+    let pair = |key: String| {
+        let now = moved.now(&key).to_owned();
+        (key, now)
+    };
+    keys.into_iter().map(pair).collect()
+}
+
+#[test]
+fn links_that_change_at_each_reading_leave_few_former_addresses() {
+    let numbered = |n: u32, url: &str| {
+        let named = at(url, &format!("글 {n}"), &format!("{n}번째 글"));
+        FetchedPost { external_id: Some(format!("guid-{n}")), ..named }
+    };
+    type Link = fn(u32, i64) -> String;
+    let links: [(Link, usize); 3] = [
+        (|n, reading| format!("https://a.example/{n}?sid={reading}x{n}"), 0),
+        (|n, reading| format!("https://a.example/?p={n}&sid={reading}"), 5),
+        (|n, reading| format!("https://a.example/{reading}/{n}"), 5),
+    ];
+    for (link, most) in links {
+        let world = World::new();
+        for reading in 0..6 {
+            let posts = (1..=5).rev().map(|n| numbered(n, &link(n, reading))).collect();
+            window(&world, posts, day(reading));
+        }
+        assert_eq!(former(&world).len(), most, "{}", link(1, 0));
+    }
+}
+
+#[test]
+fn a_former_address_leads_to_the_one_of_now_from_each_site_that_a_post_left() {
+    let world = World::new();
+    let posts = |links: [&str; 2]| -> Vec<FetchedPost> {
+        let post = |(n, url): (usize, &&str)| FetchedPost {
+            external_id: Some(format!("guid-{n}")),
+            ..at(url, &format!("글 {n}"), &format!("{n}번째 글"))
+        };
+        links.iter().enumerate().map(post).collect()
+    };
+    let lead = |from: &str, to: &str| (from.to_owned(), to.to_owned());
+    for (reading, links) in (0..).zip([
+        ["https://a.example/1", "https://a.example/2"],
+        ["https://b.example/1", "https://b.example/2"],
+        ["https://b.example/2", "https://b.example/1"],
+    ]) {
+        window(&world, posts(links), day(reading));
+    }
+    // The two changed places: neither's own is a former address of the other.
+    assert_eq!(former(&world), [lead("a.example/1", "b.example/2"), lead("a.example/2", "b.example/1")]);
+    window(&world, posts(["https://b.example/first?s=1", "https://c.example/2"]), day(3));
+    window(&world, posts(["https://b.example/first?s=2", "https://a.example/2"]), day(4));
+    assert_eq!(
+        former(&world),
+        [
+            lead("a.example/1", "b.example/first?s=2"),
+            lead("b.example/1", "a.example/2"),
+            lead("b.example/2", "b.example/first?s=2"),
+            lead("c.example/2", "a.example/2"),
+        ]
+    );
+}
+
+#[test]
+fn of_too_many_former_addresses_the_oldest_go_first() {
+    let world = World::new();
+    let moved = |numbers: std::ops::Range<u32>| -> Vec<Move> {
+        let one = |n: u32| Move { from: format!("a.example/{n}"), to: format!("b.example/{n}"), kept: true };
+        numbers.map(one).collect()
+    };
+    world.store.write(move |ledger| ledger.posts_moved(&moved(0..10), day(0))).unwrap();
+    world.store.write(move |ledger| ledger.posts_moved(&moved(10..10_005), day(1))).unwrap();
+    let left = former(&world);
+    assert_eq!(left.len(), 10_000);
+    let first: Vec<&str> =
+        left.iter().map(|(from, _)| from.as_str()).filter(|from| from.len() == 11).collect();
+    assert_eq!(first.len(), 5, "of the ten of the first day: {first:?}");
 }
