@@ -41,6 +41,13 @@ words! {
     }
 }
 
+impl SubscriptionState {
+    /// Agreed to and not withdrawn: receives editions, or rests.
+    pub fn is_on(self) -> bool {
+        matches!(self, SubscriptionState::Active | SubscriptionState::Paused)
+    }
+}
+
 words! {
     /// How often a reader wants a digest.
     Frequency {

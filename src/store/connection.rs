@@ -225,12 +225,16 @@ mod tests {
         old.execute_batch(&MIGRATIONS[..6].concat()).expect("schema 6");
         old.execute_batch(
             "INSERT INTO subscribers (id, address, address_key, created_at)
-               VALUES (1, 'a@x.kr', 'a@x.kr', 0), (2, 'b@x.kr', 'b@x.kr', 0), (3, 'c@x.kr', 'c@x.kr', 0);
+               VALUES (1, 'a@x.kr', 'a@x.kr', 0), (2, 'b@x.kr', 'b@x.kr', 0), (3, 'c@x.kr', 'c@x.kr', 0),
+                      (4, 'd@x.kr', 'd@x.kr', 0), (5, 'e@x.kr', 'e@x.kr', 0), (6, 'f@x.kr', 'f@x.kr', 0);
              INSERT INTO subscriptions (subscriber_id, digest, state, since)
-               VALUES (1, 'weekly', 'active', 0), (2, 'weekly', 'active', 0), (3, 'weekly', 'paused', 0);
+               VALUES (1, 'weekly', 'active', 0), (2, 'weekly', 'active', 0), (3, 'weekly', 'paused', 0),
+                      (4, 'weekly', 'pending', 0), (5, 'weekly', 'paused', 0), (6, 'weekly', 'unsubscribed', 0);
              INSERT INTO consents (subscriber_id, digest, act, at, recorded_at, source, wording)
                VALUES (1, 'weekly', 'granted', 5, 9, 'cli', ''), (2, 'weekly', 'granted', 6, 6, 'web', ''),
-                      (3, 'weekly', 'granted', 7, 7, 'web', ''), (3, 'weekly', 'confirmed', 8, 8, 'web', '');
+                      (3, 'weekly', 'granted', 7, 7, 'web', ''), (3, 'weekly', 'confirmed', 8, 8, 'web', ''),
+                      (4, 'weekly', 'granted', 5, 9, 'import:a.csv', ''), (5, 'weekly', 'granted', 6, 9, 'import:a.csv', ''),
+                      (6, 'weekly', 'granted', 6, 9, 'import:a.csv', ''), (6, NULL, 'withdrawn', 7, 9, 'web', '');
              INSERT INTO editions (id, digest, number, slot_at, state, cutoff_at, frozen_at, html)
                VALUES (1, 'weekly', 1, 0, 'done', 0, 0, '<p>'), (2, 'weekly', NULL, 1, 'skipped', 0, 0, NULL);
              INSERT INTO deliveries (kind, edition_id, subscriber_id, state, due_at, changed_at)
@@ -242,7 +246,7 @@ mod tests {
         let store = Store::open(&path, from_millis(0)).expect("brought up to date");
         let millis = chrono::Duration::milliseconds(1);
         let people = store.read(|ledger| ledger.people_over_time(from_millis(4), millis, 4));
-        assert_eq!(people.expect("read"), [0, 1, 1, 1, 2], "the unconfirmed one is not counted");
+        assert_eq!(people.expect("read"), [0, 1, 3, 2, 3], "those who never confirmed are not counted");
         let told = store.write(|ledger| {
             ledger
                 .db
@@ -257,6 +261,6 @@ mod tests {
         let (editions, readers) = told.expect("read");
         let recipients: Vec<_> = editions.iter().map(|one| (one.recipients, one.counts)).collect();
         assert_eq!(recipients, [(0, [0; 9]), (2, [0, 0, 0, 0, 1, 1, 0, 0, 0])]);
-        assert_eq!((readers[0].active, readers[0].paused, readers.len()), (2, 0, 1));
+        assert_eq!((readers[0].active, readers[0].paused, readers.len()), (2, 1, 1));
     }
 }

@@ -3,14 +3,13 @@
 use super::{Ledger, StoreError, sql};
 use crate::clock::Instant;
 use crate::model::SubscriberId;
-use crate::model::subscriber::{Frequency, Subscription, SubscriptionState};
+use crate::model::subscriber::{Frequency, Subscription};
 
 impl Ledger<'_> {
     /// A reader's subscriptions that are active or paused, by digest name.
     pub fn paces_of(&self, id: SubscriberId) -> Result<Vec<Subscription>, StoreError> {
-        let open = |state| matches!(state, SubscriptionState::Active | SubscriptionState::Paused);
         let all = self.subscriptions_of(id)?.into_iter().map(|(subscription, _)| subscription);
-        Ok(all.filter(|subscription| open(subscription.state)).collect())
+        Ok(all.filter(|subscription| subscription.state.is_on()).collect())
     }
 
     /// Pauses an active or paused subscription until `until`; false if there is none.

@@ -105,12 +105,7 @@ impl Ledger<'_> {
     ) -> Result<Vec<String>, StoreError> {
         let Some(id) = person else { return Ok(digests.to_vec()) };
         let received = self.subscriptions_of(id)?;
-        let on = |digest: &String| {
-            received.iter().any(|(has, _)| {
-                has.digest == *digest
-                    && matches!(has.state, SubscriptionState::Active | SubscriptionState::Paused)
-            })
-        };
+        let on = |digest: &String| received.iter().any(|(has, _)| has.digest == *digest && has.state.is_on());
         Ok(digests.iter().filter(|digest| !on(digest)).cloned().collect())
     }
 
@@ -126,14 +121,10 @@ impl Ledger<'_> {
             .map_err(sql)
     }
 
-    /// Until somebody confirms, the name is that of the last form: whoever asked first may have been a stranger.
+    /// Until somebody confirms, the name is that of the last form: whoever asked first may have been a stranger. A
+    /// reader's own stays.
     fn name_unconfirmed(&self, id: SubscriberId, name: Option<&str>) -> Result<(), StoreError> {
-        let joined = self
-            .db
-            .prepare_cached("SELECT 1 FROM subscribers WHERE id = ?1 AND joined_at IS NOT NULL")
-            .and_then(|mut found| found.exists([id.0]))
-            .map_err(sql)?;
-        if joined { Ok(()) } else { self.rename(id, name) }
+        if self.paces_of(id)?.is_empty() { self.rename(id, name) } else { Ok(()) }
     }
 
     fn set_pending(
@@ -272,13 +263,7 @@ impl Ledger<'_> {
             )
             .and_then(|mut update| update.execute((id.0, now.timestamp_millis())))
             .map_err(sql)?;
-        let live = self
-            .db
-            .prepare_cached(
-                "SELECT 1 FROM subscriptions WHERE subscriber_id = ?1 AND state IN ('active', 'paused')",
-            )
-            .and_then(|mut found| found.exists([id.0]))
-            .map_err(sql)?;
+        let live = !self.paces_of(id)?.is_empty();
         let address = self.subscriber(id)?.and_then(|person| person.address);
         if let Some(address) = address.filter(|_| closed > 0 && !live) {
             return self.erase(id, &address, now);

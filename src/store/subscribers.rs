@@ -56,7 +56,7 @@ impl Ledger<'_> {
             return Ok(Added::Suppressed(reason));
         }
         let address_key = new.address.key();
-        let joins = Some(new.consent_at).filter(|_| new.state == SubscriptionState::Active);
+        let joins = Some(new.consent_at).filter(|_| new.state.is_on());
         let inserted: Option<i64> = self
             .db
             .prepare_cached(

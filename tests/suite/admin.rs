@@ -595,7 +595,7 @@ fn a_search_finds_few_and_keeps_addresses_out_of_links() {
 
 #[test]
 fn the_list_counts_a_person_from_the_consent_to_the_withdrawal() {
-    use moabom::model::subscriber::SubscriptionState::{Active, Pending};
+    use moabom::model::subscriber::SubscriptionState::{Active, Paused, Pending};
     let office = Office::with(false, None);
     let world = &office.world;
     let (start, week, key) = (world.clock.now(), chrono::Duration::weeks(1), world.suppressions());
@@ -619,9 +619,10 @@ fn the_list_counts_a_person_from_the_consent_to_the_withdrawal() {
             }
         };
         agreed("imported@example.com", Active, -3, "import:list.csv")?;
+        agreed("resting@example.com", Paused, -3, "import:list.csv")?;
         agreed("nobody@example.com", Pending, -3, "web")?;
         agreed("reader@example.com", Pending, -3, "web")?;
-        ledger.confirm(SubscriberId(6), false, &key, start - week)?;
+        ledger.confirm(SubscriberId(7), false, &key, start - week)?;
         ledger.leave(
             SubscriberId(4),
             "web",
@@ -635,7 +636,7 @@ fn the_list_counts_a_person_from_the_consent_to_the_withdrawal() {
     world.store.write(list).expect("writes");
     let people = world.store.read(|ledger| ledger.people_over_time(start - week * 4, week, 4));
     // The office's own three agreed a day ago.
-    assert_eq!(people.expect("counts"), [0, 1, 1, 2, 4]);
+    assert_eq!(people.expect("counts"), [0, 2, 2, 3, 5]);
 }
 
 #[test]

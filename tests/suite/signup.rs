@@ -284,6 +284,23 @@ fn a_name_can_be_left_away_when_confirming_and_a_readers_own_is_no_strangers_to_
 }
 
 #[test]
+fn a_stranger_does_not_rename_a_reader_who_rests_since_the_import() {
+    let front = Front::with(|deps| {
+        let (name, when) = ("monthly".to_owned(), "매월 1일".to_owned());
+        deps.people.digests.push(DigestChoice { name, when, best: None });
+    });
+    let list = front.desk.folder.path().join("list.csv");
+    std::fs::write(&list, "이메일,이름,구독일,상태\nkim@naver.com,김봄,2026-11-01,일시정지\n")
+        .expect("writes");
+    front.desk.run(&["import", list.to_str().expect("a path"), "--digest", "weekly"]).ok();
+    assert_eq!(front.state("kim@naver.com"), Some(SubscriptionState::Paused));
+    let sent = filled(&front.stamp(), "kim@naver.com")
+        .replace("name=&digest=weekly", "name=stranger&digest=monthly");
+    front.served.post("/subscribe", FORM, &sent);
+    assert_eq!((front.mailed(), name_of_kim(&front).as_deref()), (1, Some("김봄")));
+}
+
+#[test]
 fn what_nobody_confirms_is_erased_after_a_week() {
     let front = Front::new();
     front.sign_up("kim@naver.com");
