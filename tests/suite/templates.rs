@@ -59,13 +59,21 @@ fn a_template_without_what_the_law_wants_is_refused_with_what_is_missing_where_a
 
 #[test]
 fn what_the_law_wants_counts_only_where_a_reader_sees_it() {
-    const UNSEEN: [(&str, &str); 9] = [
+    const UNSEEN: [(&str, &str); 17] = [
         ("<!--", "-->"),
         ("<div hidden>", "</div>"),
         ("<div style=\"color: red; display:NONE !important\">", "</div>"),
         ("<style>.off { visibility: hidden }</style><div class=\"off\">", "</div>"),
         ("<div style=\"max-height:0;overflow:hidden\">", "</div>"),
         ("<div style=\"font-size:0px\"><b>", "</b></div>"),
+        ("<div style=\"font:0/0 a\"><b style=\"font-size:2em\">", "</b></div>"),
+        ("<div style=\"font-size:13px\"><b style=\"font-size:0\">", "</b></div>"),
+        ("<div style=\"visibility:hidden\"><b>", "</b></div>"),
+        ("<div style=\"display:none\"><b style=\"display:block;font-size:13px\">", "</b></div>"),
+        ("<!--[if mso]>", "<![endif]-->"),
+        ("<script>", "</script>"),
+        ("<style>", "</style>"),
+        ("<title>", "</title>"),
         ("<div style=\"opacity:0.0\">", "</div>"),
         ("<template>", "</template>"),
         ("<textarea hidden>", "</textarea>"),
@@ -93,6 +101,45 @@ fn what_the_law_wants_counts_only_where_a_reader_sees_it() {
         let error = refusal(&edited("correction/letter.html", link, no_link));
         assert!(error.contains("수신거부 링크가"), "{no_link}: {error}");
     }
+}
+
+#[test]
+fn what_a_layout_of_mails_puts_around_an_item_hides_nothing() {
+    // What MJML writes around each text.
+    const MJML: (&str, &str) = (
+        "<!--[if mso | IE]><table><tr><td style=\"font-size:0px;mso-line-height-rule:exactly;\"><![endif]-->\
+         <table style=\"width:100%\"><tr><td style=\"direction:ltr;font-size:0px;padding:20px 0;text-align:center;\">\
+         <div class=\"mj-column-per-100\" style=\"font-size:0px;text-align:left;display:inline-block;width:100%;\">\
+         <table width=\"100%\"><tr><td align=\"left\" style=\"font-size:0px;padding:10px 25px;word-break:break-word;\">\
+         <div style=\"font-family:sans-serif;font-size:13px;line-height:1;text-align:left;color:#000000;\">",
+        "</div></td></tr></table></div></td></tr></table><!--[if mso | IE]></td></tr></table><![endif]-->",
+    );
+    for (name, item) in [
+        ("notice/law.html", "보낸 사람 {{ sender }}"),
+        ("notice/button.html", "보낸 사람 {{ sender }}"),
+        ("correction/letter.html", "보낸 사람 {{ sender }}"),
+        ("digest/letter.html", "보낸 사람 {{ sender.name }}"),
+    ] {
+        for (open, close) in [
+            MJML,
+            ("<div style=\"font-size:0\"><b style=\"font:13px/1.5 serif\">", "</b></div>"),
+            ("<div style=\"visibility:hidden\"><b style=\"visibility:visible\">", "</b></div>"),
+            ("<div style=\"display:none;display:block\">", "</div>"),
+            ("<!--[if !mso]><!-->", "<!--<![endif]-->"),
+            ("<![if !mso]>", "<![endif]>"),
+        ] {
+            let own = edited(name, item, &format!("{open}{item}{close}"));
+            let checked = Renderer::new(&own).and_then(|renderer| renderer.check());
+            assert!(checked.is_ok(), "{name} in {open}: {}", checked.unwrap_err());
+        }
+    }
+}
+
+#[test]
+fn a_notice_of_boxes_without_end_neither_ends_the_program_nor_stops_the_mail() {
+    let text = "보낸 사람 {{ sender }}";
+    let deep = edited("notice/law.html", text, &format!("{}{text}", "<div>".repeat(50_000)));
+    Renderer::new(&deep).and_then(|renderer| renderer.check()).expect("it cannot be judged");
 }
 
 #[test]
