@@ -35,11 +35,18 @@ fn tree(html: &str) -> Option<Html> {
         rest = after;
         parser.process(piece.into());
         let grown = parser.tokenizer.sink.sink.0.borrow();
-        if grown.tree.nodes().next_back().is_some_and(|newest| newest.ancestors().nth(DEEPEST).is_some()) {
+        if grown.tree.nodes().next_back().is_some_and(|newest| is_deep(newest.ancestors())) {
             return None;
         }
     }
-    Some(parser.finish())
+    let html = parser.finish();
+    // What came last may stand high while deep ones are open, as a comment behind the body does.
+    let deep = html.tree.nodes().any(|node| is_deep(node.ancestors()));
+    (!deep).then_some(html)
+}
+
+fn is_deep<Node>(mut ancestors: impl Iterator<Item = Node>) -> bool {
+    ancestors.nth(DEEPEST).is_some()
 }
 
 fn seen(html: &Html) -> String {
@@ -176,7 +183,7 @@ fn without_comments(style: &str) -> String {
 /// The size in the shorthand `italic 700 13px/1.5 serif`; a number alone is a weight, unless it is nothing.
 fn size_of_font(font: &str) -> &str {
     let parts = font.split_whitespace().map(|part| part.split('/').next().unwrap_or_default());
-    let mut sizes = parts.filter(|part| is_zero(part) || (is_relative(part) || is_length(part)));
+    let mut sizes = parts.filter(|part| is_zero(part) || is_relative(part) || is_length(part));
     sizes.next().unwrap_or("medium")
 }
 
@@ -299,6 +306,9 @@ mod tests {
         let deep = |depth: usize| visible(&("<div>".repeat(depth) + "가"));
         assert_eq!(deep(400).as_deref(), Some("가"));
         assert_eq!(deep(50_000), None);
+        // The comment stands right in the document each time a look is taken.
+        let comment = format!("</body><!--{}-->", "-".repeat(PIECE - 114));
+        assert_eq!(visible(&format!("{}{comment}", "<div>".repeat(20)).repeat(150)), None);
         assert_eq!(words(&"<p>가<br></p>".repeat(2_000)), "가".repeat(2_000));
     }
 
