@@ -10,6 +10,7 @@ use tera::Context;
 
 use super::templates::Templates;
 use super::view::LetterView;
+use super::visible::is_too_deep;
 use super::{LetterInput, RenderError, required, sample, slot, subject};
 use crate::law;
 use crate::model::edition::Content;
@@ -131,6 +132,10 @@ impl Renderer {
 
     fn html(&self, view: &LetterView) -> Result<String, RenderError> {
         let html = self.lay_out("digest/letter.html", view)?;
+        if is_too_deep(&html) {
+            let told = "digest/letter.html의 요소가 너무 깊이 겹쳤어요. 닫지 않은 요소가 없는지 보세요";
+            return Err(RenderError::Style(told.to_owned()));
+        }
         self.inliner.inline(&html).map_err(|error| RenderError::Style(error.to_string()))
     }
 

@@ -25,6 +25,21 @@ pub(super) fn visible(html: &str) -> Option<String> {
     Some(seen(styled.as_ref().unwrap_or(&plain)))
 }
 
+/// Whether HTML nests so deep that setting its styles would end at the stack. What opens no more elements than that is
+/// not looked at.
+pub(super) fn is_too_deep(html: &str) -> bool {
+    let mut open = 0_usize;
+    let deep = html.as_bytes().windows(2).any(|pair| {
+        match pair {
+            [b'<', b'/'] => open = open.saturating_sub(1),
+            [b'<', name] if name.is_ascii_alphabetic() => open += 1,
+            _ => {}
+        }
+        open > DEEPEST
+    });
+    deep && tree(html).is_none()
+}
+
 /// Grown piece by piece: each element looks through all that are open, so that a deep tree costs the square of its depth.
 fn tree(html: &str) -> Option<Html> {
     let sink = HtmlTreeSink::new(Html::new_document());
@@ -306,6 +321,7 @@ mod tests {
         let deep = |depth: usize| visible(&("<div>".repeat(depth) + "가"));
         assert_eq!(deep(400).as_deref(), Some("가"));
         assert_eq!(deep(50_000), None);
+        assert!(is_too_deep(&"<div>".repeat(50_000)) && !is_too_deep(&"<br>가".repeat(2_000)));
         // The comment stands right in the document each time a look is taken.
         let comment = format!("</body><!--{}-->", "-".repeat(PIECE - 114));
         assert_eq!(visible(&format!("{}{comment}", "<div>".repeat(20)).repeat(150)), None);

@@ -143,6 +143,14 @@ fn a_notice_of_boxes_without_end_neither_ends_the_program_nor_stops_the_mail() {
 }
 
 #[test]
+fn a_letter_of_boxes_without_end_is_refused_by_name() {
+    let item = "보낸 사람 {{ sender.name }}";
+    let deep = edited("digest/letter.html", item, &format!("{}{item}", "<div>".repeat(8_000)));
+    let refused = Renderer::new(&deep).and_then(|renderer| renderer.check()).expect_err("too deep");
+    assert!(refused.to_string().contains("너무 깊이 겹쳤어요"), "{refused}");
+}
+
+#[test]
 fn every_template_says_where_it_breaks() {
     for (name, _) in BUILT_IN.iter().filter(|(name, _)| !name.ends_with(".css")) {
         let text = "첫 줄\n  {{ nobody }}\n".to_owned();
